@@ -1,0 +1,25 @@
+//! `GET /api/v1/chat/rooms/unread_count/`: how many messages the viewer has not read, over all conversations.
+//!
+//! For every user. Archived conversations count too.
+
+use serde::Serialize;
+use shared::db::rooms;
+use shared::domain::Viewer;
+use shared::error::Result;
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+#[derive(Serialize)]
+struct UnreadCount {
+    unread_count: i64,
+}
+
+async fn unread_count(app: &'static App, viewer: Viewer, _: Request) -> Result<Answer> {
+    let unread_count = rooms::unread_count(&app.database, viewer).await?;
+    Answer::ok(&UnreadCount { unread_count })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(unread_count).await
+}

@@ -1,0 +1,135 @@
+//! The settings of a function, all from its environment, read once at the start.
+
+use std::num::NonZeroUsize;
+
+use url::Url;
+
+/// Something that the environment says wrongly, or does not say: the function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable that must be there.
+    #[error("the environment variable {0} is not set: {1}")]
+    Missing(&'static str, &'static str),
+    /// A variable whose value is no such thing.
+    #[error("the environment variable {0} is not valid: {1}")]
+    Invalid(&'static str, String),
+}
+
+/// Where the three secrets come from.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// One secret of AWS Secrets Manager, by name or ARN: `CHAT_SECRET_ID`.
+    SecretsManager(String),
+    /// `DATABASE_URL`, `JWT_SECRET`, `FIREBASE_CREDENTIALS_PATH`: the local stack.
+    Environment,
+}
+
+/// The Realtime Database to mirror to.
+#[derive(Debug, Clone)]
+pub struct FirebaseSettings {
+    /// `FIREBASE_DATABASE_URL`, as phones use it.
+    pub database_url: Url,
+    /// `FIREBASE_DATABASE_EMULATOR_HOST`, `host:port`: requests go there instead, as in Google's own SDKs.
+    pub emulator_host: Option<String>,
+}
+
+/// Everything that is set from outside.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the secrets come from.
+    pub secret_source: SecretSource,
+    /// None: no mirror.
+    pub firebase: Option<FirebaseSettings>,
+    /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
+    pub concurrency: NonZeroUsize,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A variable is missing or not valid; the error names it.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let filled = |name| lookup(name).filter(|value| !value.trim().is_empty());
+
+        let secret_source = match filled("CHAT_SECRET_ID") {
+            Some(id) => SecretSource::SecretsManager(id),
+            None => SecretSource::Environment,
+        };
+
+        let database_url = lookup("FIREBASE_DATABASE_URL").ok_or(ConfigError::Missing(
+            "FIREBASE_DATABASE_URL",
+            "the Realtime Database's URL, or empty for no mirror",
+        ))?;
+        let firebase = match database_url.trim() {
+            "" => None,
+            url => Some(FirebaseSettings {
+                database_url: parse_database_url(url)?,
+                emulator_host: filled("FIREBASE_DATABASE_EMULATOR_HOST"),
+            }),
+        };
+
+        let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
+            None => NonZeroUsize::MIN,
+            Some(value) => value
+                .parse()
+                .map_err(|_| ConfigError::Invalid("AWS_LAMBDA_MAX_CONCURRENCY", "a whole number from 1".to_owned()))?,
+        };
+
+        Ok(Self {
+            secret_source,
+            firebase,
+            concurrency,
+        })
+    }
+}
+
+fn parse_database_url(raw: &str) -> Result<Url, ConfigError> {
+    let invalid = |reason: &str| ConfigError::Invalid("FIREBASE_DATABASE_URL", reason.to_owned());
+    let url = Url::parse(raw).map_err(|error| invalid(&error.to_string()))?;
+    if matches!(url.scheme(), "https" | "http") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(invalid("an http or https URL was expected"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        Settings::from_lookup(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+    }
+
+    #[test]
+    fn a_missing_variable_names_itself() {
+        assert!(settings(&[]).unwrap_err().to_string().contains("FIREBASE_DATABASE_URL"));
+    }
+
+    #[test]
+    fn an_empty_database_url_means_no_mirror() {
+        assert!(settings(&[("FIREBASE_DATABASE_URL", "")]).unwrap().firebase.is_none());
+    }
+
+    #[test]
+    fn a_database_url_must_be_one() {
+        for url in ["relais.firebaseio.com", "ftp://x", "https://"] {
+            assert!(settings(&[("FIREBASE_DATABASE_URL", url)]).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_pool_is_one_connection_unless_lambda_serves_several_at_once() {
+        let of = |variables: &[_]| settings(variables).unwrap().concurrency.get();
+        assert_eq!(of(&[("FIREBASE_DATABASE_URL", "")]), 1);
+        assert_eq!(
+            of(&[("FIREBASE_DATABASE_URL", ""), ("AWS_LAMBDA_MAX_CONCURRENCY", "8")]),
+            8
+        );
+    }
+}

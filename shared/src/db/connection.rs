@@ -1,0 +1,196 @@
+//! Reading `DATABASE_URL` as libpq reads it.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use rustls::RootCertStore;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use url::Url;
+
+use crate::tls::{self, Verify};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How to connect: tokio-postgres' configuration and the TLS that `sslmode` and `sslrootcert` ask for.
+#[derive(Debug, PartialEq)]
+pub struct Connection {
+    config: Config,
+    ssl: Ssl,
+}
+
+#[derive(Debug, PartialEq)]
+struct Ssl {
+    mode: SslMode,
+    verify: Verify,
+    /// A PEM file of roots; none means the public ones.
+    root_cert: Option<String>,
+}
+
+impl Connection {
+    /// Reads a `postgres://` URL.
+    ///
+    /// `sslmode` and `sslrootcert` mean what they mean in libpq, but for one thing: wherever TLS is used the chain is
+    /// verified, also by `prefer` and `require`, which in libpq take any certificate.
+    ///
+    /// # Errors
+    /// No such URL; the error never repeats it, since it holds a password.
+    pub fn parse(database_url: &str) -> Result<Self, BoxError> {
+        let invalid = |reason: &str| BoxError::from(format!("the database URL is not valid: {reason}"));
+        let mut url = Url::parse(database_url).map_err(|error| invalid(&error.to_string()))?;
+
+        let (mut mode, mut root_cert) = (None, None);
+        let mut others = Vec::new();
+        for (name, value) in url.query_pairs().into_owned() {
+            match name.as_str() {
+                "sslmode" => mode = Some(value),
+                "sslrootcert" => root_cert = Some(value),
+                _ => others.push((name, value)),
+            }
+        }
+        url.set_query(None);
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+
+        let system = root_cert.as_deref() == Some("system");
+        let (mode, verify) = match mode.as_deref() {
+            // As in libpq: the public roots without a look at the host's name would be no verification at all.
+            Some("prefer" | "allow" | "require" | "verify-ca") if system => {
+                return Err(invalid("sslrootcert=system needs sslmode=verify-full"));
+            }
+            Some("disable") => (SslMode::Disable, Verify::Full),
+            None if system => (SslMode::Require, Verify::Full),
+            None | Some("prefer" | "allow") => (SslMode::Prefer, chain_or_full(root_cert.as_ref())),
+            Some("require") => (SslMode::Require, chain_or_full(root_cert.as_ref())),
+            Some("verify-ca") => (SslMode::Require, Verify::Chain),
+            Some("verify-full") => (SslMode::Require, Verify::Full),
+            Some(_) => {
+                return Err(invalid(
+                    "sslmode is disable, allow, prefer, require, verify-ca or verify-full",
+                ));
+            }
+        };
+
+        let mut config = Config::from_str(url.as_str())
+            .map_err(|_| invalid("postgres://user:password@host:port/database was expected"))?;
+        config.ssl_mode(mode).application_name("relais");
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(3));
+        }
+        config.keepalives_idle(Duration::from_secs(60));
+        Ok(Self {
+            config,
+            ssl: Ssl {
+                mode,
+                verify,
+                root_cert: root_cert.filter(|_| !system),
+            },
+        })
+    }
+
+    /// What opens the pool's connections. They are handed out without a test, which would be a round trip.
+    ///
+    /// # Errors
+    /// The file of root certificates cannot be read.
+    pub fn manager(&self) -> Result<Manager, BoxError> {
+        let settings = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        if self.ssl.mode == SslMode::Disable {
+            return Ok(Manager::from_config(self.config.clone(), NoTls, settings));
+        }
+        let tls = MakeRustlsConnect::new(tls::client(self.roots()?, self.ssl.verify)?);
+        Ok(Manager::from_config(self.config.clone(), tls, settings))
+    }
+
+    /// A connection outside the pool, for what needs a session of its own.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or rejects us.
+    pub async fn connect(&self) -> Result<tokio_postgres::Client, BoxError> {
+        let tls = MakeRustlsConnect::new(tls::client(self.roots()?, self.ssl.verify)?);
+        let (client, connection) = self.config.connect(tls).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "the connection to PostgreSQL ended");
+            }
+        });
+        Ok(client)
+    }
+
+    fn roots(&self) -> Result<RootCertStore, BoxError> {
+        let Some(path) = &self.ssl.root_cert else {
+            return Ok(tls::public_roots());
+        };
+        let unreadable = |error: &dyn std::fmt::Display| BoxError::from(format!("sslrootcert {path}: {error}"));
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
+            roots.add(certificate.map_err(|error| unreadable(&error))?)?;
+        }
+        Ok(roots)
+    }
+}
+
+/// With roots of one's own libpq's weaker modes verify the chain; with the public ones only the name tells anything.
+fn chain_or_full(root_cert: Option<&String>) -> Verify {
+    if root_cert.is_some() {
+        Verify::Chain
+    } else {
+        Verify::Full
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ssl(query: &str) -> Ssl {
+        Connection::parse(&format!("postgres://u:p@h/d{query}")).unwrap().ssl
+    }
+
+    #[test]
+    fn sslmode_means_what_it_means_in_libpq() {
+        for (query, mode, verify) in [
+            ("", SslMode::Prefer, Verify::Full),
+            ("?sslmode=disable", SslMode::Disable, Verify::Full),
+            ("?sslmode=require", SslMode::Require, Verify::Full),
+            ("?sslmode=require&sslrootcert=/ca.pem", SslMode::Require, Verify::Chain),
+            (
+                "?sslmode=verify-ca&sslrootcert=/ca.pem",
+                SslMode::Require,
+                Verify::Chain,
+            ),
+            (
+                "?sslmode=verify-full&sslrootcert=/ca.pem",
+                SslMode::Require,
+                Verify::Full,
+            ),
+            ("?sslrootcert=system", SslMode::Require, Verify::Full),
+        ] {
+            assert_eq!((ssl(query).mode, ssl(query).verify), (mode, verify), "{query}");
+        }
+    }
+
+    #[test]
+    fn other_parameters_are_left_to_tokio_postgres() {
+        let connection = Connection::parse("postgres://u@h/d?sslmode=disable&connect_timeout=7").unwrap();
+        assert_eq!(connection.config.get_connect_timeout(), Some(&Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_bad_url_is_refused_without_repeating_it() {
+        for url in [
+            "",
+            "postgres://u:hunter2@h/d?sslmode=maybe",
+            "hunter2",
+            "postgres://u:hunter2@h:x/d",
+        ] {
+            let error = Connection::parse(url).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}

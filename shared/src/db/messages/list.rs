@@ -1,0 +1,133 @@
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::columns::{self, message_columns};
+use crate::db::{Database, viewer};
+use crate::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
+use crate::error::{Error, Result};
+
+/// One page of a room's history; nothing where the page is out of range.
+///
+/// Messages are numbered without a gap, so a page is a range of `seq`: page 50,000 costs what page 1 costs.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such room for the viewer; an unknown or inactive viewer; no answer from
+/// PostgreSQL.
+pub async fn list(
+    database: &Database,
+    viewer: Viewer,
+    room_id: Uuid,
+    order: MessageOrder,
+    number: PageNumber,
+    size: PageSize,
+) -> Result<Option<Page<Message>>> {
+    // `skipped` messages stand before the page; null asks for the last page, which only the count can tell.
+    const NEWEST_FIRST: &str = concat!(
+        "-- list_messages newest first
+        WITH room AS (
+            SELECT id, message_count, coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped
+            FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)
+        )
+        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
+        message_columns!(),
+        " FROM (VALUES (1)) AS one
+        LEFT JOIN room ON true
+        LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id
+            AND message.seq > room.message_count - room.skipped - $3 AND message.seq <= room.message_count - room.skipped
+        LEFT JOIN users AS sender ON sender.id = message.sender_id
+        ORDER BY message.seq DESC"
+    );
+    const OLDEST_FIRST: &str = concat!(
+        "-- list_messages oldest first
+        WITH room AS (
+            SELECT id, message_count, coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped
+            FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)
+        )
+        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
+        message_columns!(),
+        " FROM (VALUES (1)) AS one
+        LEFT JOIN room ON true
+        LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id
+            AND message.seq > room.skipped AND message.seq <= room.skipped + $3
+        LEFT JOIN users AS sender ON sender.id = message.sender_id
+        ORDER BY message.seq"
+    );
+    // Far enough for any room, and near enough not to overflow when a size is added.
+    const FARTHEST: i64 = i64::MAX / 4;
+    let skipped = match number {
+        PageNumber::Number(number) => Some((number - 1).saturating_mul(size.get()).min(FARTHEST)),
+        PageNumber::Last => None,
+    };
+    let sql = match order {
+        MessageOrder::NewestFirst => NEWEST_FIRST,
+        MessageOrder::OldestFirst => OLDEST_FIRST,
+    };
+    let rows = database
+        .query(
+            sql,
+            &[
+                (&viewer.0, Type::UUID),
+                (&room_id, Type::UUID),
+                (&size.get(), Type::INT8),
+                (&skipped, Type::INT8),
+            ],
+        )
+        .await?;
+    let count = message_count(&rows)?;
+    Ok(Page::new(
+        count,
+        number,
+        size,
+        rows.iter().filter_map(columns::message).collect(),
+    ))
+}
+
+/// What a room has beyond `after_seq`, oldest first, at most `size`; and how many messages the room has in all.
+///
+/// # Errors
+/// As [`list`].
+pub async fn backfill(
+    database: &Database,
+    viewer: Viewer,
+    room_id: Uuid,
+    after_seq: i64,
+    size: PageSize,
+) -> Result<(i64, Vec<Message>)> {
+    const SQL: &str = concat!(
+        "-- backfill_messages
+        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
+        message_columns!(),
+        " FROM (VALUES (1)) AS one
+        LEFT JOIN chat_rooms AS room ON room.id = $2 AND $1 IN (room.driver_id, room.other_user_id)
+        LEFT JOIN LATERAL (
+            SELECT * FROM chat_messages WHERE chat_room_id = room.id AND seq > $4 ORDER BY seq LIMIT $3
+        ) AS message ON true
+        LEFT JOIN users AS sender ON sender.id = message.sender_id
+        ORDER BY message.seq"
+    );
+    let rows = database
+        .query(
+            SQL,
+            &[
+                (&viewer.0, Type::UUID),
+                (&room_id, Type::UUID),
+                (&size.get(), Type::INT8),
+                (&after_seq, Type::INT8),
+            ],
+        )
+        .await?;
+    Ok((
+        message_count(&rows)?,
+        rows.iter().filter_map(columns::message).collect(),
+    ))
+}
+
+/// The room's count, from a result that has a row even where there is no message, no room and no viewer.
+fn message_count(rows: &[Row]) -> Result<i64> {
+    let row = rows
+        .first()
+        .ok_or_else(|| Error::internal("list_messages: a row was expected"))?;
+    viewer::check(row)?;
+    row.get::<_, Option<i64>>("message_count").ok_or(Error::NotFound)
+}

@@ -1,0 +1,91 @@
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::{Database, viewer};
+use crate::domain::Viewer;
+use crate::error::{Error, Result};
+
+/// Which messages to mark as read.
+#[derive(Debug)]
+pub enum Unread {
+    /// All of a room.
+    Room(Uuid),
+    /// These, in whichever rooms of the viewer; others are ignored.
+    Messages(Vec<Uuid>),
+}
+
+/// What was marked.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// How many messages.
+    pub count: i64,
+    /// In which rooms: Firebase has to show it.
+    pub rooms: Vec<Uuid>,
+}
+
+/// Marks messages that the viewer received and has not read. Running it twice counts once.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such room for the viewer; an unknown or inactive viewer; no answer from
+/// PostgreSQL.
+pub async fn mark_read(database: &Database, viewer: Viewer, unread: &Unread) -> Result<Marked> {
+    let (room_id, message_ids) = match unread {
+        Unread::Room(id) => (Some(*id), None),
+        Unread::Messages(ids) => (None, Some(ids.as_slice())),
+    };
+    let row = database
+        .query_one(
+            SQL,
+            &[
+                (&viewer.0, Type::UUID),
+                (&room_id, Type::UUID),
+                (&message_ids, Type::UUID_ARRAY),
+            ],
+        )
+        .await?;
+    viewer::check(&row)?;
+    if !row.get::<_, bool>("found") {
+        return Err(Error::NotFound);
+    }
+    Ok(Marked {
+        count: row.get("count"),
+        rooms: row.get("rooms"),
+    })
+}
+
+/// The rooms are locked first, in the order of their ids, so that two markings neither wait for each other in a
+/// circle nor count a message twice: after the wait `read_at IS NULL` is looked at anew. From the counter is taken
+/// what was marked, and it is never set to 0: a message that was committed meanwhile is not in our snapshot, and
+/// stays unread.
+const SQL: &str = "-- mark_read
+    WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
+    room AS (
+        SELECT id, revision + 1 AS revision FROM chat_rooms
+        WHERE (id = $2 OR id IN (SELECT chat_room_id FROM chat_messages WHERE id = ANY ($3)))
+          AND CASE $1 WHEN driver_id THEN driver_unread_count WHEN other_user_id THEN other_user_unread_count END > 0
+          AND (SELECT is_active FROM viewer)
+        ORDER BY id
+        FOR NO KEY UPDATE
+    ),
+    marked AS (
+        UPDATE chat_messages AS message
+        SET read_at = greatest(clock_timestamp(), message.created_at), revision = room.revision
+        FROM room
+        WHERE message.chat_room_id = room.id AND message.read_at IS NULL AND message.sender_id IS DISTINCT FROM $1
+          AND ($3 IS NULL OR message.id = ANY ($3))
+        RETURNING message.chat_room_id
+    ),
+    counted AS (SELECT chat_room_id, count(*) FROM marked GROUP BY chat_room_id),
+    updated AS (
+        UPDATE chat_rooms AS room
+        SET revision = room.revision + 1,
+            driver_unread_count = room.driver_unread_count - CASE WHEN room.driver_id = $1 THEN counted.count ELSE 0 END,
+            other_user_unread_count =
+                room.other_user_unread_count - CASE WHEN room.other_user_id = $1 THEN counted.count ELSE 0 END
+        FROM counted WHERE room.id = counted.chat_room_id
+        RETURNING room.id
+    )
+    SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
+           $2 IS NULL OR EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS found,
+           (SELECT coalesce(sum(count), 0)::bigint FROM counted) AS count,
+           ARRAY(SELECT id FROM updated) AS rooms";

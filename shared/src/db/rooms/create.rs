@@ -1,0 +1,169 @@
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::get::{detail, room_columns};
+use crate::db::columns::{self, delivery_columns, user_columns};
+use crate::db::{Database, viewer};
+use crate::domain::{Content, RoomDetail, RoomType, Text, Viewer};
+use crate::error::{Error, FieldErrors, Result};
+
+/// What a room is opened with.
+#[derive(Debug)]
+pub struct NewRoom {
+    /// The one whom the viewer wants to talk to.
+    pub other_user_id: Uuid,
+    /// What about.
+    pub delivery_id: Option<Uuid>,
+    /// The kind of conversation.
+    pub room_type: RoomType,
+    /// The viewer's first words.
+    pub initial_message: Option<Text>,
+}
+
+/// A room that was asked for.
+#[derive(Debug)]
+pub struct Opened {
+    /// The room as the viewer sees it.
+    pub room: RoomDetail,
+    /// False: it was there before.
+    pub created: bool,
+}
+
+/// Finds the room of the viewer, the other user and the delivery, or opens it. Running it twice opens one room and
+/// sends one first message.
+///
+/// # Errors
+/// [`Error::Refused`] where these two may not talk about this delivery; an unknown or inactive viewer; no answer
+/// from PostgreSQL.
+pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
+    let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
+    let text = new.initial_message.as_ref().map(Text::as_str);
+    let preview = new
+        .initial_message
+        .clone()
+        .map_or(String::new(), |text| Content::Text(text).preview());
+    let parameters = [
+        (&viewer.0 as _, Type::UUID),
+        (&new.other_user_id as _, Type::UUID),
+        (&new.delivery_id as _, Type::UUID),
+        (&new.room_type.as_str() as _, Type::TEXT),
+        (&room_id as _, Type::UUID),
+        (&message_id as _, Type::UUID),
+        (&text as _, Type::TEXT),
+        (&preview as _, Type::TEXT),
+    ];
+    // Another may be opening the very same room: then ours gives way, but its room is not in our snapshot. The second
+    // run sees it; a third is for the room that its opener took back.
+    for _ in 0..3 {
+        let row = database.query_one(SQL, &parameters).await?;
+        viewer::check(&row)?;
+        if let Some(refusal) = row.get("refusal") {
+            return Err(Error::Refused(explain(refusal, new)));
+        }
+        let (me, other) = (columns::user(&row, "viewer"), columns::user(&row, "other"));
+        let (driver, other_user) = if row.get("viewer_is_driver") {
+            (me, other)
+        } else {
+            (other, me)
+        };
+        if let Some(room) = detail(&row, viewer, driver, other_user) {
+            return Ok(Opened {
+                room,
+                created: row.get("created"),
+            });
+        }
+    }
+    Err(Error::internal("create_room: the room is neither there nor to be made"))
+}
+
+/// The verdict first: what is refused, and why, stands in one place; all that follows asks for none.
+const SQL: &str = concat!(
+    "-- create_room
+    WITH pair AS (
+        SELECT viewer.is_active AS viewer_is_active, viewer.user_type = 'driver' AS viewer_is_driver,
+               CASE WHEN viewer.user_type = 'driver' THEN $1 ELSE $2 END AS driver_id,
+               CASE WHEN viewer.user_type = 'driver' THEN $2 ELSE $1 END AS other_user_id,
+               CASE WHEN viewer.user_type = 'driver' THEN other.user_type ELSE viewer.user_type END AS other_user_type,
+               other.id IS NULL AS other_is_unknown,
+               (viewer.user_type = 'driver') = (other.user_type = 'driver') AS not_one_driver
+        FROM (VALUES (1)) AS one
+        LEFT JOIN users AS viewer ON viewer.id = $1
+        LEFT JOIN users AS other ON other.id = $2 AND other.is_active
+    ),
+    verdict AS (
+        SELECT pair.*, CASE
+            WHEN other_is_unknown THEN 'unknown_user'
+            WHEN not_one_driver THEN 'not_one_driver'
+            WHEN $4 = 'support' AND other_user_type <> 'admin' THEN 'support_needs_admin'
+            WHEN $4 = 'delivery' AND other_user_type NOT IN ('client', 'merchant') THEN 'delivery_needs_client'
+            WHEN $3 IS NOT NULL AND NOT EXISTS (
+                SELECT FROM deliveries WHERE id = $3 AND deliveries.driver_id = pair.driver_id
+                   AND CASE other_user_type WHEN 'client' THEN client_id ELSE merchant_id END = pair.other_user_id
+            ) THEN 'foreign_delivery'
+        END AS refusal
+        FROM pair
+    ),
+    allowed AS (SELECT * FROM verdict WHERE viewer_is_active AND refusal IS NULL),
+    existing AS (
+        SELECT room.* FROM chat_rooms AS room, allowed
+        WHERE room.driver_id = allowed.driver_id AND room.other_user_id = allowed.other_user_id
+          AND (room.delivery_id = $3 OR (room.delivery_id IS NULL AND $3 IS NULL))
+    ),
+    created AS (
+        INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id, created_at,
+            last_message_text, last_message_at, last_message_sender_id, message_count,
+            driver_unread_count, other_user_unread_count)
+        SELECT $5, $4, driver_id, other_user_id, $3, now(),
+            $8, CASE WHEN $7 IS NOT NULL THEN now() END, CASE WHEN $7 IS NOT NULL THEN $1 END,
+            ($7 IS NOT NULL)::int, ($7 IS NOT NULL AND NOT viewer_is_driver)::int,
+            ($7 IS NOT NULL AND viewer_is_driver)::int
+        FROM allowed WHERE NOT EXISTS (SELECT FROM existing)
+        ON CONFLICT ON CONSTRAINT chat_rooms_participants_key DO NOTHING
+        RETURNING *
+    ),
+    first_message AS (
+        INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
+        SELECT $6, id, 1, $1, 'text', $7, created_at, revision FROM created WHERE $7 IS NOT NULL
+    )
+    SELECT verdict.viewer_is_active, verdict.refusal, verdict.viewer_is_driver, room.created, ",
+    room_columns!(),
+    ", ",
+    user_columns!("viewer"),
+    ", ",
+    user_columns!("other"),
+    ", ",
+    delivery_columns!(),
+    " FROM verdict
+    LEFT JOIN (SELECT *, true AS created FROM created UNION ALL SELECT *, false FROM existing) AS room ON true
+    LEFT JOIN users AS viewer ON viewer.id = $1
+    LEFT JOIN users AS other ON other.id = $2
+    LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
+);
+
+fn explain(refusal: &str, new: &NewRoom) -> FieldErrors {
+    match refusal {
+        "unknown_user" => FieldErrors::one(
+            "other_user_id",
+            format!(
+                "Clé primaire « {} » non valide - l'objet n'existe pas.",
+                new.other_user_id
+            ),
+        ),
+        "not_one_driver" => FieldErrors::one(
+            "other_user_id",
+            "Une conversation réunit un livreur et une personne qui n'est pas livreur.",
+        ),
+        "support_needs_admin" => FieldErrors::one(
+            "other_user_id",
+            "Une conversation de support réunit un livreur et un administrateur.",
+        ),
+        "delivery_needs_client" => FieldErrors::one(
+            "other_user_id",
+            "Une conversation de livraison réunit un livreur et un client ou un commerçant.",
+        ),
+        _ => FieldErrors::one(
+            "delivery_id",
+            "Cette livraison n'existe pas ou ne concerne pas ces deux participants.",
+        ),
+    }
+}

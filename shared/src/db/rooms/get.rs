@@ -1,0 +1,74 @@
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::columns::{self, delivery_columns, user_columns};
+use crate::db::{Database, viewer};
+use crate::domain::{RoomDetail, Timestamp, User, Viewer};
+use crate::error::Result;
+
+/// A room, active or not; nothing where there is none of this id for the viewer.
+///
+/// # Errors
+/// An unknown or inactive viewer, or no answer from PostgreSQL.
+pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<Option<RoomDetail>> {
+    const SQL: &str = concat!(
+        "-- get_room
+        SELECT viewer.is_active AS viewer_is_active, ",
+        room_columns!(),
+        ", ",
+        user_columns!("driver"),
+        ", ",
+        user_columns!("other_user"),
+        ", ",
+        delivery_columns!(),
+        " FROM (VALUES (1)) AS one
+        LEFT JOIN users AS viewer ON viewer.id = $1
+        LEFT JOIN chat_rooms AS room ON room.id = $2 AND $1 IN (room.driver_id, room.other_user_id)
+        LEFT JOIN users AS driver ON driver.id = room.driver_id
+        LEFT JOIN users AS other_user ON other_user.id = room.other_user_id
+        LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
+    );
+    let row = database
+        .query_one(SQL, &[(&viewer.0, Type::UUID), (&room_id, Type::UUID)])
+        .await?;
+    viewer::check(&row)?;
+    let (driver, other_user) = (columns::user(&row, "driver"), columns::user(&row, "other_user"));
+    Ok(detail(&row, viewer, driver, other_user))
+}
+
+/// The columns of a room under the alias `room`.
+macro_rules! room_columns {
+    () => {
+        "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
+         room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count,
+         room.is_active AS room_is_active, room.archived_by_driver, room.archived_by_other_user,
+         room.created_at"
+    };
+}
+pub(super) use room_columns;
+
+/// The room of a row as the viewer, one of its two participants, sees it.
+pub(super) fn detail(row: &Row, viewer: Viewer, driver: Option<User>, other_user: Option<User>) -> Option<RoomDetail> {
+    let id = row.get::<_, Option<Uuid>>("room_id")?;
+    let as_driver = row.get::<_, Uuid>("room_driver_id") == viewer.0;
+    let (unread_count, is_archived, other_participant) = if as_driver {
+        ("driver_unread_count", "archived_by_driver", other_user)
+    } else {
+        ("other_user_unread_count", "archived_by_other_user", driver.clone())
+    };
+    Some(RoomDetail {
+        id,
+        room_type: row.get("room_type"),
+        driver,
+        other_participant,
+        delivery_info: columns::delivery(row),
+        last_message_text: row.get("last_message_text"),
+        last_message_at: row.get::<_, Option<_>>("last_message_at").map(Timestamp),
+        unread_count: row.get(unread_count),
+        is_active: row.get("room_is_active"),
+        is_archived: row.get(is_archived),
+        created_at: Timestamp(row.get("created_at")),
+        firebase_path: format!("/chats/{id}"),
+    })
+}

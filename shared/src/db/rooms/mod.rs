@@ -1,0 +1,15 @@
+//! The queries over conversations.
+
+mod archive;
+mod create;
+mod get;
+mod list;
+mod participation;
+mod unread;
+
+pub use archive::archive;
+pub use create::{NewRoom, Opened, create};
+pub use get::get;
+pub use list::{Filter, list};
+pub use participation::{Participation, participation};
+pub use unread::unread_count;

@@ -1,0 +1,64 @@
+//! The terms of the chat. Values are parsed once, by the one constructor of their type, and valid from then on.
+//! Nothing here does I/O, and nothing here knows of HTTP, SQL or Firebase.
+
+mod content;
+mod coordinates;
+mod image_url;
+mod message;
+mod page;
+mod people;
+mod room;
+mod search;
+mod text;
+mod timestamp;
+
+pub use content::{Content, MessageType};
+pub use coordinates::{Coordinates, Latitude, Longitude};
+pub use image_url::ImageUrl;
+pub use message::{Message, Sender};
+pub use page::{MessageOrder, Page, PageNumber, PageSize};
+pub use people::{Delivery, User, Viewer};
+pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};
+pub use search::Search;
+pub use text::Text;
+pub use timestamp::Timestamp;
+
+use std::borrow::Cow;
+
+/// Why a value is not what it should be: the reason, as the API gives it to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub Cow<'static, str>);
+
+impl From<&'static str> for Invalid {
+    fn from(reason: &'static str) -> Self {
+        Self(Cow::Borrowed(reason))
+    }
+}
+
+impl From<String> for Invalid {
+    fn from(reason: String) -> Self {
+        Self(Cow::Owned(reason))
+    }
+}
+
+impl Invalid {
+    /// PostgreSQL's `text` and C strings end at a NUL; nobody types one.
+    pub const NUL: &'static str = "Le caractère nul n’est pas autorisé.";
+
+    /// Longer than `limit` characters.
+    #[must_use]
+    pub fn too_long(limit: usize) -> Self {
+        Self(Cow::Owned(format!(
+            "Assurez-vous que ce champ comporte au plus {limit} caractères."
+        )))
+    }
+
+    /// None of the values that a field takes.
+    #[must_use]
+    pub fn choice(value: &str) -> Self {
+        // The value comes back to the caller who sent it; a short form of it is enough to recognise it.
+        let shown: String = value.chars().take(64).collect();
+        Self(Cow::Owned(format!("« {shown} » n'est pas un choix valide.")))
+    }
+}

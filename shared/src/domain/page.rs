@@ -1,0 +1,163 @@
+use serde::Serialize;
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageNumber {
+    /// Counted from 1.
+    Number(i64),
+    /// Whichever is the last.
+    Last,
+}
+
+impl PageNumber {
+    /// The first page.
+    pub const FIRST: Self = Self::Number(1);
+
+    /// By the value of `page`: a whole number from 1, or `last`; anything else is no page.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        match raw.trim() {
+            "last" => Some(Self::Last),
+            number => number.parse().ok().filter(|n| *n >= 1).map(Self::Number),
+        }
+    }
+}
+
+/// How many entries a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize(i64);
+
+impl PageSize {
+    /// Without a `page_size`, or with an invalid one.
+    pub const DEFAULT: Self = Self(20);
+    /// The largest.
+    pub const MAX: Self = Self(100);
+
+    /// By the value of `page_size`: more than the most is the most, and what is no size is the default.
+    #[must_use]
+    pub fn parse(raw: &str) -> Self {
+        match raw.trim().parse::<u128>() {
+            Ok(0) | Err(_) => Self::DEFAULT,
+            Ok(size) => Self(i64::try_from(size).unwrap_or(i64::MAX).min(Self::MAX.0)),
+        }
+    }
+
+    /// As a number.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// One page of a longer list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Page<T> {
+    /// How many there are in all.
+    pub count: i64,
+    /// The number of this page.
+    #[serde(skip)]
+    pub number: i64,
+    /// How many a page has.
+    #[serde(skip)]
+    pub size: i64,
+    /// This page's entries.
+    pub results: Vec<T>,
+}
+
+impl<T> Page<T> {
+    /// A page of `count` entries, or nothing where the list is shorter. The first page always exists.
+    #[must_use]
+    pub fn new(count: i64, number: PageNumber, size: PageSize, results: Vec<T>) -> Option<Self> {
+        let last = count.saturating_add(size.get() - 1) / size.get();
+        let number = match number {
+            PageNumber::Number(number) => number,
+            PageNumber::Last => last.max(1),
+        };
+        (number == 1 || number <= last).then_some(Self {
+            count,
+            number,
+            size: size.get(),
+            results,
+        })
+    }
+
+    /// The number of the next page, if there is one.
+    #[must_use]
+    pub fn next(&self) -> Option<i64> {
+        (self.number.saturating_mul(self.size) < self.count).then_some(self.number + 1)
+    }
+
+    /// The number of the page before, if there is one.
+    #[must_use]
+    pub fn previous(&self) -> Option<i64> {
+        (self.number > 1).then_some(self.number - 1)
+    }
+}
+
+/// How a history is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MessageOrder {
+    /// `-created_at`.
+    #[default]
+    NewestFirst,
+    /// `created_at`.
+    OldestFirst,
+}
+
+impl MessageOrder {
+    /// By the value of `ordering`; an unknown one is the default, as DRF has it.
+    #[must_use]
+    pub fn parse(raw: &str) -> Self {
+        if raw == "created_at" {
+            Self::OldestFirst
+        } else {
+            Self::NewestFirst
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_size_that_is_none_is_the_default_and_a_large_one_the_most() {
+        for (raw, size) in [
+            ("5", 5),
+            ("0", 20),
+            ("-1", 20),
+            ("x", 20),
+            ("101", 100),
+            ("99999999999999999999", 100),
+        ] {
+            assert_eq!(PageSize::parse(raw).get(), size, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_page_number_is_a_whole_number_from_one_or_last() {
+        assert_eq!(PageNumber::parse("2"), Some(PageNumber::Number(2)));
+        assert_eq!(PageNumber::parse("last"), Some(PageNumber::Last));
+        for raw in ["0", "-1", "x", "1.5", "99999999999999999999"] {
+            assert_eq!(PageNumber::parse(raw), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_has_a_first_page_and_no_second() {
+        let page = |number| Page::<()>::new(0, PageNumber::Number(number), PageSize::DEFAULT, vec![]);
+        assert_eq!(page(1).map(|p| (p.next(), p.previous())), Some((None, None)));
+        assert_eq!(page(2), None);
+    }
+
+    #[test]
+    fn the_neighbours_of_a_page_are_those_that_exist() {
+        let page = |number| Page::<()>::new(41, number, PageSize::DEFAULT, vec![]).unwrap();
+        assert_eq!(page(PageNumber::FIRST).next(), Some(2));
+        assert_eq!(page(PageNumber::Number(2)).previous(), Some(1));
+        assert_eq!(
+            (page(PageNumber::Last).number, page(PageNumber::Last).next()),
+            (3, None)
+        );
+    }
+}

@@ -1,0 +1,30 @@
+use super::Invalid;
+
+/// What to look for in the list of rooms: words, every one of which must be part of what is searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search(Vec<String>);
+
+impl Search {
+    /// The longest search, in characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// Splits at white space.
+    ///
+    /// # Errors
+    /// Too long, or with a NUL.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        if raw.contains('\0') {
+            return Err(Invalid::NUL.into());
+        }
+        if raw.chars().nth(Self::MAX_CHARS).is_some() {
+            return Err(Invalid::too_long(Self::MAX_CHARS));
+        }
+        Ok(Self(raw.split_whitespace().map(str::to_owned).collect()))
+    }
+
+    /// The words; none means everything.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+}

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::service_account::unix_seconds;
+use super::{FirebaseError, ServiceAccount};
+use crate::http::client::http_client;
+use crate::secret::{Secret, SecretStore};
+
+/// The right to write: an OAuth 2 access token of the service account, kept until shortly before it ends.
+pub struct Access {
+    secrets: Arc<SecretStore>,
+    /// Google's SDKs send this to the emulator, which takes it for an administrator.
+    emulator: bool,
+    cached: Mutex<Option<Token>>,
+}
+
+#[derive(Clone)]
+struct Token {
+    value: String,
+    renew_at: Instant,
+}
+
+impl Access {
+    const SCOPE: &str =
+        "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
+    /// A token is renewed this long before it ends.
+    const MARGIN: Duration = Duration::from_secs(60);
+
+    pub fn new(secrets: Arc<SecretStore>, emulator: bool) -> Self {
+        Self {
+            secrets,
+            emulator,
+            cached: Mutex::new(None),
+        }
+    }
+
+    /// A token for `Authorization: Bearer`. Of several who ask at once, one fetches.
+    pub async fn token(&self) -> Result<String, FirebaseError> {
+        if self.emulator {
+            return Ok("owner".to_owned());
+        }
+        let mut cached = self.cached.lock().await;
+        if let Some(token) = cached.as_ref().filter(|token| Instant::now() < token.renew_at) {
+            return Ok(token.value.clone());
+        }
+        let token = self.fetch().await?;
+        *cached = Some(token.clone());
+        Ok(token.value)
+    }
+
+    /// Forgets a token that the database has rejected, so that the next is a new one.
+    pub async fn reject(&self, rejected: &str) {
+        let mut cached = self.cached.lock().await;
+        if cached.as_ref().is_some_and(|token| token.value == rejected) {
+            *cached = None;
+        }
+    }
+
+    async fn fetch(&self) -> Result<Token, FirebaseError> {
+        let secret = self.secrets.current();
+        match exchange(&secret).await {
+            // The key may have been rotated.
+            Err(FirebaseError::Key(reason)) => {
+                let fresh = self
+                    .secrets
+                    .refresh(&secret)
+                    .await
+                    .map_err(|error| FirebaseError::Key(error.to_string()))?;
+                if Arc::ptr_eq(&fresh, &secret) {
+                    Err(FirebaseError::Key(reason))
+                } else {
+                    exchange(&fresh).await
+                }
+            }
+            token => token,
+        }
+    }
+}
+
+/// Exchanges a signed assertion for an access token.
+///
+/// Source: developers.google.com/identity/protocols/oauth2/service-account, "HTTP/REST".
+async fn exchange(secret: &Secret) -> Result<Token, FirebaseError> {
+    #[derive(Serialize)]
+    struct Assertion<'a> {
+        iss: &'a str,
+        scope: &'a str,
+        aud: &'a str,
+        iat: u64,
+        exp: u64,
+    }
+
+    #[derive(Deserialize)]
+    struct Answer {
+        access_token: String,
+        expires_in: u64,
+    }
+
+    let account = secret.service_account.as_ref().ok_or(FirebaseError::NoServiceAccount)?;
+    let ServiceAccount {
+        client_email,
+        token_uri,
+        ..
+    } = account;
+    let now = unix_seconds();
+    let assertion = Assertion {
+        iss: client_email,
+        scope: Access::SCOPE,
+        aud: token_uri,
+        iat: now,
+        exp: now + 3600,
+    };
+    let signed = account
+        .sign(&assertion)
+        .map_err(|error| FirebaseError::Key(error.to_string()))?;
+
+    let asked_at = Instant::now();
+    let response = http_client()
+        .post(token_uri)
+        .timeout(Duration::from_secs(5))
+        .form(&[
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            ("assertion", signed.as_str()),
+        ])
+        .send()
+        .await
+        .map_err(FirebaseError::unreachable)?;
+    match response.status().as_u16() {
+        200 => {
+            let answer: Answer = response.json().await.map_err(FirebaseError::unreachable)?;
+            let life = Duration::from_secs(answer.expires_in).saturating_sub(Access::MARGIN);
+            Ok(Token {
+                value: answer.access_token,
+                renew_at: asked_at + life,
+            })
+        }
+        // invalid_grant: the key was deleted, or the account.
+        status @ (400 | 401) => Err(FirebaseError::Key(format!("Google's token endpoint answered {status}"))),
+        status => Err(FirebaseError::Answer {
+            status,
+            retry_after: None,
+        }),
+    }
+}

@@ -1,0 +1,12 @@
+//! Firebase: the live mirror, and the tokens that phones sign in with.
+
+mod access;
+mod client;
+mod custom_token;
+pub mod mirror;
+mod service_account;
+mod tree;
+
+pub use client::{Firebase, FirebaseError};
+pub use custom_token::{CustomToken, custom_token};
+pub use service_account::ServiceAccount;

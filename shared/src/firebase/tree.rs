@@ -1,0 +1,52 @@
+//! The guide's tree, field for field: what of a room stands under `/chats/{id}`.
+
+use serde_json::{Map, Value, json};
+
+use crate::db::mirror::{MirroredMessage, MirroredRoom, RoomState};
+
+/// The multi-path update that brings a room up to `state`: one write. Nulls are not stored.
+pub fn patch(state: &RoomState) -> Value {
+    let messages = state.changed.iter().map(|it| (it.id.to_string(), message(it)));
+    let mut patch = Map::new();
+    patch.insert("metadata".to_owned(), metadata(&state.room));
+    if state.all_changed {
+        // All at once, so that nothing else remains: this also makes a tree whole again that somebody has damaged.
+        patch.insert("messages".to_owned(), Value::Object(messages.collect()));
+    } else {
+        patch.extend(messages.map(|(id, message)| (format!("messages/{id}"), message)));
+        patch.extend(state.fallen.iter().map(|id| (format!("messages/{id}"), Value::Null)));
+    }
+    Value::Object(patch)
+}
+
+fn metadata(room: &MirroredRoom) -> Value {
+    json!({
+        "id": room.id,
+        "room_type": room.room_type,
+        "driver_id": room.driver_id,
+        "other_user_id": room.other_user_id,
+        "delivery_id": room.delivery_id,
+        "created_at": room.created_at,
+        "is_active": room.is_active,
+        "last_message_text": room.last_message_text,
+        "last_message_at": room.last_message_at,
+        "last_message_sender_id": room.last_message_sender_id,
+        "revision": room.revision,
+    })
+}
+
+fn message(message: &MirroredMessage) -> Value {
+    json!({
+        "id": message.id,
+        "seq": message.seq,
+        "sender_id": message.sender_id,
+        "message_type": message.message_type,
+        "text": message.text,
+        "image_url": message.image_url,
+        "latitude": message.latitude,
+        "longitude": message.longitude,
+        "timestamp": message.created_at,
+        "is_read": message.read_at.is_some(),
+        "read_at": message.read_at,
+    })
+}

@@ -1,0 +1,82 @@
+use serde::Serialize;
+
+use super::{Fields, Request};
+use crate::domain::{Page, PageNumber, PageSize};
+use crate::error::{BadRequest, Error, Result};
+
+/// Which page of a list a request asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing {
+    /// `page`.
+    pub number: PageNumber,
+    /// `page_size`.
+    pub size: PageSize,
+}
+
+impl Listing {
+    /// Reads `page` and `page_size`.
+    ///
+    /// # Errors
+    /// 404 for a `page` that is none, as DRF has it.
+    pub fn read(query: &Fields) -> Result<Self> {
+        let number = match query.text("page") {
+            "" => PageNumber::FIRST,
+            raw => PageNumber::parse(raw).ok_or(Error::BadRequest(BadRequest::Page))?,
+        };
+        Ok(Self {
+            number,
+            size: PageSize::parse(query.text("page_size")),
+        })
+    }
+}
+
+/// A page as the API answers it: with absolute links, which a client can follow as they are.
+#[derive(Debug, Serialize)]
+pub struct Paged<T> {
+    count: i64,
+    next: Option<String>,
+    previous: Option<String>,
+    results: Vec<T>,
+}
+
+impl<T> Paged<T> {
+    /// A numbered page; the link to the first page names none.
+    #[must_use]
+    pub fn new(request: &Request, page: Page<T>) -> Self {
+        let link = |number: i64| {
+            let page = (number > 1).then(|| number.to_string());
+            with_parameter(request, "page", page.as_deref())
+        };
+        Self {
+            next: page.next().and_then(link),
+            previous: page.previous().and_then(link),
+            count: page.count,
+            results: page.results,
+        }
+    }
+
+    /// A stretch of a longer list that goes on after `seq`, if it does.
+    #[must_use]
+    pub fn stretch(request: &Request, count: i64, results: Vec<T>, continues_after: Option<i64>) -> Self {
+        let next = continues_after.and_then(|seq| with_parameter(request, "after_seq", Some(&seq.to_string())));
+        Self {
+            count,
+            next,
+            previous: None,
+            results,
+        }
+    }
+}
+
+/// The request's URL with one parameter of its query changed, or taken out.
+fn with_parameter(request: &Request, name: &str, value: Option<&str>) -> Option<String> {
+    let mut url = request.url()?;
+    let mut query: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(n, _)| n != name).collect();
+    query.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    query.sort();
+    url.set_query(None);
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    Some(url.into())
+}

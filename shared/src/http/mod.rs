@@ -1,0 +1,13 @@
+//! The edge: requests that are read once, answers as Django REST Framework gives them.
+
+pub(crate) mod client;
+mod fields;
+mod links;
+mod request;
+mod response;
+
+pub use fields::{Field, Fields, Flag, MessageIds, OptionalText, Seq};
+pub use links::{Listing, Paged};
+pub use request::Request;
+pub use response::Answer;
+pub(crate) use response::into_response;

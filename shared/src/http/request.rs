@@ -1,0 +1,217 @@
+#[cfg(test)]
+use lambda_http::Body;
+use lambda_http::RequestExt;
+use lambda_http::http::header::{CONTENT_TYPE, HOST};
+use lambda_http::http::{HeaderMap, Method};
+use lambda_http::request::RequestContext;
+use serde_json::{Map, Value};
+use url::Url;
+use uuid::Uuid;
+
+use super::Fields;
+use crate::error::{BadRequest, Error, FieldErrors, Result};
+
+/// A request of API Gateway (payload 1.0 or 2.0), as the handlers read it.
+#[derive(Debug)]
+pub struct Request(lambda_http::Request);
+
+impl From<lambda_http::Request> for Request {
+    fn from(request: lambda_http::Request) -> Self {
+        Self(request)
+    }
+}
+
+impl Request {
+    /// The largest body, in bytes. The largest valid one, 1000 ids or 5000 characters all escaped, is a quarter of it.
+    pub const MAX_BODY: usize = 256 * 1024;
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        self.0.method()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.0.headers()
+    }
+
+    /// The room that the path names.
+    ///
+    /// # Errors
+    /// 404 for what is no UUID: no route of the guide's has it.
+    pub fn room_id(&self) -> Result<Uuid> {
+        let parameters = self.0.path_parameters_ref();
+        let id = parameters.and_then(|parameters| parameters.first("room_id")?.parse().ok());
+        id.ok_or(Error::BadRequest(BadRequest::Path))
+    }
+
+    /// The fields of the query.
+    #[must_use]
+    pub fn query(&self) -> Fields {
+        self.0
+            .query_string_parameters_ref()
+            .map(Fields::from_query)
+            .unwrap_or_default()
+    }
+
+    /// The fields of the body; no body at all has none.
+    ///
+    /// # Errors
+    /// 413, 415, or 400 for what is no JSON object.
+    pub fn body(&self) -> Result<Fields> {
+        let bytes: &[u8] = self.0.body();
+        if bytes.len() > Self::MAX_BODY {
+            return Err(BadRequest::TooLarge.into());
+        }
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Fields::from_body(Map::new()));
+        }
+        self.check_media_type()?;
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(values)) => Ok(Fields::from_body(values)),
+            Ok(other) => {
+                let reason = format!(
+                    "Donnée non valide. Attendait un dictionnaire, a reçu {}.",
+                    type_name(&other)
+                );
+                Err(BadRequest::Fields(FieldErrors::one(FieldErrors::NO_FIELD, reason)).into())
+            }
+            Err(error) => Err(BadRequest::Malformed(place(&error)).into()),
+        }
+    }
+
+    /// A body without a type is taken for what all bodies here are.
+    fn check_media_type(&self) -> Result<()> {
+        let Some(value) = self.headers().get(CONTENT_TYPE) else {
+            return Ok(());
+        };
+        let value = value.to_str().unwrap_or_default();
+        let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+            Ok(())
+        } else {
+            Err(BadRequest::MediaType(essence.chars().take(64).collect()).into())
+        }
+    }
+
+    /// The URL as the client called it, with the real host and the stage or base path, and its query.
+    #[must_use]
+    pub fn url(&self) -> Option<Url> {
+        let headers = self.headers();
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let scheme = match header("x-forwarded-proto") {
+            Some("https") => "https",
+            _ => "http",
+        };
+        let context = self.0.request_context_ref();
+        let host = header(HOST.as_str()).or_else(|| match context? {
+            RequestContext::ApiGatewayV1(context) => context.domain_name.as_deref(),
+            RequestContext::ApiGatewayV2(context) => context.domain_name.as_deref(),
+            _ => None,
+        })?;
+        let path = match context {
+            Some(RequestContext::ApiGatewayV1(context)) => context.path.as_deref(),
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.path.as_deref(),
+            _ => None,
+        };
+        let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+        url.set_path(path.unwrap_or_else(|| self.0.uri().path()));
+        if let Some(query) = self.0.query_string_parameters_ref().filter(|query| !query.is_empty()) {
+            url.query_pairs_mut().extend_pairs(query.iter());
+        }
+        Some(url)
+    }
+
+    /// Whether there is anything but white space in the body, for tests of the edge.
+    #[cfg(test)]
+    fn with_body(body: impl Into<Body>, content_type: Option<&str>) -> Self {
+        let mut request = lambda_http::http::Request::builder();
+        if let Some(content_type) = content_type {
+            request = request.header(CONTENT_TYPE, content_type);
+        }
+        Self(request.body(body.into()).unwrap_or_default())
+    }
+}
+
+/// The name of a JSON value's type, as Python has it: so DRF says it.
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+/// Where JSON breaks off, without its text.
+fn place(error: &serde_json::Error) -> String {
+    format!("ligne {}, colonne {}", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: impl Into<Body>, content_type: Option<&str>) -> BadRequest {
+        match Request::with_body(body, content_type).body() {
+            Err(Error::BadRequest(bad)) => bad,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        let deep = "[".repeat(100_000);
+        for body in [
+            "{",
+            "{\"a\": 1e999}",
+            "{\"a\": \"\\ud800\"}",
+            "{'a': 1}",
+            "{} {}",
+            "\u{feff}{}",
+            "NaN",
+            &deep,
+        ] {
+            assert!(
+                matches!(refusal(body, None), BadRequest::Malformed(_)),
+                "{}",
+                &body[..body.len().min(20)]
+            );
+        }
+        assert!(matches!(
+            refusal(vec![b'{', 0xff, b'}'], None),
+            BadRequest::Malformed(_)
+        ));
+    }
+
+    #[test]
+    fn what_is_no_object_concerns_no_field() {
+        for body in ["[]", "1", "null", "\"a\""] {
+            assert!(matches!(refusal(body, None), BadRequest::Fields(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_body_has_no_fields() {
+        assert!(Request::with_body(" \n", Some("text/plain")).body().is_ok());
+        assert!(Request::with_body((), None).body().is_ok());
+    }
+
+    #[test]
+    fn a_body_must_be_json_by_its_type_and_not_too_large() {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/merge-patch+json",
+        ] {
+            assert!(Request::with_body("{}", Some(good)).body().is_ok(), "{good}");
+        }
+        assert!(matches!(refusal("{}", Some("text/plain")), BadRequest::MediaType(_)));
+        assert_eq!(refusal("x".repeat(Request::MAX_BODY + 1), None), BadRequest::TooLarge);
+    }
+}

@@ -1,0 +1,134 @@
+use lambda_http::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::{BadRequest, Error, Result, Unauthorized};
+
+/// A good answer of a handler.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    body: String,
+}
+
+impl Answer {
+    /// 200 with a body.
+    ///
+    /// # Errors
+    /// The body cannot be written as JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Self> {
+        Self::new(StatusCode::OK, body)
+    }
+
+    /// 201 with a body where something was created, and 200 where it had been before.
+    ///
+    /// # Errors
+    /// The body cannot be written as JSON.
+    pub fn created(created: bool, body: &impl Serialize) -> Result<Self> {
+        Self::new(if created { StatusCode::CREATED } else { StatusCode::OK }, body)
+    }
+
+    fn new(status: StatusCode, body: &impl Serialize) -> Result<Self> {
+        Ok(Self {
+            status,
+            body: serde_json::to_string(body).map_err(Error::internal)?,
+        })
+    }
+}
+
+/// The answer on the wire, whether good or an error. A 5xx is logged here, once, and its body says nothing of it.
+pub fn into_response(result: Result<Answer>) -> Response<Body> {
+    match result {
+        Ok(Answer { status, body }) => respond(status, body, None),
+        Err(error) => {
+            let (status, body, header) = describe(&error);
+            if status.is_server_error() {
+                tracing::error!(%error, status = status.as_u16(), "the request failed");
+            }
+            respond(status, body.to_string(), header)
+        }
+    }
+}
+
+fn respond(status: StatusCode, body: String, header: Option<(HeaderName, &'static str)>) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some((name, value)) = header {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The texts are those of Django REST Framework and simplejwt, in French.
+fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, &'static str)>) {
+    let detail = |text: &str| json!({ "detail": text });
+    match error {
+        Error::Unauthorized(reason) => (
+            StatusCode::UNAUTHORIZED,
+            unauthorized(*reason),
+            Some((WWW_AUTHENTICATE, "Bearer realm=\"api\"")),
+        ),
+        Error::BadRequest(BadRequest::Malformed(place)) => (
+            StatusCode::BAD_REQUEST,
+            detail(&format!("Erreur d'analyse JSON : {place}.")),
+            None,
+        ),
+        Error::BadRequest(BadRequest::Fields(errors)) | Error::Refused(errors) => {
+            (StatusCode::BAD_REQUEST, json!(errors), None)
+        }
+        Error::BadRequest(BadRequest::Path) | Error::NotFound => (StatusCode::NOT_FOUND, detail("Pas trouvé."), None),
+        Error::BadRequest(BadRequest::Page) | Error::PageNotFound => {
+            (StatusCode::NOT_FOUND, detail("Page invalide."), None)
+        }
+        Error::BadRequest(BadRequest::TooLarge) => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            detail("Le corps de la requête est trop volumineux."),
+            None,
+        ),
+        Error::BadRequest(BadRequest::MediaType(media_type)) => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            detail(&format!("Type de média « {media_type} » non supporté.")),
+            None,
+        ),
+        Error::Unavailable(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            detail("Service momentanément indisponible."),
+            Some((RETRY_AFTER, "1")),
+        ),
+        Error::Internal(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            detail("Une erreur du serveur est survenue."),
+            None,
+        ),
+    }
+}
+
+fn unauthorized(reason: Unauthorized) -> Value {
+    let invalid = |message: &str| {
+        json!({
+            "detail": "Le type de jeton fourni n'est pas valide",
+            "code": "token_not_valid",
+            "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
+        })
+    };
+    let failed = |code: &str, detail: &str| json!({ "detail": detail, "code": code });
+    match reason {
+        Unauthorized::NotAuthenticated => failed("not_authenticated", "Informations d'authentification non fournies."),
+        Unauthorized::BadHeader => failed(
+            "bad_authorization_header",
+            "L'en-tête 'Authorization' doit contenir deux valeurs séparées par des espaces",
+        ),
+        Unauthorized::InvalidToken => invalid("Le jeton est invalide ou expiré"),
+        Unauthorized::WrongTokenType => invalid("Le jeton a un type erroné"),
+        Unauthorized::NoUser => failed(
+            "token_not_valid",
+            "Le jeton ne contient aucune information permettant d'identifier l'utilisateur",
+        ),
+        Unauthorized::UserNotFound => failed("user_not_found", "L'utilisateur n'a pas été trouvé"),
+        Unauthorized::UserInactive => failed("user_inactive", "L'utilisateur est désactivé"),
+    }
+}

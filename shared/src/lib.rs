@@ -1,0 +1,23 @@
+//! Everything the functions of Relais share.
+//!
+//! A function is a thin binary over [`runtime::serve`]; what it needs stands here, in layers that only look down:
+//!
+//! * [`runtime`] starts a function and carries a request to its handler and the answer back;
+//! * [`http`] and [`auth`] are the edge: requests, answers, tokens; they know nothing of SQL;
+//! * [`firebase`] mirrors rooms and signs the tokens that phones sign in with;
+//! * [`db`] has all SQL, one file per query;
+//! * [`domain`] has the terms of the chat, parsed once and valid from then on; it does no I/O.
+
+pub mod auth;
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod error;
+pub mod firebase;
+pub mod http;
+pub mod runtime;
+mod secret;
+mod tls;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{AfterReply, StartError};
+use crate::config::Settings;
+use crate::db::Database;
+use crate::domain::Viewer;
+use crate::error::{Error, Result};
+use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
+use crate::secret::{Secret, SecretStore};
+
+/// What a function has at hand for as long as its environment lives.
+pub struct App {
+    /// PostgreSQL.
+    pub database: Database,
+    /// The mirror, if there is one.
+    pub firebase: Option<Firebase>,
+    /// What is done once the answer is out.
+    pub after_reply: AfterReply,
+    secrets: Arc<SecretStore>,
+}
+
+impl App {
+    /// Reads the settings and the secret. It lives as long as the process.
+    ///
+    /// # Errors
+    /// A setting is missing or not valid, or the secret cannot be read; the error names which.
+    pub async fn start() -> Result<&'static Self, StartError> {
+        let settings = Settings::from_env()?;
+        let secrets = Arc::new(SecretStore::open(settings.secret_source.clone()).await?);
+        Ok(Box::leak(Box::new(Self::assemble(&settings, secrets)?)))
+    }
+
+    /// Puts the parts together.
+    pub(crate) fn assemble(settings: &Settings, secrets: Arc<SecretStore>) -> Result<Self, StartError> {
+        let firebase = match &settings.firebase {
+            None => None,
+            Some(_) if secrets.current().service_account.is_none() => {
+                return Err(
+                    "FIREBASE_DATABASE_URL is set, and there is no service account: FIREBASE_CREDENTIALS_PATH, \
+                            or firebase_service_account in the secret"
+                        .into(),
+                );
+            }
+            Some(settings) => Some(Firebase::new(settings, secrets.clone())?),
+        };
+        Ok(Self {
+            database: Database::open(secrets.clone(), settings.concurrency.get())?,
+            firebase,
+            after_reply: AfterReply::default(),
+            secrets,
+        })
+    }
+
+    /// The secret in force.
+    #[must_use]
+    pub fn secret(&self) -> Arc<Secret> {
+        self.secrets.current()
+    }
+
+    /// The secret in force, read again because something that `rejected` says was refused. Where that fails, the old
+    /// one stays.
+    pub(super) async fn refreshed_secret(&self, rejected: &Arc<Secret>) -> Arc<Secret> {
+        self.secrets.refresh(rejected).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the secret cannot be read again");
+            self.secret()
+        })
+    }
+
+    /// Has these rooms mirrored once the answer is out.
+    pub fn mirror_after_reply(&'static self, rooms: Vec<Uuid>) {
+        if let Some(firebase) = self.firebase.as_ref().filter(|_| !rooms.is_empty()) {
+            self.after_reply
+                .spawn(async move { mirror::mirror_rooms(&self.database, firebase, &rooms).await });
+        }
+    }
+
+    /// Shows that somebody is typing, or no longer is, once the answer is out.
+    pub fn type_after_reply(&'static self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
+        if let Some(firebase) = &self.firebase {
+            self.after_reply.spawn(async move {
+                if let Err(error) = firebase.set_typing(room_id, viewer, is_typing).await {
+                    tracing::warn!(%error, "typing is not shown");
+                }
+            });
+        }
+    }
+
+    /// A Firebase custom token for the viewer.
+    ///
+    /// # Errors
+    /// The service account's key is not valid.
+    pub fn custom_token(&self, viewer: Viewer) -> Result<CustomToken> {
+        let secret = self.secret();
+        let account = secret.service_account.as_ref();
+        let account = account.ok_or_else(|| Error::internal("there is no service account to sign with"))?;
+        custom_token(account, viewer.0).map_err(Error::internal)
+    }
+
+    /// The mirror, for what cannot do without.
+    ///
+    /// # Errors
+    /// 503 where the settings name none.
+    pub fn require_firebase(&self) -> Result<&Firebase> {
+        self.firebase
+            .as_ref()
+            .ok_or_else(|| Error::unavailable("FIREBASE_DATABASE_URL is empty: there is no mirror"))
+    }
+}

@@ -1,0 +1,12 @@
+//! Starting a function, and carrying a request to its handler and the answer back.
+
+mod after_reply;
+mod app;
+mod serve;
+
+pub use after_reply::AfterReply;
+pub use app::App;
+pub use serve::{answer, serve, serve_schedule};
+
+/// Why a function cannot start.
+pub type StartError = lambda_http::Error;

@@ -1,0 +1,118 @@
+use std::convert::Infallible;
+use std::future::Future;
+
+use lambda_http::{Body, Response};
+use lambda_runtime::LambdaEvent;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{App, StartError};
+use crate::auth::authenticate;
+use crate::db::viewer;
+use crate::domain::Viewer;
+use crate::error::{Error, Result, Unauthorized};
+use crate::http::{Answer, Request, into_response};
+
+/// Runs an endpoint: one request at a time on classic Lambda, several where Lambda says so
+/// (`AWS_LAMBDA_MAX_CONCURRENCY`).
+///
+/// # Errors
+/// The function cannot start, or the runtime API is gone.
+pub async fn serve<H, F>(handler: H) -> Result<(), StartError>
+where
+    H: Fn(&'static App, Viewer, Request) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Answer>> + Send + 'static,
+{
+    init_logging();
+    let app = App::start()
+        .await
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    if freezes() {
+        app.after_reply.register().await?;
+    }
+    tokio::spawn(app.database.warm_up());
+    lambda_http::run_concurrent(lambda_http::service_fn(
+        move |request: lambda_http::Request| async move {
+            let response = answer(app, handler, request).await;
+            app.after_reply.answered();
+            Ok::<_, Infallible>(response)
+        },
+    ))
+    .await
+}
+
+/// Runs a function that no HTTP request calls: a schedule's, or a deployment's.
+///
+/// # Errors
+/// The function cannot start, or the runtime API is gone.
+pub async fn serve_schedule<H, F, T>(job: H) -> Result<(), StartError>
+where
+    H: Fn(&'static App) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<T, StartError>> + Send + 'static,
+    T: Serialize + Send + Sync + 'static,
+{
+    init_logging();
+    let app = App::start()
+        .await
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    lambda_runtime::run(lambda_runtime::service_fn(move |_: LambdaEvent<Value>| job(app))).await
+}
+
+/// Carries one request to its handler: authenticates, has it handled, and turns whatever comes of it into an answer.
+pub async fn answer<H, F>(app: &'static App, handler: H, request: lambda_http::Request) -> Response<Body>
+where
+    H: Fn(&'static App, Viewer, Request) -> F,
+    F: Future<Output = Result<Answer>>,
+{
+    into_response(handle(app, handler, request.into()).await)
+}
+
+async fn handle<H, F>(app: &'static App, handler: H, request: Request) -> Result<Answer>
+where
+    H: Fn(&'static App, Viewer, Request) -> F,
+    F: Future<Output = Result<Answer>>,
+{
+    let viewer = authenticate_request(app, &request).await?;
+    match handler(app, viewer, request).await {
+        // Nothing was asked of the database yet, and who is not known is told so before anything else.
+        Err(bad @ Error::BadRequest(_)) => {
+            viewer::require(&app.database, viewer).await?;
+            Err(bad)
+        }
+        result => result,
+    }
+}
+
+async fn authenticate_request(app: &'static App, request: &Request) -> Result<Viewer, Unauthorized> {
+    let secret = app.secret();
+    match authenticate(request.headers(), &secret.jwt_secret) {
+        // Forged, or signed with a key that is newer than ours.
+        Err(Unauthorized::InvalidToken) => {
+            let fresh = app.refreshed_secret(&secret).await;
+            authenticate(request.headers(), &fresh.jwt_secret)
+        }
+        result => result,
+    }
+}
+
+/// An environment that serves several requests at once does not freeze between them, and has no INVOKE events.
+fn freezes() -> bool {
+    std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").is_err()
+}
+
+/// Logs as JSON lines, at `RUST_LOG` (a level) or `info`.
+fn init_logging() {
+    let level = std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(tracing::Level::INFO);
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(level)
+        .with_current_span(false)
+        .with_span_list(false)
+        .flatten_event(true)
+        // CloudWatch stamps every line.
+        .without_time()
+        .init();
+}

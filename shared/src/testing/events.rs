@@ -1,0 +1,151 @@
+use serde_json::{Value, json};
+
+/// The formats in which API Gateway hands over a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// 1.0: REST APIs, as the template has it.
+    V1,
+    /// 2.0: HTTP APIs and `cargo lambda watch`.
+    V2,
+}
+
+/// A request to a function.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub(super) payload: Payload,
+    method: &'static str,
+    path: String,
+    room_id: Option<String>,
+    query: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+impl Call {
+    /// A GET of a path below `/api/v1/chat`.
+    #[must_use]
+    pub fn get(path: &str) -> Self {
+        Self::new("GET", path)
+    }
+
+    /// A POST to a path below `/api/v1/chat`.
+    #[must_use]
+    pub fn post(path: &str) -> Self {
+        Self::new("POST", path)
+    }
+
+    fn new(method: &'static str, path: &str) -> Self {
+        let path = format!("/api/v1/chat{path}");
+        // What the route `/rooms/{room_id}/…` makes of it.
+        let room_id = path
+            .split_once("/rooms/")
+            .and_then(|(_, rest)| rest.split('/').next())
+            .map(str::to_owned);
+        let host = ("host", "chat.relais.example".to_owned());
+        let proto = ("x-forwarded-proto", "https".to_owned());
+        Self {
+            payload: Payload::V1,
+            method,
+            path,
+            room_id,
+            query: vec![],
+            headers: vec![host, proto],
+            body: None,
+        }
+    }
+
+    /// In this format.
+    #[must_use]
+    pub fn payload(mut self, payload: Payload) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// With a parameter in the query.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a json!() in place reads best")]
+    pub fn json(self, body: Value) -> Self {
+        self.header("content-type", "application/json").raw(body.to_string())
+    }
+
+    /// With a body as it is.
+    #[must_use]
+    pub fn raw(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// The event, as API Gateway sends it: behind a stage in 1.0, on its default stage in 2.0.
+    pub(super) fn event(&self) -> Value {
+        let headers: Value = self.headers.iter().map(|(name, value)| (*name, json!(value))).collect();
+        let parameters = self.room_id.as_ref().map(|id| json!({ "room_id": id }));
+        match self.payload {
+            Payload::V1 => json!({
+                "resource": "/api/v1/chat/{proxy+}",
+                "path": self.path,
+                "httpMethod": self.method,
+                "headers": headers,
+                "multiValueHeaders": headers.as_object().map(|all| {
+                    all.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<Value>()
+                }),
+                "queryStringParameters": self.query_object(),
+                "multiValueQueryStringParameters": self.query_object().map(|all| {
+                    all.as_object().into_iter().flatten().map(|(n, v)| (n.clone(), json!([v]))).collect::<Value>()
+                }),
+                "pathParameters": parameters,
+                "stageVariables": null,
+                "requestContext": {
+                    "accountId": "123456789012", "apiId": "abc", "stage": "prod", "requestId": "r",
+                    "resourceId": "x", "resourcePath": "/", "httpMethod": self.method, "protocol": "HTTP/1.1",
+                    "path": format!("/prod{}", self.path), "domainName": "chat.relais.example",
+                    "identity": { "sourceIp": "192.0.2.1" },
+                },
+                "body": self.body,
+                "isBase64Encoded": false,
+            }),
+            Payload::V2 => json!({
+                "version": "2.0",
+                "routeKey": "$default",
+                "rawPath": self.path,
+                "rawQueryString": url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish(),
+                "headers": headers,
+                "queryStringParameters": self.query_object(),
+                "pathParameters": parameters,
+                "requestContext": {
+                    "accountId": "123456789012", "apiId": "abc", "stage": "$default", "requestId": "r",
+                    "routeKey": "$default", "domainName": "chat.relais.example", "domainPrefix": "chat",
+                    "time": "22/Nov/2026:17:00:00 +0000", "timeEpoch": 1_795_366_800_000_i64,
+                    "http": {
+                        "method": self.method, "path": self.path, "protocol": "HTTP/1.1",
+                        "sourceIp": "192.0.2.1", "userAgent": "test",
+                    },
+                },
+                "body": self.body,
+                "isBase64Encoded": false,
+            }),
+        }
+    }
+
+    fn query_object(&self) -> Option<Value> {
+        let object: Value = self
+            .query
+            .iter()
+            .map(|(name, value)| (name.clone(), json!(value)))
+            .collect();
+        (!self.query.is_empty()).then_some(object)
+    }
+}

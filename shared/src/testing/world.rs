@@ -1,0 +1,216 @@
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use lambda_http::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+use url::Url;
+use uuid::Uuid;
+
+use super::{Call, RecordingFirebase, database};
+use crate::auth::crypto;
+use crate::config::{FirebaseSettings, SecretSource, Settings};
+use crate::db::{messages, rooms};
+use crate::domain::{Content, Message, RoomDetail, RoomType, Text, Viewer};
+use crate::error::Result;
+use crate::http::{Answer, Request};
+use crate::runtime::{self, App};
+use crate::secret::{Secret, SecretStore};
+
+/// A test's own little world: an app on a database of its own, with a Firebase that records.
+pub struct World {
+    /// The app, as a function has it.
+    pub app: &'static App,
+    /// What Firebase received.
+    pub firebase: RecordingFirebase,
+    /// The database beside the app's pool, to set up and to look.
+    pub sql: Client,
+    /// Its URL.
+    pub database_url: String,
+}
+
+/// What a function answered.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Value,
+}
+
+impl World {
+    const JWT_SECRET: &str = "the secret of the tests, which is long enough";
+
+    /// A new world, with nobody in it.
+    ///
+    /// # Panics
+    /// A server is missing.
+    pub async fn new() -> Self {
+        let database_url = database::create().await;
+        let firebase = RecordingFirebase::start().await;
+        let credentials = std::env::var("FIREBASE_CREDENTIALS_PATH")
+            .expect("FIREBASE_CREDENTIALS_PATH names a service account for tests; `make test` makes one");
+        let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
+        let secret = Secret {
+            database_url: database_url.clone(),
+            jwt_secret: Self::JWT_SECRET.to_owned(),
+            service_account: Some(serde_json::from_str(&credentials).expect("the tests' service account")),
+        };
+        let settings = Settings {
+            secret_source: SecretSource::Environment,
+            firebase: Some(FirebaseSettings {
+                database_url: Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
+                emulator_host: Some(firebase.host()),
+            }),
+            concurrency: NonZeroUsize::new(16).expect("not zero"),
+        };
+        let app = App::assemble(&settings, Arc::new(SecretStore::fixed(secret))).expect("the app");
+        let sql = database::connect(&database_url).await;
+        Self {
+            app: Box::leak(Box::new(app)),
+            firebase,
+            sql,
+            database_url,
+        }
+    }
+
+    /// A new user of the platform.
+    ///
+    /// # Panics
+    /// The insert fails.
+    pub async fn user(&self, user_type: &str, full_name: &str) -> Viewer {
+        let id = Uuid::new_v4();
+        let insert = "INSERT INTO users (id, full_name, phone_number, user_type) VALUES ($1, $2, '+2250701020304', $3)";
+        self.sql
+            .execute(insert, &[&id, &full_name, &user_type])
+            .await
+            .expect("a user");
+        Viewer(id)
+    }
+
+    /// A driver and a client with a delivery between them.
+    ///
+    /// # Panics
+    /// An insert fails.
+    pub async fn delivery(&self, tracking_number: &str, driver: Viewer, client: Viewer) -> Uuid {
+        let id = Uuid::new_v4();
+        let insert =
+            "INSERT INTO deliveries (id, tracking_number, pickup_address, delivery_address, driver_id, client_id)
+                      VALUES ($1, $2, 'Cocody', 'Yopougon', $3, $4)";
+        self.sql
+            .execute(insert, &[&id, &tracking_number, &driver.0, &client.0])
+            .await
+            .expect("a delivery");
+        id
+    }
+
+    /// A driver and a client with a room between them, about no delivery.
+    ///
+    /// # Panics
+    /// The room cannot be opened.
+    pub async fn room(&self) -> (Viewer, Viewer, Uuid) {
+        let (driver, client) = (
+            self.user("driver", "Awa Koné").await,
+            self.user("client", "Jean Dupont").await,
+        );
+        (driver, client, self.room_between(driver, client).await.id)
+    }
+
+    /// The room of a driver and a client about no delivery.
+    ///
+    /// # Panics
+    /// The room cannot be opened.
+    pub async fn room_between(&self, driver: Viewer, client: Viewer) -> RoomDetail {
+        let new = rooms::NewRoom {
+            other_user_id: client.0,
+            delivery_id: None,
+            room_type: RoomType::Delivery,
+            initial_message: None,
+        };
+        rooms::create(&self.app.database, driver, &new)
+            .await
+            .expect("a room")
+            .room
+    }
+
+    /// Sends a text.
+    ///
+    /// # Panics
+    /// The message cannot be sent.
+    pub async fn say(&self, sender: Viewer, room_id: Uuid, text: &str) -> Message {
+        let content = Content::Text(Text::parse(text).expect("a text"));
+        let new = messages::NewMessage {
+            room_id,
+            content,
+            client_message_id: None,
+        };
+        messages::send(&self.app.database, sender, &new)
+            .await
+            .expect("a message")
+            .message
+    }
+
+    /// Calls a function as this user, and waits for what it does after the reply.
+    pub async fn call<H, F>(&self, handler: H, viewer: Viewer, call: Call) -> Reply
+    where
+        H: Fn(&'static App, Viewer, Request) -> F,
+        F: Future<Output = Result<Answer>>,
+    {
+        self.call_anonymously(
+            handler,
+            call.header("authorization", format!("Bearer {}", Self::token(viewer))),
+        )
+        .await
+    }
+
+    /// Calls a function without a token.
+    ///
+    /// # Panics
+    /// The answer is no JSON.
+    pub async fn call_anonymously<H, F>(&self, handler: H, call: Call) -> Reply
+    where
+        H: Fn(&'static App, Viewer, Request) -> F,
+        F: Future<Output = Result<Answer>>,
+    {
+        let request = lambda_http::request::from_str(&call.event().to_string()).expect("an event of API Gateway");
+        let response = runtime::answer(self.app, handler, request).await;
+        self.app.after_reply.idle().await;
+        let (parts, body) = response.into_parts();
+        let body = serde_json::from_slice(&body).expect("a JSON body");
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// An access token as simplejwt makes them.
+    fn token(viewer: Viewer) -> String {
+        crypto::install();
+        let claims = json!({
+            "token_type": "access", "exp": 4_000_000_000_u64, "iat": 1_700_000_000, "jti": "test", "user_id": viewer.0,
+        });
+        encode(
+            &Header::default(),
+            &claims,
+            &EncodingKey::from_secret(Self::JWT_SECRET.as_bytes()),
+        )
+        .expect("a token")
+    }
+}
+
+impl Reply {
+    /// The body, of an answer that had to have this status.
+    ///
+    /// # Panics
+    /// It had another.
+    #[must_use]
+    pub fn expect(self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status.as_u16(), "{}", self.body);
+        self.body
+    }
+}
