@@ -17,7 +17,7 @@ pub trait Field: Sized {
 /// The fields of a request, from its body or its query. What is wrong is collected as they are read, so that the
 /// answer names every bad field at once:
 ///
-/// ```ignore
+/// ```text
 /// let mut fields = request.body()?;
 /// let room_id = fields.required::<Uuid>("chat_room_id");
 /// let limit = fields.optional::<Limit>("limit");

@@ -1,0 +1,206 @@
+use shared::db::rooms::{self, NewRoom, Opened};
+use shared::domain::{RoomType, Text, Viewer};
+use shared::error::{Error, Result, Unauthorized};
+use shared::testing::World;
+use uuid::Uuid;
+
+fn with(other: Viewer) -> NewRoom {
+    NewRoom {
+        other_user_id: other.0,
+        delivery_id: None,
+        room_type: RoomType::Delivery,
+        initial_message: None,
+    }
+}
+
+async fn create(world: &World, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
+    rooms::create(&world.app.database, viewer, new).await
+}
+
+fn refused_field(result: Result<Opened>) -> String {
+    match result {
+        Err(Error::Refused(errors)) => serde_json::to_value(errors)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .keys()
+            .next()
+            .unwrap()
+            .clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn either_side_may_ask_and_both_get_the_same_room() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let first = create(&world, client, &with(driver)).await.unwrap();
+    let second = create(&world, driver, &with(client)).await.unwrap();
+    assert!(first.created && !second.created);
+    assert_eq!(first.room.id, second.room.id);
+    assert_eq!(first.room.driver.unwrap().id, driver.0);
+    assert_eq!(first.room.other_participant.unwrap().id, driver.0);
+    assert_eq!(second.room.other_participant.unwrap().id, client.0);
+}
+
+#[tokio::test]
+async fn a_room_per_delivery_and_one_about_none() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let mut rooms = vec![create(&world, driver, &with(client)).await.unwrap().room.id];
+    for tracking in ["LBN1", "LBN2"] {
+        let delivery = world.delivery(tracking, driver, client).await;
+        let opened = create(
+            &world,
+            driver,
+            &NewRoom {
+                delivery_id: Some(delivery),
+                ..with(client)
+            },
+        )
+        .await
+        .unwrap();
+        assert_eq!(opened.room.delivery_info.unwrap().tracking_number, tracking);
+        rooms.push(opened.room.id);
+    }
+    rooms.dedup();
+    assert_eq!(rooms.len(), 3);
+}
+
+#[tokio::test]
+async fn the_first_message_is_the_callers_and_unread_for_the_other() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let new = NewRoom {
+        initial_message: Some(Text::parse("Bonjour").unwrap()),
+        ..with(driver)
+    };
+    let room = create(&world, client, &new).await.unwrap().room;
+    assert_eq!((room.last_message_text.as_str(), room.unread_count), ("Bonjour", 0));
+    assert_eq!(
+        rooms::get(&world.app.database, driver, room.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .unread_count,
+        1
+    );
+    let again = create(&world, driver, &new_for(client)).await.unwrap();
+    assert!(!again.created);
+    let messages: i64 = world
+        .sql
+        .query_one("SELECT count(*) FROM chat_messages", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(messages, 1, "an existing room takes no first message");
+}
+
+fn new_for(other: Viewer) -> NewRoom {
+    NewRoom {
+        initial_message: Some(Text::parse("Encore").unwrap()),
+        ..with(other)
+    }
+}
+
+#[tokio::test]
+async fn one_side_is_a_driver_and_the_other_is_not() {
+    let world = World::new().await;
+    let (awa, ali) = (world.user("driver", "Awa").await, world.user("driver", "Ali").await);
+    let (jean, admin) = (world.user("client", "Jean").await, world.user("admin", "Mariam").await);
+    assert_eq!(refused_field(create(&world, awa, &with(ali)).await), "other_user_id");
+    assert_eq!(refused_field(create(&world, jean, &with(admin)).await), "other_user_id");
+    assert_eq!(
+        refused_field(create(&world, jean, &with(Viewer(Uuid::new_v4()))).await),
+        "other_user_id"
+    );
+}
+
+#[tokio::test]
+async fn support_is_with_an_admin_and_delivery_is_not() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (merchant, admin) = (
+        world.user("merchant", "Chez Tantie").await,
+        world.user("admin", "Mariam").await,
+    );
+    let support = |other| NewRoom {
+        room_type: RoomType::Support,
+        ..with(other)
+    };
+    assert_eq!(
+        refused_field(create(&world, driver, &with(admin)).await),
+        "other_user_id"
+    );
+    assert_eq!(
+        refused_field(create(&world, driver, &support(client)).await),
+        "other_user_id"
+    );
+    assert!(create(&world, driver, &support(admin)).await.is_ok());
+    assert!(create(&world, merchant, &with(driver)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_delivery_must_be_of_both_participants() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (other_driver, merchant) = (
+        world.user("driver", "Ali").await,
+        world.user("merchant", "Tantie").await,
+    );
+    let delivery = world.delivery("LBN1", driver, client).await;
+    for (viewer, other, delivery) in [
+        (other_driver, client, delivery),
+        (driver, merchant, delivery),
+        (driver, client, Uuid::new_v4()),
+    ] {
+        let new = NewRoom {
+            delivery_id: Some(delivery),
+            ..with(other)
+        };
+        assert_eq!(refused_field(create(&world, viewer, &new).await), "delivery_id");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_or_inactive_viewer_opens_nothing() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let unknown = create(&world, Viewer(Uuid::new_v4()), &with(driver)).await;
+    assert!(matches!(unknown, Err(Error::Unauthorized(Unauthorized::UserNotFound))));
+    world
+        .sql
+        .execute("UPDATE users SET is_active = false WHERE id = $1", &[&client.0])
+        .await
+        .unwrap();
+    let inactive = create(&world, client, &with(driver)).await;
+    assert!(matches!(inactive, Err(Error::Unauthorized(Unauthorized::UserInactive))));
+    assert!(world.sql.query("SELECT FROM chat_rooms", &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn twenty_who_open_the_same_room_at_once_open_one() {
+    let world = World::new().await;
+    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for turn in 0..20 {
+        let (viewer, other) = if turn % 2 == 0 {
+            (driver, client)
+        } else {
+            (client, driver)
+        };
+        let database = &world.app.database;
+        tasks.spawn(async move { rooms::create(database, viewer, &new_for(other)).await.unwrap() });
+    }
+    let opened = tasks.join_all().await;
+    assert_eq!(opened.iter().filter(|opened| opened.created).count(), 1);
+    assert!(opened.iter().all(|it| it.room.id == opened[0].room.id));
+    let messages: i64 = world
+        .sql
+        .query_one("SELECT count(*) FROM chat_messages", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(messages, 1);
+}

@@ -1,0 +1,88 @@
+use shared::db::messages;
+use shared::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
+use shared::error::{Error, Unauthorized};
+use shared::testing::World;
+use uuid::Uuid;
+
+fn seqs(page: Option<Page<Message>>) -> Option<Vec<i64>> {
+    page.map(|page| page.results.iter().map(|message| message.seq).collect())
+}
+
+#[tokio::test]
+async fn a_page_is_a_stretch_of_the_conversation() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    for turn in 0..5 {
+        world
+            .say(if turn % 2 == 0 { driver } else { client }, room, "Bonjour")
+            .await;
+    }
+    let page = async |order, number| {
+        let size = PageSize::parse("2");
+        seqs(
+            messages::list(&world.app.database, client, room, order, number, size)
+                .await
+                .unwrap(),
+        )
+    };
+    let number = PageNumber::Number;
+    assert_eq!(page(MessageOrder::NewestFirst, number(1)).await, Some(vec![5, 4]));
+    assert_eq!(page(MessageOrder::NewestFirst, number(3)).await, Some(vec![1]));
+    assert_eq!(page(MessageOrder::NewestFirst, PageNumber::Last).await, Some(vec![1]));
+    assert_eq!(page(MessageOrder::OldestFirst, number(2)).await, Some(vec![3, 4]));
+    assert_eq!(page(MessageOrder::OldestFirst, PageNumber::Last).await, Some(vec![5]));
+    for (order, beyond) in [(MessageOrder::NewestFirst, 4), (MessageOrder::OldestFirst, i64::MAX)] {
+        assert_eq!(page(order, number(beyond)).await, None);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_history_is_told_apart_from_no_room_and_from_no_viewer() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let stranger = world.user("admin", "Mariam").await;
+    let list = async |viewer, room| {
+        let (order, size) = (MessageOrder::default(), PageSize::DEFAULT);
+        messages::list(&world.app.database, viewer, room, order, PageNumber::FIRST, size).await
+    };
+    assert_eq!(list(driver, room).await.unwrap().unwrap().count, 0);
+    assert!(matches!(list(stranger, room).await, Err(Error::NotFound)));
+    assert!(matches!(list(driver, Uuid::new_v4()).await, Err(Error::NotFound)));
+    let unknown = list(Viewer(Uuid::new_v4()), room).await;
+    assert!(matches!(unknown, Err(Error::Unauthorized(Unauthorized::UserNotFound))));
+}
+
+#[tokio::test]
+async fn a_backfill_goes_on_where_the_phone_left_off() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    for _ in 0..5 {
+        world.say(driver, room, "Bonjour").await;
+    }
+    let after = async |viewer, seq| {
+        messages::backfill(&world.app.database, viewer, room, seq, PageSize::parse("2"))
+            .await
+            .map(|(count, messages)| (count, messages.iter().map(|message| message.seq).collect::<Vec<_>>()))
+    };
+    assert_eq!(after(client, 0).await.unwrap(), (5, vec![1, 2]));
+    assert_eq!(after(client, 4).await.unwrap(), (5, vec![5]));
+    assert_eq!(after(client, i64::MAX).await.unwrap(), (5, vec![]));
+    let stranger = world.user("client", "Ali").await;
+    assert!(matches!(after(stranger, 0).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn a_sender_whom_the_platform_no_longer_has_leaves_the_message() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.say(driver, room, "Bonjour").await;
+    world
+        .sql
+        .execute("DELETE FROM users WHERE id = $1", &[&driver.0])
+        .await
+        .unwrap();
+    let (_, messages) = messages::backfill(&world.app.database, client, room, 0, PageSize::DEFAULT)
+        .await
+        .unwrap();
+    assert_eq!(messages[0].sender, None);
+}

@@ -1,0 +1,187 @@
+use shared::db::rooms::{self, Filter};
+use shared::domain::{Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Viewer};
+use shared::testing::World;
+use uuid::Uuid;
+
+async fn list(world: &World, viewer: Viewer, filter: Filter, order: RoomOrder) -> Vec<Uuid> {
+    let page = rooms::list(
+        &world.app.database,
+        viewer,
+        &filter,
+        order,
+        PageNumber::FIRST,
+        PageSize::DEFAULT,
+    )
+    .await;
+    ids(&page.unwrap().unwrap())
+}
+
+fn ids(page: &Page<RoomSummary>) -> Vec<Uuid> {
+    page.results.iter().map(|room| room.id).collect()
+}
+
+#[tokio::test]
+async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() {
+    let world = World::new().await;
+    let driver = world.user("driver", "Awa").await;
+    let mut rooms = Vec::new();
+    for name in ["Jean", "Paul", "Ali"] {
+        let client = world.user("client", name).await;
+        rooms.push(world.room_between(driver, client).await.id);
+    }
+    let [silent, older, newer] = rooms[..] else {
+        unreachable!()
+    };
+    world.say(driver, older, "1").await;
+    world.say(driver, newer, "2").await;
+    let ordered = async |order| list(&world, driver, Filter::default(), order).await;
+    assert_eq!(ordered(RoomOrder::NewestMessage).await, [newer, older, silent]);
+    assert_eq!(ordered(RoomOrder::OldestMessage).await, [older, newer, silent]);
+    assert_eq!(ordered(RoomOrder::Oldest).await, [silent, older, newer]);
+    assert_eq!(ordered(RoomOrder::Newest).await, [newer, older, silent]);
+}
+
+#[tokio::test]
+async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let stranger = world.user("admin", "Mariam").await;
+    assert_eq!(
+        list(&world, client, Filter::default(), RoomOrder::default()).await,
+        [room]
+    );
+    assert!(
+        list(&world, stranger, Filter::default(), RoomOrder::default())
+            .await
+            .is_empty()
+    );
+
+    rooms::archive(&world.app.database, driver, room, true).await.unwrap();
+    assert!(
+        list(&world, driver, Filter::default(), RoomOrder::default())
+            .await
+            .is_empty()
+    );
+    let archived = Filter {
+        include_archived: true,
+        ..Filter::default()
+    };
+    assert_eq!(list(&world, driver, archived, RoomOrder::default()).await, [room]);
+
+    world
+        .sql
+        .execute("UPDATE chat_rooms SET is_active = false", &[])
+        .await
+        .unwrap();
+    assert!(
+        list(&world, client, Filter::default(), RoomOrder::default())
+            .await
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn filters_choose_by_kind_and_by_delivery() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let delivery = world.delivery("LBN1", driver, client).await;
+    let about_delivery = open_about(&world, driver, client, delivery).await;
+    let filtered = async |filter| list(&world, driver, filter, RoomOrder::Oldest).await;
+    let by_type = |room_type| Filter {
+        room_type: Some(room_type),
+        ..Filter::default()
+    };
+    assert_eq!(filtered(by_type(RoomType::Delivery)).await, [room, about_delivery]);
+    assert!(filtered(by_type(RoomType::Support)).await.is_empty());
+    assert_eq!(
+        filtered(Filter {
+            delivery_id: Some(delivery),
+            ..Filter::default()
+        })
+        .await,
+        [about_delivery]
+    );
+}
+
+#[tokio::test]
+async fn search_finds_parts_of_words_in_any_case_with_or_without_accents() {
+    let world = World::new().await;
+    let driver = world.user("driver", "Awa Koné").await;
+    let client = world.user("client", "Hélène N'Guessan 100%_sûr Cœur").await;
+    let delivery = world.delivery("LBN-123456", driver, client).await;
+    open_about(&world, driver, client, delivery).await;
+    let found = async |viewer, words: &str| {
+        let filter = Filter {
+            search: Some(Search::parse(words).unwrap()),
+            ..Filter::default()
+        };
+        !list(&world, viewer, filter, RoomOrder::default()).await.is_empty()
+    };
+    for words in [
+        "helene",
+        "HÉLÈNE",
+        "guess",
+        "n'g",
+        "123",
+        "lbn hele",
+        "100%",
+        "%_s",
+        "sur",
+        "coeur",
+        "he\u{301}le",
+        "",
+    ] {
+        assert!(found(driver, words).await, "{words}");
+    }
+    for words in ["paul", "helene paul", "%z", "h_l", "awa", "hele lbnx", "elenen"] {
+        assert!(!found(driver, words).await, "{words}");
+    }
+    assert!(
+        found(client, "kone").await,
+        "the other participant of the client is the driver"
+    );
+    assert!(!found(client, "helene").await, "one's own name is not searched");
+}
+
+async fn open_about(world: &World, driver: Viewer, client: Viewer, delivery: Uuid) -> Uuid {
+    let new = rooms::NewRoom {
+        other_user_id: client.0,
+        delivery_id: Some(delivery),
+        room_type: RoomType::Delivery,
+        initial_message: None,
+    };
+    rooms::create(&world.app.database, driver, &new).await.unwrap().room.id
+}
+
+#[tokio::test]
+async fn pages_cover_the_list_once_and_end() {
+    let world = World::new().await;
+    let driver = world.user("driver", "Awa").await;
+    for turn in 0..5 {
+        let client = world.user("client", &format!("Client {turn}")).await;
+        world.room_between(driver, client).await;
+    }
+    let page = async |number| {
+        let size = PageSize::parse("2");
+        rooms::list(
+            &world.app.database,
+            driver,
+            &Filter::default(),
+            RoomOrder::Oldest,
+            number,
+            size,
+        )
+        .await
+        .unwrap()
+    };
+    let mut seen = Vec::new();
+    for number in 1..=3 {
+        let page = page(PageNumber::Number(number)).await.unwrap();
+        assert_eq!(page.count, 5);
+        seen.extend(ids(&page));
+    }
+    assert_eq!(seen, list(&world, driver, Filter::default(), RoomOrder::Oldest).await);
+    assert_eq!(ids(&page(PageNumber::Last).await.unwrap()), seen[4..]);
+    assert!(page(PageNumber::Number(4)).await.is_none());
+    assert!(page(PageNumber::Number(i64::MAX)).await.is_none());
+}

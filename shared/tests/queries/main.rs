@@ -1,0 +1,14 @@
+//! One test per query and rule, each on a real PostgreSQL with a database of its own: nothing else checks the SQL.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up is a failed test")]
+
+mod archive_room;
+mod create_room;
+mod database;
+mod get_room;
+mod list_messages;
+mod list_rooms;
+mod mark_read;
+mod migrate;
+mod mirror;
+mod send_message;
+mod unread_count;

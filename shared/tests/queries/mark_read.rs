@@ -1,0 +1,144 @@
+use shared::db::messages::{self, Marked, Unread, mark_read};
+use shared::db::rooms;
+use shared::domain::{PageSize, Viewer};
+use shared::error::Error;
+use shared::testing::World;
+use uuid::Uuid;
+
+async fn mark(world: &World, viewer: Viewer, unread: Unread) -> Marked {
+    mark_read(&world.app.database, viewer, &unread).await.unwrap()
+}
+
+#[tokio::test]
+async fn only_what_was_received_and_not_read_is_marked() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.say(driver, room, "1").await;
+    world.say(client, room, "2").await;
+    world.say(client, room, "3").await;
+    assert_eq!(
+        mark(&world, driver, Unread::Room(room)).await,
+        Marked {
+            count: 2,
+            rooms: vec![room]
+        }
+    );
+    assert_eq!(
+        mark(&world, driver, Unread::Room(room)).await,
+        Marked {
+            count: 0,
+            rooms: vec![]
+        }
+    );
+    let (_, history) = messages::backfill(&world.app.database, driver, room, 0, PageSize::DEFAULT)
+        .await
+        .unwrap();
+    assert_eq!(
+        history.iter().map(|message| message.is_read).collect::<Vec<_>>(),
+        [false, true, true]
+    );
+    assert!(history[1].read_at.unwrap() >= history[1].created_at);
+    assert_eq!(rooms::unread_count(&world.app.database, client).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let other_client = world.user("client", "Ali").await;
+    let other_room = world.room_between(driver, other_client).await.id;
+    let (foreign_driver, foreign_client) = (world.user("driver", "Zié").await, world.user("client", "Luc").await);
+    let foreign_room = world.room_between(foreign_driver, foreign_client).await.id;
+    let ids = vec![
+        world.say(client, room, "1").await.id,
+        world.say(other_client, other_room, "2").await.id,
+        world.say(foreign_client, foreign_room, "3").await.id,
+        world.say(driver, room, "4").await.id,
+        Uuid::new_v4(),
+    ];
+    world.say(client, room, "5").await;
+    let marked = mark(&world, driver, Unread::Messages(ids)).await;
+    assert_eq!((marked.count, marked.rooms.len()), (2, 2));
+    assert_eq!(rooms::unread_count(&world.app.database, driver).await.unwrap(), 1);
+    assert_eq!(
+        rooms::unread_count(&world.app.database, foreign_driver).await.unwrap(),
+        1
+    );
+    assert_eq!(mark(&world, driver, Unread::Messages(vec![])).await.count, 0);
+}
+
+#[tokio::test]
+async fn a_strangers_room_is_no_room() {
+    let world = World::new().await;
+    let (_, client, room) = world.room().await;
+    world.say(client, room, "1").await;
+    let admin = world.user("admin", "Mariam").await;
+    for room in [room, Uuid::new_v4()] {
+        let marked = mark_read(&world.app.database, admin, &Unread::Room(room)).await;
+        assert!(matches!(marked, Err(Error::NotFound)));
+    }
+}
+
+#[tokio::test]
+async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for turn in 0..120 {
+        let database = &world.app.database;
+        tasks.spawn(async move {
+            match turn % 3 {
+                0 => mark_read(database, driver, &Unread::Room(room))
+                    .await
+                    .map(|marked| marked.count)
+                    .unwrap(),
+                _ => {
+                    let content = shared::domain::Content::Text(shared::domain::Text::parse("Bonjour").unwrap());
+                    let new = messages::NewMessage {
+                        room_id: room,
+                        content,
+                        client_message_id: None,
+                    };
+                    messages::send(database, client, &new).await.unwrap();
+                    0
+                }
+            }
+        });
+    }
+    let marked: i64 = tasks.join_all().await.into_iter().sum();
+    let unread = world
+        .sql
+        .query_one("SELECT count(*) FROM chat_messages WHERE read_at IS NULL", &[])
+        .await
+        .unwrap();
+    assert_eq!(
+        rooms::unread_count(&world.app.database, driver).await.unwrap(),
+        unread.get::<_, i64>(0)
+    );
+    assert_eq!(marked + unread.get::<_, i64>(0), 80, "each message was counted once");
+}
+
+#[tokio::test]
+async fn overlapping_markings_of_several_rooms_neither_deadlock_nor_count_twice() {
+    let world = World::new().await;
+    let driver = world.user("driver", "Awa").await;
+    let mut ids = Vec::new();
+    for turn in 0..4 {
+        let client = world.user("client", &format!("Client {turn}")).await;
+        let room = world.room_between(driver, client).await.id;
+        for _ in 0..5 {
+            ids.push(world.say(client, room, "Bonjour").await.id);
+        }
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for turn in 0..10 {
+        let database = &world.app.database;
+        let mut ids = ids.clone();
+        if turn % 2 == 0 {
+            ids.reverse();
+        }
+        tasks.spawn(async move { mark_read(database, driver, &Unread::Messages(ids)).await.unwrap().count });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().sum::<i64>(), 20);
+    assert_eq!(rooms::unread_count(&world.app.database, driver).await.unwrap(), 0);
+}

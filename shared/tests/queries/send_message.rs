@@ -1,0 +1,178 @@
+use shared::db::messages::{self, NewMessage, Sent};
+use shared::db::rooms;
+use shared::domain::{Content, Coordinates, ImageUrl, Latitude, Longitude, Text, Viewer};
+use shared::error::{Error, Result};
+use shared::testing::World;
+use uuid::Uuid;
+
+fn text(room_id: Uuid, client_message_id: Option<Uuid>) -> NewMessage {
+    NewMessage {
+        room_id,
+        content: Content::Text(Text::parse("Bonjour").unwrap()),
+        client_message_id,
+    }
+}
+
+async fn send(world: &World, viewer: Viewer, new: &NewMessage) -> Result<Sent> {
+    messages::send(&world.app.database, viewer, new).await
+}
+
+#[tokio::test]
+async fn a_message_is_numbered_counted_and_the_rooms_last() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let first = send(&world, driver, &text(room, None)).await.unwrap();
+    let second = send(&world, client, &text(room, None)).await.unwrap();
+    assert!(first.created && second.created);
+    assert_eq!((first.message.seq, second.message.seq), (1, 2));
+    assert_eq!(first.message.sender.unwrap().id, driver.0);
+    assert!(first.message.created_at < second.message.created_at);
+    for viewer in [driver, client] {
+        let room = rooms::get(&world.app.database, viewer, room).await.unwrap().unwrap();
+        assert_eq!((room.unread_count, room.last_message_text.as_str()), (1, "Bonjour"));
+        assert_eq!(room.last_message_at, Some(second.message.created_at));
+    }
+}
+
+#[tokio::test]
+async fn every_kind_keeps_its_own_fields() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let place = Coordinates {
+        latitude: Latitude::parse(5.345_317).unwrap(),
+        longitude: Longitude::parse(-4.024_429).unwrap(),
+    };
+    let image = Content::Image(ImageUrl::parse("https://res.cloudinary.com/x.jpg").unwrap(), None);
+    let sent = async |content| {
+        let new = NewMessage {
+            room_id: room,
+            content,
+            client_message_id: None,
+        };
+        send(&world, driver, &new).await.unwrap().message
+    };
+    let image = sent(image).await;
+    assert_eq!(
+        (image.message_type.as_str(), image.image_url.as_str()),
+        ("image", "https://res.cloudinary.com/x.jpg")
+    );
+    let location = sent(Content::Location(place, None)).await;
+    assert_eq!(
+        (location.latitude, location.longitude),
+        (Some(5.345_317), Some(-4.024_429))
+    );
+    let room = rooms::get(&world.app.database, driver, room).await.unwrap().unwrap();
+    assert_eq!(room.last_message_text, "📍 Position partagée");
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_with_the_first_and_changes_nothing() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let id = Some(Uuid::new_v4());
+    let first = send(&world, driver, &text(room, id)).await.unwrap();
+    let again = send(&world, driver, &text(room, id)).await.unwrap();
+    assert!(!again.created);
+    assert_eq!(again.message, first.message);
+    assert!(
+        send(&world, client, &text(room, id)).await.unwrap().created,
+        "another sender's id is another message"
+    );
+    world
+        .sql
+        .execute("UPDATE chat_rooms SET is_active = false", &[])
+        .await
+        .unwrap();
+    assert!(
+        !send(&world, driver, &text(room, id)).await.unwrap().created,
+        "also where the room was closed meanwhile"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_room_and_a_system_message_of_a_driver_are_refused() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let system = Content::System(Text::parse("Avis").unwrap());
+    let system = NewMessage {
+        room_id: room,
+        content: system,
+        client_message_id: None,
+    };
+    assert!(matches!(send(&world, driver, &system).await, Err(Error::Refused(_))));
+    world
+        .sql
+        .execute("UPDATE chat_rooms SET is_active = false", &[])
+        .await
+        .unwrap();
+    assert!(matches!(
+        send(&world, driver, &text(room, None)).await,
+        Err(Error::Refused(_))
+    ));
+    assert!(
+        world
+            .sql
+            .query("SELECT FROM chat_messages", &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_strangers_room_is_no_room() {
+    let world = World::new().await;
+    let (_, _, room) = world.room().await;
+    let admin = world.user("admin", "Mariam").await;
+    assert!(matches!(
+        send(&world, admin, &text(room, None)).await,
+        Err(Error::NotFound)
+    ));
+    assert!(matches!(
+        send(&world, admin, &text(Uuid::new_v4(), None)).await,
+        Err(Error::NotFound)
+    ));
+}
+
+#[tokio::test]
+async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for turn in 0..200 {
+        let database = &world.app.database;
+        let sender = if turn % 2 == 0 { driver } else { client };
+        tasks.spawn(async move {
+            messages::send(database, sender, &text(room, None))
+                .await
+                .unwrap()
+                .message
+        });
+    }
+    let mut sent = tasks.join_all().await;
+    sent.sort_by_key(|message| message.seq);
+    assert!(sent.iter().map(|message| message.seq).eq(1..=200));
+    assert!(sent.is_sorted_by(|earlier, later| earlier.created_at < later.created_at));
+    for viewer in [driver, client] {
+        assert_eq!(rooms::unread_count(&world.app.database, viewer).await.unwrap(), 100);
+    }
+}
+
+#[tokio::test]
+async fn twenty_repeats_at_once_send_one() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let id = Some(Uuid::new_v4());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let database = &world.app.database;
+        tasks.spawn(async move { messages::send(database, driver, &text(room, id)).await.unwrap() });
+    }
+    let sent = tasks.join_all().await;
+    assert_eq!(sent.iter().filter(|sent| sent.created).count(), 1);
+    assert!(
+        sent.iter()
+            .all(|it| it.message == sent[0].message && it.message.seq == 1)
+    );
+    assert_eq!(rooms::unread_count(&world.app.database, client).await.unwrap(), 1);
+}
