@@ -75,9 +75,12 @@ impl Settings {
 
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
-            Some(value) => value
-                .parse()
-                .map_err(|_| ConfigError::Invalid("AWS_LAMBDA_MAX_CONCURRENCY", "a whole number from 1".to_owned()))?,
+            Some(value) => value.parse().map_err(|_| {
+                ConfigError::Invalid(
+                    "AWS_LAMBDA_MAX_CONCURRENCY",
+                    "a whole number from 1".to_owned(),
+                )
+            })?,
         };
 
         Ok(Self {
@@ -103,23 +106,41 @@ mod tests {
     use super::*;
 
     fn settings(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
-        Settings::from_lookup(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        Settings::from_lookup(|name| {
+            variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        })
     }
 
     #[test]
     fn a_missing_variable_names_itself() {
-        assert!(settings(&[]).unwrap_err().to_string().contains("FIREBASE_DATABASE_URL"));
+        assert!(
+            settings(&[])
+                .unwrap_err()
+                .to_string()
+                .contains("FIREBASE_DATABASE_URL")
+        );
     }
 
     #[test]
     fn an_empty_database_url_means_no_mirror() {
-        assert!(settings(&[("FIREBASE_DATABASE_URL", "")]).unwrap().firebase.is_none());
+        assert!(
+            settings(&[("FIREBASE_DATABASE_URL", "")])
+                .unwrap()
+                .firebase
+                .is_none()
+        );
     }
 
     #[test]
     fn a_database_url_must_be_one() {
         for url in ["relais.firebaseio.com", "ftp://x", "https://"] {
-            assert!(settings(&[("FIREBASE_DATABASE_URL", url)]).is_err(), "{url}");
+            assert!(
+                settings(&[("FIREBASE_DATABASE_URL", url)]).is_err(),
+                "{url}"
+            );
         }
     }
 
@@ -128,7 +149,10 @@ mod tests {
         let of = |variables: &[_]| settings(variables).unwrap().concurrency.get();
         assert_eq!(of(&[("FIREBASE_DATABASE_URL", "")]), 1);
         assert_eq!(
-            of(&[("FIREBASE_DATABASE_URL", ""), ("AWS_LAMBDA_MAX_CONCURRENCY", "8")]),
+            of(&[
+                ("FIREBASE_DATABASE_URL", ""),
+                ("AWS_LAMBDA_MAX_CONCURRENCY", "8")
+            ]),
             8
         );
     }

@@ -58,7 +58,10 @@ impl SecretStore {
 
     /// The secret in force.
     pub fn current(&self) -> Arc<Secret> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads the secret again, because `rejected` was, and answers what is in force then. Nothing is read where
@@ -67,7 +70,10 @@ impl SecretStore {
         let mut read_at = self.read_at.lock().await;
         let current = self.current();
         let from_environment = matches!(self.source, SecretSource::Environment);
-        if from_environment || !Arc::ptr_eq(&current, rejected) || read_at.elapsed() < Self::SHORTEST_LIFE {
+        if from_environment
+            || !Arc::ptr_eq(&current, rejected)
+            || read_at.elapsed() < Self::SHORTEST_LIFE
+        {
             return Ok(current);
         }
         // Also when this fails: the next attempt waits its turn.
@@ -117,8 +123,8 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
         firebase_service_account: Option<ServiceAccount>,
     }
     // The document's text must not come back in the error, and serde's messages name types and places only.
-    let document: Document =
-        serde_json::from_str(json).map_err(|error| format!("the secret named by CHAT_SECRET_ID: {error}"))?;
+    let document: Document = serde_json::from_str(json)
+        .map_err(|error| format!("the secret named by CHAT_SECRET_ID: {error}"))?;
     Ok(Secret {
         database_url: document.database_url,
         jwt_secret: document.jwt_secret,
@@ -135,7 +141,8 @@ async fn get_secret_value(id: &str) -> Result<String, BoxError> {
         secret_string: String,
     }
 
-    let variable = |name| std::env::var(name).map_err(|_| ConfigError::Missing(name, "Lambda sets it"));
+    let variable =
+        |name| std::env::var(name).map_err(|_| ConfigError::Missing(name, "Lambda sets it"));
     let region = variable("AWS_REGION")?;
     let credentials = Credentials::from_keys(
         variable("AWS_ACCESS_KEY_ID")?,
@@ -161,17 +168,28 @@ async fn get_secret_value(id: &str) -> Result<String, BoxError> {
         .settings(SigningSettings::default())
         .build()?
         .into();
-    let signable = SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))?;
+    let signable = SignableRequest::new(
+        "POST",
+        &url,
+        headers.into_iter(),
+        SignableBody::Bytes(body.as_bytes()),
+    )?;
     let (instructions, _) = sign(signable, &parameters)?.into_parts();
 
-    let mut request = http_client().post(&url).timeout(Duration::from_secs(5)).body(body);
+    let mut request = http_client()
+        .post(&url)
+        .timeout(Duration::from_secs(5))
+        .body(body);
     for (name, value) in headers.into_iter().chain(instructions.headers()) {
         request = request.header(name, value);
     }
     let response = request.send().await?;
     let status = response.status();
     if !status.is_success() {
-        return Err(format!("Secrets Manager answered {status} for the secret named by CHAT_SECRET_ID").into());
+        return Err(format!(
+            "Secrets Manager answered {status} for the secret named by CHAT_SECRET_ID"
+        )
+        .into());
     }
     Ok(response.json::<Answer>().await?.secret_string)
 }

@@ -9,7 +9,9 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 /// What of a server's certificate must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +37,18 @@ pub fn public_roots() -> RootCertStore {
 ///
 /// # Errors
 /// No root at all, or one that is not valid.
-pub fn client(roots: RootCertStore, verify: Verify) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+pub fn client(
+    roots: RootCertStore,
+    verify: Verify,
+) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
     let provider = provider();
-    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()?;
     let builder = match verify {
         Verify::Full => builder.with_root_certificates(roots),
         Verify::Chain => {
-            let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+            let inner =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
             builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(ChainOnly(inner)))

@@ -46,3 +46,61 @@ async fn archive_room(app: &'static App, viewer: Viewer, request: Request) -> Re
 async fn main() -> Result<(), StartError> {
     serve(archive_room).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn a_room_is_put_away_and_taken_back() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let call = || Call::post(&format!("/rooms/{room}/archive/"));
+        let away =
+            json!({ "success": true, "is_archived": true, "message": "Conversation archivée" });
+        let back =
+            json!({ "success": true, "is_archived": false, "message": "Conversation désarchivée" });
+        for (call, expected) in [
+            (call().json(json!({ "archive": true })), &away),
+            (
+                call()
+                    .json(json!({ "archive": false }))
+                    .payload(Payload::V2),
+                &back,
+            ),
+            (call(), &away),
+            (call().json(json!({})), &away),
+        ] {
+            assert_eq!(
+                &world.call(archive_room, driver, call).await.expect(200),
+                expected
+            );
+        }
+        assert!(
+            world.firebase.writes().await.is_empty(),
+            "the other participant sees nothing of it"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_boolean_is_400_and_a_strangers_room_404() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let call = || Call::post(&format!("/rooms/{room}/archive/"));
+        for value in [json!("true"), json!(1), json!([])] {
+            let body = world
+                .call(
+                    archive_room,
+                    driver,
+                    call().json(json!({ "archive": value })),
+                )
+                .await
+                .expect(400);
+            assert_eq!(body, json!({ "archive": ["Doit être un booléen valide."] }));
+        }
+        let admin = world.user("admin", "Mariam").await;
+        world.call(archive_room, admin, call()).await.expect(404);
+    }
+}

@@ -28,7 +28,10 @@ fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
         .optional::<OptionalText>("initial_message")
         .and_then(|OptionalText(text)| text);
     if other_user_id == Some(viewer.0) {
-        body.refuse::<()>("other_user_id", "Impossible d'ouvrir une conversation avec soi-même.");
+        body.refuse::<()>(
+            "other_user_id",
+            "Impossible d'ouvrir une conversation avec soi-même.",
+        );
     }
     if room_type == Some(RoomType::Support) && body.has("delivery_id") {
         body.refuse::<()>(
@@ -48,4 +51,91 @@ fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     serve(create_room).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn a_new_room_is_201_and_mirrored_with_its_first_message() {
+        let world = World::new().await;
+        let (driver, client) = (
+            world.user("driver", "Awa").await,
+            world.user("client", "Jean").await,
+        );
+        let delivery = world.delivery("LBN1", driver, client).await;
+        let call = || {
+            Call::post("/rooms/").json(json!({
+                "other_user_id": client.0, "delivery_id": delivery, "room_type": "delivery",
+                "initial_message": " Bonjour ", "unknown": [1],
+            }))
+        };
+        let room = world.call(create_room, driver, call()).await.expect(201);
+        assert_eq!(room["last_message_text"], "Bonjour");
+        assert_eq!(room["delivery_info"]["tracking_number"], "LBN1");
+
+        let again = world
+            .call(create_room, driver, call().payload(Payload::V2))
+            .await
+            .expect(200);
+        assert_eq!(again, room);
+
+        let writes = world.firebase.writes().await;
+        let [(method, path, body)] = &writes[..] else {
+            panic!("{writes:?}")
+        };
+        assert_eq!(
+            (method.as_str(), path),
+            (
+                "PATCH",
+                &format!("/chats/{}.json", room["id"].as_str().unwrap())
+            )
+        );
+        assert_eq!(
+            body["metadata"],
+            json!({
+                "id": room["id"], "room_type": "delivery", "driver_id": driver.0, "other_user_id": client.0,
+                "delivery_id": delivery, "created_at": room["created_at"], "is_active": true,
+                "last_message_text": "Bonjour", "last_message_at": room["last_message_at"],
+                "last_message_sender_id": driver.0, "revision": 1,
+            })
+        );
+        assert_eq!(
+            body["messages"].as_object().map(serde_json::Map::len),
+            Some(1)
+        );
+    }
+
+    #[tokio::test]
+    async fn every_bad_field_is_named() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa").await;
+        let refused = async |body| {
+            world
+                .call(create_room, driver, Call::post("/rooms/").json(body))
+                .await
+                .expect(400)
+        };
+        assert_eq!(
+            refused(json!({ "room_type": "x", "delivery_id": 1, "initial_message": {} })).await,
+            json!({
+                "other_user_id": ["Ce champ est obligatoire."],
+                "room_type": ["« x » n'est pas un choix valide."],
+                "delivery_id": ["Doit être un UUID valide."],
+                "initial_message": ["Chaîne de caractère invalide."],
+            })
+        );
+        let oneself = refused(json!({ "other_user_id": driver.0, "room_type": "delivery" })).await;
+        assert!(oneself["other_user_id"].is_array());
+        let delivery = driver.0;
+        let support = refused(
+            json!({ "other_user_id": delivery, "room_type": "support", "delivery_id": delivery }),
+        )
+        .await;
+        assert!(support["delivery_id"].is_array());
+        assert!(world.firebase.writes().await.is_empty());
+    }
 }

@@ -31,3 +31,42 @@ async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result
 async fn main() -> Result<(), StartError> {
     serve(firebase_token).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn the_token_is_signed_for_the_viewer() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa").await;
+        for payload in [Payload::V1, Payload::V2] {
+            let body = world
+                .call(
+                    firebase_token,
+                    driver,
+                    Call::post("/firebase_token/").payload(payload),
+                )
+                .await
+                .expect(200);
+            assert_eq!(
+                (&body["expires_in"], &body["database_url"]),
+                (&3600.into(), &"https://relais-test.firebaseio.com".into())
+            );
+            assert_eq!(body["token"].as_str().unwrap().split('.').count(), 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_for_known_users() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa").await;
+        world.sql.execute("DELETE FROM users", &[]).await.unwrap();
+        let body = world
+            .call(firebase_token, driver, Call::post("/firebase_token/"))
+            .await
+            .expect(401);
+        assert_eq!(body["code"], "user_not_found");
+    }
+}

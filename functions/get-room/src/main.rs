@@ -19,3 +19,101 @@ async fn get_room(app: &'static App, viewer: Viewer, request: Request) -> Result
 async fn main() -> Result<(), StartError> {
     serve(get_room).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn a_room_is_answered_as_the_guide_has_it() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        let message = world.say(driver, room, "Bonjour").await;
+        for payload in [Payload::V1, Payload::V2] {
+            let call = Call::get(&format!("/rooms/{room}/")).payload(payload);
+            let body = world.call(get_room, client, call).await.expect(200);
+            let awa = json!({
+                "id": driver.0, "full_name": "Awa Koné", "phone_number": "+2250701020304",
+                "user_type": "driver", "profile_photo_url": null,
+            });
+            assert_eq!(
+                body,
+                json!({
+                    "id": room,
+                    "room_type": "delivery",
+                    "driver": awa,
+                    "other_participant": awa,
+                    "delivery_info": null,
+                    "last_message_text": "Bonjour",
+                    "last_message_at": message.created_at,
+                    "unread_count": 1,
+                    "is_active": true,
+                    "is_archived": false,
+                    "created_at": body["created_at"],
+                    "firebase_path": format!("/chats/{room}"),
+                })
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_foreign_room_an_unknown_one_and_what_is_no_id_are_answered_alike() {
+        let world = World::new().await;
+        let (_, _, room) = world.room().await;
+        let admin = world.user("admin", "Mariam").await;
+        for id in [room.to_string(), admin.0.to_string(), "x".to_owned()] {
+            let body = world
+                .call(get_room, admin, Call::get(&format!("/rooms/{id}/")))
+                .await
+                .expect(404);
+            assert_eq!(body, json!({ "detail": "Pas trouvé." }));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_not_known_is_told_so_before_anything_else() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let reply = world
+            .call_anonymously(get_room, Call::get(&format!("/rooms/{room}/")))
+            .await;
+        assert_eq!(reply.headers["www-authenticate"], "Bearer realm=\"api\"");
+        assert_eq!(reply.expect(401)["code"], "not_authenticated");
+        world
+            .sql
+            .execute(
+                "UPDATE users SET is_active = false WHERE id = $1",
+                &[&driver.0],
+            )
+            .await
+            .unwrap();
+        for id in [room.to_string(), "x".to_owned()] {
+            let body = world
+                .call(get_room, driver, Call::get(&format!("/rooms/{id}/")))
+                .await
+                .expect(401);
+            assert_eq!(body["code"], "user_inactive");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_gone_is_503_and_says_nothing_of_it() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        world
+            .sql
+            .batch_execute("ALTER TABLE chat_rooms RENAME TO gone")
+            .await
+            .unwrap();
+        let body = world
+            .call(get_room, driver, Call::get(&format!("/rooms/{room}/")))
+            .await
+            .expect(500);
+        assert_eq!(
+            body,
+            json!({ "detail": "Une erreur du serveur est survenue." })
+        );
+    }
+}

@@ -31,3 +31,119 @@ async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Resu
 async fn main() -> Result<(), StartError> {
     serve(list_rooms).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn a_room_is_listed_as_the_guide_has_it() {
+        let world = World::new().await;
+        let (driver, client) = (
+            world.user("driver", "Awa Koné").await,
+            world.user("client", "Jean Dupont").await,
+        );
+        let room = world.room_between(driver, client).await;
+        let message = world.say(client, room.id, "Bonjour").await;
+        let body = world
+            .call(list_rooms, driver, Call::get("/rooms/"))
+            .await
+            .expect(200);
+        assert_eq!(
+            body,
+            json!({
+                "count": 1, "next": null, "previous": null,
+                "results": [{
+                    "id": room.id,
+                    "room_type": "delivery",
+                    "other_participant": {
+                        "id": client.0, "full_name": "Jean Dupont", "phone_number": "+2250701020304",
+                        "user_type": "client", "profile_photo_url": null,
+                    },
+                    "delivery_info": null,
+                    "last_message_text": "Bonjour",
+                    "last_message_at": message.created_at,
+                    "unread_count": 1,
+                    "is_archived": false,
+                    "created_at": room.created_at,
+                }],
+            })
+        );
+    }
+
+    #[tokio::test]
+    async fn links_carry_the_real_host_the_stage_and_the_other_parameters() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa").await;
+        for turn in 0..3 {
+            let client = world.user("client", &format!("Client {turn}")).await;
+            world.room_between(driver, client).await;
+        }
+        let page = |number: &str| {
+            Call::get("/rooms/")
+                .query("search", "client")
+                .query("page_size", "1")
+                .query("page", number)
+        };
+        for (payload, base) in [
+            (
+                Payload::V1,
+                "https://chat.relais.example/prod/api/v1/chat/rooms/",
+            ),
+            (
+                Payload::V2,
+                "https://chat.relais.example/api/v1/chat/rooms/",
+            ),
+        ] {
+            let call = page("2").payload(payload);
+            let body = world.call(list_rooms, driver, call).await.expect(200);
+            assert_eq!(
+                body["next"],
+                format!("{base}?page=3&page_size=1&search=client")
+            );
+            assert_eq!(
+                body["previous"],
+                format!("{base}?page_size=1&search=client")
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn every_filter_that_is_none_is_named_and_an_empty_one_is_none() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa").await;
+        let call = Call::get("/rooms/")
+            .query("room_type", "x")
+            .query("delivery_id", "x")
+            .query("include_archived", "x");
+        let body = world
+            .call(list_rooms, driver, call.query("search", "\0"))
+            .await
+            .expect(400);
+        let named: Vec<_> = body.as_object().unwrap().keys().collect();
+        assert_eq!(
+            named,
+            ["delivery_id", "include_archived", "room_type", "search"]
+        );
+        let call = Call::get("/rooms/")
+            .query("room_type", "")
+            .query("delivery_id", "")
+            .query("ordering", "x");
+        world.call(list_rooms, driver, call).await.expect(200);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_none_or_out_of_range_is_404() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa").await;
+        for page in ["0", "-1", "x", "2", "99999999999999999999"] {
+            let body = world
+                .call(list_rooms, driver, Call::get("/rooms/").query("page", page))
+                .await
+                .expect(404);
+            assert_eq!(body, json!({ "detail": "Page invalide." }));
+        }
+    }
+}

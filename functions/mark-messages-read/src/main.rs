@@ -50,3 +50,72 @@ fn parse(mut body: Fields) -> Result<Unread> {
 async fn main() -> Result<(), StartError> {
     serve(mark_messages_read).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn messages_are_marked_by_id_or_by_room_and_the_ids_win() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        let first = world.say(driver, room, "1").await;
+        world.say(driver, room, "2").await;
+        world.say(driver, room, "3").await;
+        let mark = async |body, payload| {
+            let call = Call::post("/messages/mark_as_read/")
+                .json(body)
+                .payload(payload);
+            world
+                .call(mark_messages_read, client, call)
+                .await
+                .expect(200)
+        };
+        let both = mark(
+            json!({ "message_ids": [first.id, client.0], "chat_room_id": "x" }),
+            Payload::V1,
+        )
+        .await;
+        assert_eq!(
+            both,
+            json!({ "success": true, "count": 1, "message": "1 message(s) marqué(s) comme lu(s)" })
+        );
+        assert_eq!(
+            mark(json!({ "chat_room_id": room }), Payload::V2).await["count"],
+            2
+        );
+        assert_eq!(
+            mark(json!({ "message_ids": [] }), Payload::V1).await["count"],
+            0
+        );
+        let (_, _, body) = world.firebase.writes().await.remove(0);
+        assert_eq!(body["messages"][first.id.to_string()]["is_read"], true);
+    }
+
+    #[tokio::test]
+    async fn something_to_mark_is_required() {
+        let world = World::new().await;
+        let (_, _, room) = world.room().await;
+        let admin = world.user("admin", "Mariam").await;
+        let mark = async |body| {
+            world
+                .call(
+                    mark_messages_read,
+                    admin,
+                    Call::post("/messages/mark_as_read/").json(body),
+                )
+                .await
+        };
+        assert!(mark(json!({})).await.expect(400)["non_field_errors"].is_array());
+        assert!(mark(json!({ "message_ids": "x" })).await.expect(400)["message_ids"].is_array());
+        assert!(
+            mark(json!({ "message_ids": vec![room; 1001] }))
+                .await
+                .expect(400)["message_ids"]
+                .is_array()
+        );
+        mark(json!({ "chat_room_id": room })).await.expect(404);
+    }
+}

@@ -31,3 +31,59 @@ async fn mark_room_read(app: &'static App, viewer: Viewer, request: Request) -> 
 async fn main() -> Result<(), StartError> {
     serve(mark_room_read).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn everything_is_read_and_the_receipts_are_mirrored() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        let message = world.say(driver, room, "Bonjour").await;
+        let call = |payload| Call::post(&format!("/rooms/{room}/mark_as_read/")).payload(payload);
+        let body = world
+            .call(mark_room_read, client, call(Payload::V1))
+            .await
+            .expect(200);
+        assert_eq!(
+            body,
+            json!({ "success": true, "message": "Conversation marquée comme lue" })
+        );
+        let writes = world.firebase.writes().await;
+        assert_eq!(
+            writes[0].2["messages"][message.id.to_string()]["is_read"],
+            true
+        );
+
+        assert_eq!(
+            world
+                .call(mark_room_read, client, call(Payload::V2))
+                .await
+                .expect(200),
+            body
+        );
+        assert_eq!(
+            world.firebase.writes().await.len(),
+            1,
+            "nothing changed, so nothing is mirrored"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_strangers_room_is_404() {
+        let world = World::new().await;
+        let (_, _, room) = world.room().await;
+        let admin = world.user("admin", "Mariam").await;
+        world
+            .call(
+                mark_room_read,
+                admin,
+                Call::post(&format!("/rooms/{room}/mark_as_read/")),
+            )
+            .await
+            .expect(404);
+    }
+}

@@ -13,7 +13,10 @@ struct Report {
 
 async fn mirror_rooms(app: &'static App) -> Result<Report, StartError> {
     let Some(firebase) = &app.firebase else {
-        return Ok(Report { mirrored: 0, failed: 0 });
+        return Ok(Report {
+            mirrored: 0,
+            failed: 0,
+        });
     };
     let Sweep { mirrored, failed } = mirror::sweep(&app.database, firebase).await?;
     Ok(Report { mirrored, failed })
@@ -22,4 +25,21 @@ async fn mirror_rooms(app: &'static App) -> Result<Report, StartError> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     serve_schedule(mirror_rooms).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::testing::World;
+
+    #[tokio::test]
+    async fn what_was_left_is_mirrored_once() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        world.say(driver, room, "Bonjour").await;
+        let report = mirror_rooms(world.app).await.unwrap();
+        assert_eq!((report.mirrored, report.failed), (1, 0));
+        assert_eq!(world.firebase.writes().await.len(), 1);
+        assert_eq!(mirror_rooms(world.app).await.unwrap().mirrored, 0);
+    }
 }

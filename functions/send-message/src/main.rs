@@ -47,7 +47,8 @@ fn content(body: &mut Fields, message_type: MessageType) -> Option<Content> {
             let caption = body
                 .optional::<OptionalText>("text")
                 .and_then(|OptionalText(text)| text);
-            body.required("image_url").map(|url| Content::Image(url, caption))
+            body.required("image_url")
+                .map(|url| Content::Image(url, caption))
         }
         MessageType::Location => {
             let caption = body
@@ -56,7 +57,10 @@ fn content(body: &mut Fields, message_type: MessageType) -> Option<Content> {
             let (latitude, longitude) = (body.required("latitude"), body.required("longitude"));
             let coordinates = latitude
                 .zip(longitude)
-                .map(|(latitude, longitude)| Coordinates { latitude, longitude });
+                .map(|(latitude, longitude)| Coordinates {
+                    latitude,
+                    longitude,
+                });
             coordinates.map(|coordinates| Content::Location(coordinates, caption))
         }
     }
@@ -65,4 +69,169 @@ fn content(body: &mut Fields, message_type: MessageType) -> Option<Content> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     serve(send_message).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::{Call, Payload, World};
+
+    fn post(body: Value) -> Call {
+        Call::post("/messages/").json(body)
+    }
+
+    #[tokio::test]
+    async fn a_message_is_201_and_mirrored() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let message = world
+            .call(
+                send_message,
+                driver,
+                post(json!({ "chat_room_id": room, "text": " Oui " })),
+            )
+            .await;
+        let message = message.expect(201);
+        assert_eq!(
+            (&message["text"], &message["seq"], &message["message_type"]),
+            (&json!("Oui"), &json!(1), &json!("text"))
+        );
+
+        let (method, path, body) = world.firebase.writes().await.remove(0);
+        assert_eq!(
+            (method, path),
+            ("PATCH".to_owned(), format!("/chats/{room}.json"))
+        );
+        assert_eq!(
+            body["messages"],
+            json!({ message["id"].as_str().unwrap(): {
+                "id": message["id"], "seq": 1, "sender_id": driver.0, "message_type": "text", "text": "Oui",
+                "image_url": "", "latitude": null, "longitude": null, "timestamp": message["created_at"],
+                "is_read": false, "read_at": null,
+            }})
+        );
+        let query = world.firebase.queries().await.remove(0);
+        assert_eq!(
+            query,
+            "print=silent&auth_variable_override=%7B%22uid%22%3A%22chat-backend%22%7D&ns=relais-test"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_repeat_is_200_with_the_same_message_and_is_not_mirrored() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        let call =
+            || post(json!({ "chat_room_id": room, "text": "Oui", "client_message_id": client.0 }));
+        let first = world.call(send_message, driver, call()).await.expect(201);
+        let again = world
+            .call(send_message, driver, call().payload(Payload::V2))
+            .await
+            .expect(200);
+        assert_eq!(first, again);
+        assert_eq!(world.firebase.writes().await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_another_type_needs_is_not_looked_at() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let sent = async |body| {
+            world
+                .call(send_message, driver, post(body))
+                .await
+                .expect(201)
+        };
+        let text = sent(
+            json!({ "chat_room_id": room, "text": "a", "image_url": 1, "latitude": "x", "seq": 9 }),
+        )
+        .await;
+        assert_eq!(
+            (&text["image_url"], &text["latitude"], &text["seq"]),
+            (&json!(""), &json!(null), &json!(1))
+        );
+        let location = json!({ "chat_room_id": room, "message_type": "location", "latitude": 5.345_317, "longitude": -4 });
+        let location = sent(location).await;
+        assert_eq!(
+            (&location["latitude"], &location["longitude"]),
+            (&json!(5.345_317), &json!(-4.0))
+        );
+        let image = json!({ "chat_room_id": room, "message_type": "image", "image_url": "https://a.ci/1.jpg", "text": "" });
+        assert_eq!(sent(image).await["image_url"], "https://a.ci/1.jpg");
+    }
+
+    #[tokio::test]
+    async fn every_bad_field_is_named() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        for (body, fields) in [
+            (json!({}), vec!["chat_room_id", "text"]),
+            (
+                json!({ "chat_room_id": "x", "text": " ", "client_message_id": 1 }),
+                vec!["chat_room_id", "client_message_id", "text"],
+            ),
+            (json!({ "chat_room_id": room, "text": null }), vec!["text"]),
+            (
+                json!({ "chat_room_id": room, "text": "a\0b" }),
+                vec!["text"],
+            ),
+            (
+                json!({ "chat_room_id": room, "text": "é".repeat(5001) }),
+                vec!["text"],
+            ),
+            (
+                json!({ "chat_room_id": room, "message_type": "video", "text": "a" }),
+                vec!["message_type"],
+            ),
+            (
+                json!({ "chat_room_id": room, "message_type": "system", "text": "a" }),
+                vec!["message_type"],
+            ),
+            (
+                json!({ "chat_room_id": room, "message_type": "image", "image_url": "http://a.ci/1.jpg" }),
+                vec!["image_url"],
+            ),
+            (
+                json!({ "chat_room_id": room, "message_type": "location", "latitude": 91 }),
+                vec!["latitude", "longitude"],
+            ),
+            (
+                json!({ "chat_room_id": room, "message_type": "location", "latitude": "5", "longitude": true }),
+                vec!["latitude", "longitude"],
+            ),
+        ] {
+            let answer = world
+                .call(send_message, driver, post(body.clone()))
+                .await
+                .expect(400);
+            assert_eq!(
+                answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+                fields,
+                "{body}"
+            );
+        }
+        assert!(world.firebase.writes().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_none_is_a_clear_4xx() {
+        let world = World::new().await;
+        let (driver, _, _) = world.room().await;
+        for (call, status) in [
+            (Call::post("/messages/").raw("{"), 400),
+            (Call::post("/messages/").raw("{\"text\": \"\\ud800\"}"), 400),
+            (Call::post("/messages/").raw("[".repeat(100_000)), 400),
+            (Call::post("/messages/").json(json!([1])), 400),
+            (
+                Call::post("/messages/")
+                    .header("content-type", "text/plain")
+                    .raw("a"),
+                415,
+            ),
+            (Call::post("/messages/").raw("x".repeat(6_000_000)), 413),
+        ] {
+            world.call(send_message, driver, call).await.expect(status);
+        }
+    }
 }

@@ -24,7 +24,9 @@ async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Resu
 
     match rooms::participation(&app.database, viewer, room_id).await? {
         Participation::Active => app.type_after_reply(room_id, viewer, is_typing),
-        Participation::Inactive => return Err(Error::refused("room_id", "Cette conversation est fermée.")),
+        Participation::Inactive => {
+            return Err(Error::refused("room_id", "Cette conversation est fermée."));
+        }
         Participation::None => return Err(Error::NotFound),
     }
     Answer::ok(&Done { success: true })
@@ -33,4 +35,63 @@ async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Resu
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     serve(set_typing).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn typing_is_shown_and_taken_away() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let call = |is_typing| {
+            Call::post(&format!("/rooms/{room}/typing/")).json(json!({ "is_typing": is_typing }))
+        };
+        let on = world.call(set_typing, driver, call(true)).await.expect(200);
+        assert_eq!(on, json!({ "success": true }));
+        world
+            .call(set_typing, driver, call(false).payload(Payload::V2))
+            .await
+            .expect(200);
+        let writes = world.firebase.writes().await;
+        let path = format!("/chats/{room}/typing/{}.json", driver.0);
+        assert_eq!((writes[0].0.as_str(), &writes[0].1), ("PUT", &path));
+        assert!(writes[0].2["timestamp"].as_str().unwrap().ends_with('Z'));
+        assert_eq!((writes[1].0.as_str(), &writes[1].1), ("DELETE", &path));
+    }
+
+    #[tokio::test]
+    async fn it_is_for_participants_of_an_active_room() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let admin = world.user("admin", "Mariam").await;
+        let call = |body| Call::post(&format!("/rooms/{room}/typing/")).json(body);
+        world
+            .call(set_typing, admin, call(json!({ "is_typing": true })))
+            .await
+            .expect(404);
+        for body in [
+            json!({}),
+            json!({ "is_typing": "true" }),
+            json!({ "is_typing": null }),
+        ] {
+            assert!(
+                world.call(set_typing, driver, call(body)).await.expect(400)["is_typing"]
+                    .is_array()
+            );
+        }
+        world
+            .sql
+            .execute("UPDATE chat_rooms SET is_active = false", &[])
+            .await
+            .unwrap();
+        world
+            .call(set_typing, driver, call(json!({ "is_typing": true })))
+            .await
+            .expect(400);
+        assert!(world.firebase.writes().await.is_empty());
+    }
 }

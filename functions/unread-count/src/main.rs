@@ -23,3 +23,25 @@ async fn unread_count(app: &'static App, viewer: Viewer, _: Request) -> Result<A
 async fn main() -> Result<(), StartError> {
     serve(unread_count).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn the_total_is_answered() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        world.say(driver, room, "1").await;
+        world.say(driver, room, "2").await;
+        for payload in [Payload::V1, Payload::V2] {
+            let call = Call::get("/rooms/unread_count/").payload(payload);
+            assert_eq!(
+                world.call(unread_count, client, call).await.expect(200),
+                json!({ "unread_count": 2 })
+            );
+        }
+    }
+}

@@ -42,7 +42,9 @@ pub fn authenticate(headers: &HeaderMap, secret: &str) -> Result<Viewer, Unautho
 
 /// The scheme is compared as simplejwt compares it, letter by letter.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {
-    let header = headers.get(AUTHORIZATION).ok_or(Unauthorized::NotAuthenticated)?;
+    let header = headers
+        .get(AUTHORIZATION)
+        .ok_or(Unauthorized::NotAuthenticated)?;
     let mut parts = header
         .to_str()
         .map_err(|_| Unauthorized::NotAuthenticated)?
@@ -64,9 +66,13 @@ fn verify_signature(token: &str, secret: &str) -> Option<Claims> {
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    decode::<Claims>(token, &DecodingKey::from_secret(secret.as_bytes()), &validation)
-        .ok()
-        .map(|token| token.claims)
+    decode::<Claims>(
+        token,
+        &DecodingKey::from_secret(secret.as_bytes()),
+        &validation,
+    )
+    .ok()
+    .map(|token| token.claims)
 }
 
 /// `now` in seconds since 1970.
@@ -75,7 +81,12 @@ fn check_claims(claims: &Claims, now: f64) -> Result<Viewer, Unauthorized> {
     if expires <= now {
         return Err(Unauthorized::InvalidToken);
     }
-    if !claims.nbf.is_null() && claims.nbf.as_f64().is_none_or(|not_before| not_before > now) {
+    if !claims.nbf.is_null()
+        && claims
+            .nbf
+            .as_f64()
+            .is_none_or(|not_before| not_before > now)
+    {
         return Err(Unauthorized::InvalidToken);
     }
     if claims.jti.is_null() {
@@ -84,7 +95,10 @@ fn check_claims(claims: &Claims, now: f64) -> Result<Viewer, Unauthorized> {
     if claims.token_type != "access" {
         return Err(Unauthorized::WrongTokenType);
     }
-    let user_id = claims.user_id.as_str().and_then(|id| Uuid::try_parse(id).ok());
+    let user_id = claims
+        .user_id
+        .as_str()
+        .and_then(|id| Uuid::try_parse(id).ok());
     user_id.map(Viewer).ok_or(Unauthorized::NoUser)
 }
 
@@ -109,12 +123,19 @@ mod tests {
 
     fn answer(claims: &Value) -> Result<Viewer, Unauthorized> {
         crypto::install();
-        let token = encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
+        let token = encode(
+            &Header::default(),
+            claims,
+            &EncodingKey::from_secret(SECRET.as_bytes()),
+        )
+        .unwrap();
         authenticate_header(&format!("Bearer {token}"))
     }
 
     fn authenticate_header(value: &str) -> Result<Viewer, Unauthorized> {
-        let headers = [(AUTHORIZATION, value.parse().unwrap())].into_iter().collect();
+        let headers = [(AUTHORIZATION, value.parse().unwrap())]
+            .into_iter()
+            .collect();
         authenticate(&headers, SECRET)
     }
 
@@ -126,12 +147,21 @@ mod tests {
     #[test]
     fn every_claim_is_checked() {
         for (claims, expected) in [
-            (with("token_type", json!("refresh")), Unauthorized::WrongTokenType),
-            (with("token_type", json!(null)), Unauthorized::WrongTokenType),
+            (
+                with("token_type", json!("refresh")),
+                Unauthorized::WrongTokenType,
+            ),
+            (
+                with("token_type", json!(null)),
+                Unauthorized::WrongTokenType,
+            ),
             (with("exp", json!(1)), Unauthorized::InvalidToken),
             (with("exp", json!(null)), Unauthorized::InvalidToken),
             (with("exp", json!("4000000000")), Unauthorized::InvalidToken),
-            (with("nbf", json!(4_000_000_000_u64)), Unauthorized::InvalidToken),
+            (
+                with("nbf", json!(4_000_000_000_u64)),
+                Unauthorized::InvalidToken,
+            ),
             (with("jti", json!(null)), Unauthorized::InvalidToken),
             (with("user_id", json!("42")), Unauthorized::NoUser),
             (with("user_id", json!(42)), Unauthorized::NoUser),
@@ -144,7 +174,10 @@ mod tests {
     #[test]
     fn a_token_expires_on_the_very_second() {
         let claims: Claims = serde_json::from_value(with("exp", json!(1000))).unwrap();
-        assert_eq!(check_claims(&claims, 1000.0), Err(Unauthorized::InvalidToken));
+        assert_eq!(
+            check_claims(&claims, 1000.0),
+            Err(Unauthorized::InvalidToken)
+        );
         assert!(check_claims(&claims, 999.9).is_ok());
     }
 

@@ -19,7 +19,10 @@ pub fn install() {
             _ => Err(ErrorKind::InvalidAlgorithm.into()),
         },
         verifier_factory: |algorithm, key: &DecodingKey| match algorithm {
-            Algorithm::HS256 => Ok(Box::new(Hs256(hmac_key(key.family(), key.try_get_as_bytes()?)?))),
+            Algorithm::HS256 => Ok(Box::new(Hs256(hmac_key(
+                key.family(),
+                key.try_get_as_bytes()?,
+            )?))),
             _ => Err(ErrorKind::InvalidAlgorithm.into()),
         },
         key_utils: KeyUtils::new_unimplemented(),

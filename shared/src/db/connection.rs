@@ -39,7 +39,8 @@ impl Connection {
     /// # Errors
     /// No such URL; the error never repeats it, since it holds a password.
     pub fn parse(database_url: &str) -> Result<Self, BoxError> {
-        let invalid = |reason: &str| BoxError::from(format!("the database URL is not valid: {reason}"));
+        let invalid =
+            |reason: &str| BoxError::from(format!("the database URL is not valid: {reason}"));
         let mut url = Url::parse(database_url).map_err(|error| invalid(&error.to_string()))?;
 
         let (mut mode, mut root_cert) = (None, None);
@@ -81,7 +82,7 @@ impl Connection {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(3));
         }
-        config.keepalives_idle(Duration::from_secs(60));
+        config.keepalives_idle(Duration::from_mins(1));
         Ok(Self {
             config,
             ssl: Ssl {
@@ -126,9 +127,12 @@ impl Connection {
         let Some(path) = &self.ssl.root_cert else {
             return Ok(tls::public_roots());
         };
-        let unreadable = |error: &dyn std::fmt::Display| BoxError::from(format!("sslrootcert {path}: {error}"));
+        let unreadable =
+            |error: &dyn std::fmt::Display| BoxError::from(format!("sslrootcert {path}: {error}"));
         let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
+        for certificate in
+            CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?
+        {
             roots.add(certificate.map_err(|error| unreadable(&error))?)?;
         }
         Ok(roots)
@@ -149,7 +153,9 @@ mod tests {
     use super::*;
 
     fn ssl(query: &str) -> Ssl {
-        Connection::parse(&format!("postgres://u:p@h/d{query}")).unwrap().ssl
+        Connection::parse(&format!("postgres://u:p@h/d{query}"))
+            .unwrap()
+            .ssl
     }
 
     #[test]
@@ -158,7 +164,11 @@ mod tests {
             ("", SslMode::Prefer, Verify::Full),
             ("?sslmode=disable", SslMode::Disable, Verify::Full),
             ("?sslmode=require", SslMode::Require, Verify::Full),
-            ("?sslmode=require&sslrootcert=/ca.pem", SslMode::Require, Verify::Chain),
+            (
+                "?sslmode=require&sslrootcert=/ca.pem",
+                SslMode::Require,
+                Verify::Chain,
+            ),
             (
                 "?sslmode=verify-ca&sslrootcert=/ca.pem",
                 SslMode::Require,
@@ -171,14 +181,22 @@ mod tests {
             ),
             ("?sslrootcert=system", SslMode::Require, Verify::Full),
         ] {
-            assert_eq!((ssl(query).mode, ssl(query).verify), (mode, verify), "{query}");
+            assert_eq!(
+                (ssl(query).mode, ssl(query).verify),
+                (mode, verify),
+                "{query}"
+            );
         }
     }
 
     #[test]
     fn other_parameters_are_left_to_tokio_postgres() {
-        let connection = Connection::parse("postgres://u@h/d?sslmode=disable&connect_timeout=7").unwrap();
-        assert_eq!(connection.config.get_connect_timeout(), Some(&Duration::from_secs(7)));
+        let connection =
+            Connection::parse("postgres://u@h/d?sslmode=disable&connect_timeout=7").unwrap();
+        assert_eq!(
+            connection.config.get_connect_timeout(),
+            Some(&Duration::from_secs(7))
+        );
     }
 
     #[test]

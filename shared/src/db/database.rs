@@ -100,7 +100,10 @@ impl Database {
     ///
     /// # Errors
     /// The database URL is not valid.
-    pub fn open(secrets: Arc<SecretStore>, size: usize) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn open(
+        secrets: Arc<SecretStore>,
+        size: usize,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let opened = open_pool(secrets.current(), size)?;
         Ok(Self {
             secrets,
@@ -116,7 +119,11 @@ impl Database {
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn query(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, QueryError> {
+    pub async fn query(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, QueryError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(20);
         let mut password_rejected = false;
@@ -127,7 +134,7 @@ impl Database {
                     &opened.pool,
                     sql,
                     parameters,
-                    Self::PATIENCE - started.elapsed().min(Self::PATIENCE),
+                    Self::PATIENCE.saturating_sub(started.elapsed()),
                 )
                 .await
             {
@@ -158,7 +165,11 @@ impl Database {
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn query_one(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Row, QueryError> {
+    pub async fn query_one(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Row, QueryError> {
         let mut rows = self.query(sql, parameters).await?;
         rows.pop().ok_or_else(|| QueryError::Refused {
             statement: name_of(sql),
@@ -180,7 +191,9 @@ impl Database {
     /// # Errors
     /// The server cannot be reached, or rejects us.
     pub async fn dedicated(&self) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
-        Connection::parse(&self.secrets.current().database_url)?.connect().await
+        Connection::parse(&self.secrets.current().database_url)?
+            .connect()
+            .await
     }
 
     async fn attempt(
@@ -190,7 +203,10 @@ impl Database {
         parameters: &[Parameter<'_>],
         patience: Duration,
     ) -> Result<Vec<Row>, Failure> {
-        let connection = pool.get().await.map_err(|error| no_connection(sql, &error))?;
+        let connection = pool
+            .get()
+            .await
+            .map_err(|error| no_connection(sql, &error))?;
         match tokio::time::timeout(patience, connection.query_typed(sql, parameters)).await {
             Ok(Ok(rows)) => Ok(rows),
             Ok(Err(error)) => {
@@ -211,7 +227,10 @@ impl Database {
     }
 
     fn opened(&self) -> Opened {
-        self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.pool
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads the secret again after `rejected` was refused; true if there is a new password to try.
@@ -234,7 +253,10 @@ impl Database {
     }
 }
 
-fn open_pool(secret: Arc<Secret>, size: usize) -> Result<Opened, Box<dyn std::error::Error + Send + Sync>> {
+fn open_pool(
+    secret: Arc<Secret>,
+    size: usize,
+) -> Result<Opened, Box<dyn std::error::Error + Send + Sync>> {
     let wait = Some(Duration::from_secs(5));
     let pool = Pool::builder(Connection::parse(&secret.database_url)?.manager()?)
         .max_size(size)

@@ -23,7 +23,7 @@ pub struct Report {
 /// Brings the schema up to date, each migration in a transaction of its own. Of two runs at once one waits for the
 /// other and finds nothing to do.
 ///
-/// It needs a session of its own (for the lock), so the URL must not lead through `PgBouncer` in transaction mode.
+/// It needs a session of its own (for the lock), so the URL must not lead through PgBouncer in transaction mode.
 ///
 /// # Errors
 /// The database cannot be reached; a migration fails (it leaves nothing behind); or an applied migration was edited.
@@ -37,15 +37,27 @@ pub async fn migrate(database: &Database) -> Result<Report, BoxError> {
 /// As [`migrate`].
 pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
     // Any number will do, if nobody else of this database takes it: "relais" in ASCII.
-    const LOCK: i64 = 0x72_656c_6169_73;
-    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    const LOCK: i64 = 0x7265_6c61_6973;
+    client
+        .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
+        .await?;
     let report = embedded::migrations::runner().run_async(client).await;
-    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await?;
+    client
+        .execute("SELECT pg_advisory_unlock($1)", &[&LOCK])
+        .await?;
 
-    let applied = report?.applied_migrations().iter().map(ToString::to_string).collect();
+    let applied = report?
+        .applied_migrations()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     Ok(Report {
         applied,
-        version: all().iter().map(Migration::version).max().unwrap_or_default(),
+        version: all()
+            .iter()
+            .map(Migration::version)
+            .max()
+            .unwrap_or_default(),
     })
 }
 

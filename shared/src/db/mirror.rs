@@ -45,7 +45,10 @@ pub struct MirroredRoom {
 
 /// A message as Firebase shows it.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the columns of chat_messages, under their names")]
+#[expect(
+    missing_docs,
+    reason = "the columns of chat_messages, under their names"
+)]
 pub struct MirroredMessage {
     pub id: Uuid,
     pub seq: i64,
@@ -66,7 +69,11 @@ pub struct MirroredMessage {
 ///
 /// # Errors
 /// No answer from PostgreSQL.
-pub async fn claim(database: &Database, room_id: Uuid, claim: Duration) -> Result<Option<RoomState>, QueryError> {
+pub async fn claim(
+    database: &Database,
+    room_id: Uuid,
+    claim: Duration,
+) -> Result<Option<RoomState>, QueryError> {
     // The room is read from the snapshot, like its messages, and not from the UPDATE: that may have waited for a
     // sender and then returns a newer revision than the messages that this statement can see.
     const SQL: &str = "-- claim_mirror
@@ -109,7 +116,9 @@ pub async fn claim(database: &Database, room_id: Uuid, claim: Duration) -> Resul
             ],
         )
         .await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
     let room = MirroredRoom {
         id: row.get("id"),
         room_type: row.get("room_type"),
@@ -183,7 +192,11 @@ pub async fn failed(database: &Database, room_id: Uuid) -> Result<(), QueryError
 ///
 /// # Errors
 /// No answer from PostgreSQL.
-pub async fn take_due(database: &Database, claim: Duration, limit: i64) -> Result<Vec<Uuid>, QueryError> {
+pub async fn take_due(
+    database: &Database,
+    claim: Duration,
+    limit: i64,
+) -> Result<Vec<Uuid>, QueryError> {
     const SQL: &str = "-- take_due_mirrors
         UPDATE chat_rooms SET mirror_after = clock_timestamp() + $1 * interval '1 second'
         WHERE id IN (
@@ -197,7 +210,10 @@ pub async fn take_due(database: &Database, claim: Duration, limit: i64) -> Resul
         )
         RETURNING id";
     let rows = database
-        .query(SQL, &[(&claim.as_secs_f64(), Type::FLOAT8), (&limit, Type::INT8)])
+        .query(
+            SQL,
+            &[(&claim.as_secs_f64(), Type::FLOAT8), (&limit, Type::INT8)],
+        )
         .await?;
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }

@@ -74,7 +74,9 @@ impl Content {
     pub fn text(&self) -> &str {
         match self {
             Self::Text(text) | Self::System(text) => text.as_str(),
-            Self::Image(_, caption) | Self::Location(_, caption) => caption.as_ref().map_or("", Text::as_str),
+            Self::Image(_, caption) | Self::Location(_, caption) => {
+                caption.as_ref().map_or("", Text::as_str)
+            }
         }
     }
 
@@ -131,6 +133,9 @@ mod tests {
             latitude: super::super::Latitude::parse(5.3).unwrap(),
             longitude: super::super::Longitude::parse(-4.0).unwrap(),
         };
-        assert_eq!(Content::Location(place, None).preview(), "📍 Position partagée");
+        assert_eq!(
+            Content::Location(place, None).preview(),
+            "📍 Position partagée"
+        );
     }
 }

@@ -74,6 +74,8 @@ mod tests {
     #[test]
     fn what_lies_outside_or_is_no_number_is_refused() {
         assert!(Latitude::parse(90.000_001).is_err() && Latitude::parse(f64::NAN).is_err());
-        assert!(Longitude::parse(-180.000_001).is_err() && Longitude::parse(f64::INFINITY).is_err());
+        assert!(
+            Longitude::parse(-180.000_001).is_err() && Longitude::parse(f64::INFINITY).is_err()
+        );
     }
 }

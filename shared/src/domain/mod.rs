@@ -59,6 +59,8 @@ impl Invalid {
     pub fn choice(value: &str) -> Self {
         // The value comes back to the caller who sent it; a short form of it is enough to recognise it.
         let shown: String = value.chars().take(64).collect();
-        Self(Cow::Owned(format!("« {shown} » n'est pas un choix valide.")))
+        Self(Cow::Owned(format!(
+            "« {shown} » n'est pas un choix valide."
+        )))
     }
 }

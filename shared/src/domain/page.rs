@@ -145,8 +145,12 @@ mod tests {
 
     #[test]
     fn an_empty_list_has_a_first_page_and_no_second() {
-        let page = |number| Page::<()>::new(0, PageNumber::Number(number), PageSize::DEFAULT, vec![]);
-        assert_eq!(page(1).map(|p| (p.next(), p.previous())), Some((None, None)));
+        let page =
+            |number| Page::<()>::new(0, PageNumber::Number(number), PageSize::DEFAULT, vec![]);
+        assert_eq!(
+            page(1).map(|p| (p.next(), p.previous())),
+            Some((None, None))
+        );
         assert_eq!(page(2), None);
     }
 

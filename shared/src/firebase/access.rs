@@ -24,10 +24,9 @@ struct Token {
 }
 
 impl Access {
-    const SCOPE: &str =
-        "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
+    const SCOPE: &str = "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
     /// A token is renewed this long before it ends.
-    const MARGIN: Duration = Duration::from_secs(60);
+    const MARGIN: Duration = Duration::from_mins(1);
 
     pub fn new(secrets: Arc<SecretStore>, emulator: bool) -> Self {
         Self {
@@ -43,7 +42,10 @@ impl Access {
             return Ok("owner".to_owned());
         }
         let mut cached = self.cached.lock().await;
-        if let Some(token) = cached.as_ref().filter(|token| Instant::now() < token.renew_at) {
+        if let Some(token) = cached
+            .as_ref()
+            .filter(|token| Instant::now() < token.renew_at)
+        {
             return Ok(token.value.clone());
         }
         let token = self.fetch().await?;
@@ -99,7 +101,10 @@ async fn exchange(secret: &Secret) -> Result<Token, FirebaseError> {
         expires_in: u64,
     }
 
-    let account = secret.service_account.as_ref().ok_or(FirebaseError::NoServiceAccount)?;
+    let account = secret
+        .service_account
+        .as_ref()
+        .ok_or(FirebaseError::NoServiceAccount)?;
     let ServiceAccount {
         client_email,
         token_uri,
@@ -138,7 +143,9 @@ async fn exchange(secret: &Secret) -> Result<Token, FirebaseError> {
             })
         }
         // invalid_grant: the key was deleted, or the account.
-        status @ (400 | 401) => Err(FirebaseError::Key(format!("Google's token endpoint answered {status}"))),
+        status @ (400 | 401) => Err(FirebaseError::Key(format!(
+            "Google's token endpoint answered {status}"
+        ))),
         status => Err(FirebaseError::Answer {
             status,
             retry_after: None,

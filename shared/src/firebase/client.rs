@@ -33,7 +33,9 @@ pub enum FirebaseError {
     #[error("the service account's key is rejected: {0}")]
     Key(String),
     /// The settings name a database, and the secrets no service account.
-    #[error("no service account: FIREBASE_CREDENTIALS_PATH, or firebase_service_account in the secret")]
+    #[error(
+        "no service account: FIREBASE_CREDENTIALS_PATH, or firebase_service_account in the secret"
+    )]
     NoServiceAccount,
 }
 
@@ -90,7 +92,10 @@ impl Firebase {
     ///
     /// # Errors
     /// The emulator's host is none.
-    pub fn new(settings: &FirebaseSettings, secrets: Arc<SecretStore>) -> Result<Self, url::ParseError> {
+    pub fn new(
+        settings: &FirebaseSettings,
+        secrets: Arc<SecretStore>,
+    ) -> Result<Self, url::ParseError> {
         let database_url = settings.database_url.clone();
         let named = database_url
             .query_pairs()
@@ -104,7 +109,10 @@ impl Firebase {
                     .host_str()
                     .and_then(|host| host.split('.').next())
                     .map(str::to_owned);
-                (Url::parse(&format!("http://{host}"))?, named.or(first_label))
+                (
+                    Url::parse(&format!("http://{host}"))?,
+                    named.or(first_label),
+                )
             }
         };
         base.set_query(None);
@@ -137,7 +145,11 @@ impl Firebase {
     pub async fn write_room(&self, state: &RoomState) -> Result<Written, FirebaseError> {
         let room_id = state.room.id;
         let refused = match self
-            .send_as_backend(Method::PATCH, &format!("chats/{room_id}"), Some(&tree::patch(state)))
+            .send_as_backend(
+                Method::PATCH,
+                &format!("chats/{room_id}"),
+                Some(&tree::patch(state)),
+            )
             .await
         {
             Ok(()) => return Ok(Written::Stored),
@@ -154,13 +166,23 @@ impl Firebase {
     ///
     /// # Errors
     /// See [`FirebaseError`].
-    pub async fn set_typing(&self, room_id: Uuid, viewer: Viewer, is_typing: bool) -> Result<(), FirebaseError> {
+    pub async fn set_typing(
+        &self,
+        room_id: Uuid,
+        viewer: Viewer,
+        is_typing: bool,
+    ) -> Result<(), FirebaseError> {
         let path = format!("chats/{room_id}/typing/{}", viewer.0);
         if is_typing {
-            self.send_as_backend(Method::PUT, &path, Some(&json!({ "timestamp": Timestamp::now() })))
-                .await
+            self.send_as_backend(
+                Method::PUT,
+                &path,
+                Some(&json!({ "timestamp": Timestamp::now() })),
+            )
+            .await
         } else {
-            self.send_as_backend(Method::DELETE, &path, None::<&()>).await
+            self.send_as_backend(Method::DELETE, &path, None::<&()>)
+                .await
         }
     }
 
@@ -179,14 +201,25 @@ impl Firebase {
         body: Option<&impl Serialize>,
     ) -> Result<(), FirebaseError> {
         let uid = json!({ "uid": Self::UID }).to_string();
-        let url = self.url(path, &[("print", "silent"), ("auth_variable_override", &uid)]);
+        let url = self.url(
+            path,
+            &[("print", "silent"), ("auth_variable_override", &uid)],
+        );
         self.send(method, url, body).await.map(drop)
     }
 
     /// Sends a request; where the access token is rejected, once more with a new one.
-    async fn send(&self, method: Method, url: Url, body: Option<&impl Serialize>) -> Result<Response, FirebaseError> {
+    async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response, FirebaseError> {
         let token = self.access.token().await?;
-        match self.send_with(&token, method.clone(), url.clone(), body).await {
+        match self
+            .send_with(&token, method.clone(), url.clone(), body)
+            .await
+        {
             // The rules' refusal is a 401 as well, and a new token does not change their mind: it costs a request
             // then, on a path that is rare.
             Err(FirebaseError::Answer { status: 401, .. }) if token != "owner" => {
@@ -228,10 +261,15 @@ impl Firebase {
 
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}/{path}.json", self.base.path().trim_end_matches('/')));
+        url.set_path(&format!(
+            "{}/{path}.json",
+            self.base.path().trim_end_matches('/')
+        ));
         let namespace = self.namespace.as_deref().map(|ns| ("ns", ns));
         if !query.is_empty() || namespace.is_some() {
-            url.query_pairs_mut().extend_pairs(query).extend_pairs(namespace);
+            url.query_pairs_mut()
+                .extend_pairs(query)
+                .extend_pairs(namespace);
         }
         url
     }

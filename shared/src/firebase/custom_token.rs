@@ -20,8 +20,12 @@ pub struct CustomToken {
 ///
 /// # Errors
 /// The service account's key is not valid.
-pub fn custom_token(account: &ServiceAccount, uid: Uuid) -> Result<CustomToken, jsonwebtoken::errors::Error> {
-    const AUDIENCE: &str = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit";
+pub fn custom_token(
+    account: &ServiceAccount,
+    uid: Uuid,
+) -> Result<CustomToken, jsonwebtoken::errors::Error> {
+    const AUDIENCE: &str =
+        "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit";
     const LIFE: u64 = 3600;
 
     #[derive(Serialize)]

@@ -32,7 +32,11 @@ pub enum MirrorError {
 ///
 /// # Errors
 /// What kept it from that; a failure of Firebase's is noted in PostgreSQL, for `mirror-rooms`.
-pub async fn mirror_room(database: &Database, firebase: &Firebase, room_id: Uuid) -> Result<(), MirrorError> {
+pub async fn mirror_room(
+    database: &Database,
+    firebase: &Firebase,
+    room_id: Uuid,
+) -> Result<(), MirrorError> {
     while let Some(state) = mirror::claim(database, room_id, CLAIM).await? {
         match write(firebase, &state).await {
             Ok(_) => {
@@ -96,7 +100,10 @@ pub struct Sweep {
 ///
 /// # Errors
 /// PostgreSQL does not answer.
-pub async fn sweep(database: &'static Database, firebase: &'static Firebase) -> Result<Sweep, QueryError> {
+pub async fn sweep(
+    database: &'static Database,
+    firebase: &'static Firebase,
+) -> Result<Sweep, QueryError> {
     /// The schedule starts the next one after a minute.
     const TIME: Duration = Duration::from_secs(40);
     /// Rooms at a time.

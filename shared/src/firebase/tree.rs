@@ -6,7 +6,10 @@ use crate::db::mirror::{MirroredMessage, MirroredRoom, RoomState};
 
 /// The multi-path update that brings a room up to `state`: one write. Nulls are not stored.
 pub fn patch(state: &RoomState) -> Value {
-    let messages = state.changed.iter().map(|it| (it.id.to_string(), message(it)));
+    let messages = state
+        .changed
+        .iter()
+        .map(|it| (it.id.to_string(), message(it)));
     let mut patch = Map::new();
     patch.insert("metadata".to_owned(), metadata(&state.room));
     if state.all_changed {
@@ -14,7 +17,12 @@ pub fn patch(state: &RoomState) -> Value {
         patch.insert("messages".to_owned(), Value::Object(messages.collect()));
     } else {
         patch.extend(messages.map(|(id, message)| (format!("messages/{id}"), message)));
-        patch.extend(state.fallen.iter().map(|id| (format!("messages/{id}"), Value::Null)));
+        patch.extend(
+            state
+                .fallen
+                .iter()
+                .map(|id| (format!("messages/{id}"), Value::Null)),
+        );
     }
     Value::Object(patch)
 }

@@ -23,6 +23,8 @@ pub fn http_client() -> &'static Client {
                 .build()?)
         })
         // Only a fault of the build (no roots, no cipher suites) can bring this about, and then nothing works.
-        .unwrap_or_else(|error| unreachable!("the HTTP client's constant settings are valid: {error}"))
+        .unwrap_or_else(|error| {
+            unreachable!("the HTTP client's constant settings are valid: {error}")
+        })
     })
 }

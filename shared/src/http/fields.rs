@@ -74,7 +74,10 @@ impl Fields {
     /// A field that cannot be wrong: what is no text is as if it were not there.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
-        self.values.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.values
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// Finds fault with a field.
@@ -96,12 +99,16 @@ impl Fields {
 }
 
 fn string(value: &Value) -> Result<&str, Invalid> {
-    value.as_str().ok_or_else(|| "Chaîne de caractère invalide.".into())
+    value
+        .as_str()
+        .ok_or_else(|| "Chaîne de caractère invalide.".into())
 }
 
 impl Field for Uuid {
     fn read(value: &Value) -> Result<Self, Invalid> {
-        let id = value.as_str().and_then(|id| Self::try_parse(id.trim()).ok());
+        let id = value
+            .as_str()
+            .and_then(|id| Self::try_parse(id.trim()).ok());
         id.ok_or_else(|| "Doit être un UUID valide.".into())
     }
 }
@@ -109,7 +116,9 @@ impl Field for Uuid {
 /// A JSON boolean, and nothing that could be taken for one.
 impl Field for bool {
     fn read(value: &Value) -> Result<Self, Invalid> {
-        value.as_bool().ok_or_else(|| "Doit être un booléen valide.".into())
+        value
+            .as_bool()
+            .ok_or_else(|| "Doit être un booléen valide.".into())
     }
 }
 
@@ -154,9 +163,16 @@ impl Field for MessageIds {
             return Err("Attendait une liste d'éléments.".into());
         };
         if ids.len() > Self::MAX {
-            return Err(format!("Assurez-vous que ce champ n'a pas plus de {} éléments.", Self::MAX).into());
+            return Err(format!(
+                "Assurez-vous que ce champ n'a pas plus de {} éléments.",
+                Self::MAX
+            )
+            .into());
         }
-        ids.iter().map(Uuid::read).collect::<Result<_, _>>().map(Self)
+        ids.iter()
+            .map(Uuid::read)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -214,7 +230,9 @@ impl Field for Longitude {
 
 /// A JSON number; a number in quotes is none.
 fn number(value: &Value) -> Result<f64, Invalid> {
-    value.as_f64().ok_or_else(|| "Un nombre valide est requis.".into())
+    value
+        .as_f64()
+        .ok_or_else(|| "Un nombre valide est requis.".into())
 }
 
 #[cfg(test)]

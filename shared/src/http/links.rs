@@ -57,8 +57,14 @@ impl<T> Paged<T> {
 
     /// A stretch of a longer list that goes on after `seq`, if it does.
     #[must_use]
-    pub fn stretch(request: &Request, count: i64, results: Vec<T>, continues_after: Option<i64>) -> Self {
-        let next = continues_after.and_then(|seq| with_parameter(request, "after_seq", Some(&seq.to_string())));
+    pub fn stretch(
+        request: &Request,
+        count: i64,
+        results: Vec<T>,
+        continues_after: Option<i64>,
+    ) -> Self {
+        let next = continues_after
+            .and_then(|seq| with_parameter(request, "after_seq", Some(&seq.to_string())));
         Self {
             count,
             next,
@@ -71,7 +77,11 @@ impl<T> Paged<T> {
 /// The request's URL with one parameter of its query changed, or taken out.
 fn with_parameter(request: &Request, name: &str, value: Option<&str>) -> Option<String> {
     let mut url = request.url()?;
-    let mut query: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(n, _)| n != name).collect();
+    let mut query: Vec<(String, String)> = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(n, _)| n != name)
+        .collect();
     query.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     query.sort();
     url.set_query(None);

@@ -88,8 +88,15 @@ impl Request {
             return Ok(());
         };
         let value = value.to_str().unwrap_or_default();
-        let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+        let essence = value
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        if essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json"))
+        {
             Ok(())
         } else {
             Err(BadRequest::MediaType(essence.chars().take(64).collect()).into())
@@ -118,7 +125,11 @@ impl Request {
         };
         let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
         url.set_path(path.unwrap_or_else(|| self.0.uri().path()));
-        if let Some(query) = self.0.query_string_parameters_ref().filter(|query| !query.is_empty()) {
+        if let Some(query) = self
+            .0
+            .query_string_parameters_ref()
+            .filter(|query| !query.is_empty())
+        {
             url.query_pairs_mut().extend_pairs(query.iter());
         }
         Some(url)
@@ -192,7 +203,10 @@ mod tests {
     #[test]
     fn what_is_no_object_concerns_no_field() {
         for body in ["[]", "1", "null", "\"a\""] {
-            assert!(matches!(refusal(body, None), BadRequest::Fields(_)), "{body}");
+            assert!(
+                matches!(refusal(body, None), BadRequest::Fields(_)),
+                "{body}"
+            );
         }
     }
 
@@ -209,9 +223,18 @@ mod tests {
             "Application/JSON; charset=utf-8",
             "application/merge-patch+json",
         ] {
-            assert!(Request::with_body("{}", Some(good)).body().is_ok(), "{good}");
+            assert!(
+                Request::with_body("{}", Some(good)).body().is_ok(),
+                "{good}"
+            );
         }
-        assert!(matches!(refusal("{}", Some("text/plain")), BadRequest::MediaType(_)));
-        assert_eq!(refusal("x".repeat(Request::MAX_BODY + 1), None), BadRequest::TooLarge);
+        assert!(matches!(
+            refusal("{}", Some("text/plain")),
+            BadRequest::MediaType(_)
+        ));
+        assert_eq!(
+            refusal("x".repeat(Request::MAX_BODY + 1), None),
+            BadRequest::TooLarge
+        );
     }
 }

@@ -27,7 +27,14 @@ impl Answer {
     /// # Errors
     /// The body cannot be written as JSON.
     pub fn created(created: bool, body: &impl Serialize) -> Result<Self> {
-        Self::new(if created { StatusCode::CREATED } else { StatusCode::OK }, body)
+        Self::new(
+            if created {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            },
+            body,
+        )
     }
 
     fn new(status: StatusCode, body: &impl Serialize) -> Result<Self> {
@@ -52,7 +59,11 @@ pub fn into_response(result: Result<Answer>) -> Response<Body> {
     }
 }
 
-fn respond(status: StatusCode, body: String, header: Option<(HeaderName, &'static str)>) -> Response<Body> {
+fn respond(
+    status: StatusCode,
+    body: String,
+    header: Option<(HeaderName, &'static str)>,
+) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -80,7 +91,9 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, &'static s
         Error::BadRequest(BadRequest::Fields(errors)) | Error::Refused(errors) => {
             (StatusCode::BAD_REQUEST, json!(errors), None)
         }
-        Error::BadRequest(BadRequest::Path) | Error::NotFound => (StatusCode::NOT_FOUND, detail("Pas trouvé."), None),
+        Error::BadRequest(BadRequest::Path) | Error::NotFound => {
+            (StatusCode::NOT_FOUND, detail("Pas trouvé."), None)
+        }
         Error::BadRequest(BadRequest::Page) | Error::PageNotFound => {
             (StatusCode::NOT_FOUND, detail("Page invalide."), None)
         }
@@ -117,7 +130,10 @@ fn unauthorized(reason: Unauthorized) -> Value {
     };
     let failed = |code: &str, detail: &str| json!({ "detail": detail, "code": code });
     match reason {
-        Unauthorized::NotAuthenticated => failed("not_authenticated", "Informations d'authentification non fournies."),
+        Unauthorized::NotAuthenticated => failed(
+            "not_authenticated",
+            "Informations d'authentification non fournies.",
+        ),
         Unauthorized::BadHeader => failed(
             "bad_authorization_header",
             "L'en-tête 'Authorization' doit contenir deux valeurs séparées par des espaces",

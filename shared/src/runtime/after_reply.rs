@@ -46,7 +46,9 @@ impl AfterReply {
     pub async fn idle(&self) {
         let mut progress = self.progress.subscribe();
         // The sender lives in `self`.
-        let _ = progress.wait_for(|progress| progress.outstanding == 0).await;
+        let _ = progress
+            .wait_for(|progress| progress.outstanding == 0)
+            .await;
     }
 
     /// Registers the extension, which has to be done before the runtime asks for its first request.
@@ -80,8 +82,9 @@ impl AfterReply {
         self.progress.send_modify(|progress| progress.invoked += 1);
         let done = progress.wait_for(|it| it.answered >= it.invoked && it.outstanding == 0);
         if tokio::time::timeout(limit, done).await.is_err() {
-            self.progress
-                .send_modify(|progress| progress.answered = progress.answered.max(progress.invoked));
+            self.progress.send_modify(|progress| {
+                progress.answered = progress.answered.max(progress.invoked);
+            });
         }
     }
 }
@@ -89,7 +92,9 @@ impl AfterReply {
 /// The time left until a deadline in milliseconds since 1970. `cargo lambda watch` gives one long past; then a
 /// request of ours has what the longest of them takes.
 fn until(deadline_ms: u64) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     match Duration::from_millis(deadline_ms).checked_sub(now) {
         Some(left) => left.saturating_sub(Duration::from_millis(100)),
         None => Duration::from_secs(30),
@@ -117,7 +122,7 @@ mod tests {
     use super::*;
     use tokio::sync::oneshot;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn it_is_busy_until_the_answer_and_its_work_are_done() {
@@ -131,7 +136,10 @@ mod tests {
             "the request is not answered yet"
         );
         after_reply.answered();
-        assert!(futures_poll(&mut busy).await.is_pending(), "the work is not done yet");
+        assert!(
+            futures_poll(&mut busy).await.is_pending(),
+            "the work is not done yet"
+        );
         finish.send(()).unwrap();
         busy.await;
     }
@@ -161,6 +169,9 @@ mod tests {
 
     async fn futures_poll<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
         tokio::task::yield_now().await;
-        std::future::poll_fn(|context| std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(context))).await
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(context))
+        })
+        .await
     }
 }

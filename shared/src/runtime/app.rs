@@ -33,7 +33,10 @@ impl App {
     }
 
     /// Puts the parts together.
-    pub(crate) fn assemble(settings: &Settings, secrets: Arc<SecretStore>) -> Result<Self, StartError> {
+    pub(crate) fn assemble(
+        settings: &Settings,
+        secrets: Arc<SecretStore>,
+    ) -> Result<Self, StartError> {
         let firebase = match &settings.firebase {
             None => None,
             Some(_) if secrets.current().service_account.is_none() => {
@@ -62,10 +65,13 @@ impl App {
     /// The secret in force, read again because something that `rejected` says was refused. Where that fails, the old
     /// one stays.
     pub(super) async fn refreshed_secret(&self, rejected: &Arc<Secret>) -> Arc<Secret> {
-        self.secrets.refresh(rejected).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the secret cannot be read again");
-            self.secret()
-        })
+        self.secrets
+            .refresh(rejected)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the secret cannot be read again");
+                self.secret()
+            })
     }
 
     /// Has these rooms mirrored once the answer is out.
@@ -94,7 +100,8 @@ impl App {
     pub fn custom_token(&self, viewer: Viewer) -> Result<CustomToken> {
         let secret = self.secret();
         let account = secret.service_account.as_ref();
-        let account = account.ok_or_else(|| Error::internal("there is no service account to sign with"))?;
+        let account =
+            account.ok_or_else(|| Error::internal("there is no service account to sign with"))?;
         custom_token(account, viewer.0).map_err(Error::internal)
     }
 

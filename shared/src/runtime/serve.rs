@@ -55,11 +55,18 @@ where
     let app = App::start()
         .await
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    lambda_runtime::run(lambda_runtime::service_fn(move |_: LambdaEvent<Value>| job(app))).await
+    lambda_runtime::run(lambda_runtime::service_fn(move |_: LambdaEvent<Value>| {
+        job(app)
+    }))
+    .await
 }
 
 /// Carries one request to its handler: authenticates, has it handled, and turns whatever comes of it into an answer.
-pub async fn answer<H, F>(app: &'static App, handler: H, request: lambda_http::Request) -> Response<Body>
+pub async fn answer<H, F>(
+    app: &'static App,
+    handler: H,
+    request: lambda_http::Request,
+) -> Response<Body>
 where
     H: Fn(&'static App, Viewer, Request) -> F,
     F: Future<Output = Result<Answer>>,
@@ -83,7 +90,10 @@ where
     }
 }
 
-async fn authenticate_request(app: &'static App, request: &Request) -> Result<Viewer, Unauthorized> {
+async fn authenticate_request(
+    app: &'static App,
+    request: &Request,
+) -> Result<Viewer, Unauthorized> {
     let secret = app.secret();
     match authenticate(request.headers(), &secret.jwt_secret) {
         // Forged, or signed with a key that is newer than ours.

@@ -41,17 +41,25 @@ async fn template(maintenance: &Client, server: &str) -> String {
             format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"),
             format!("CREATE DATABASE {unfinished}"),
         ] {
-            maintenance.batch_execute(&statement).await.expect("the template");
+            maintenance
+                .batch_execute(&statement)
+                .await
+                .expect("the template");
         }
         let mut client = connect(&url_of(server, &unfinished)).await;
-        crate::db::migrate::run(&mut client).await.expect("the migrations");
+        crate::db::migrate::run(&mut client)
+            .await
+            .expect("the migrations");
         drop(client);
         let rename = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{unfinished}';
              ALTER DATABASE {unfinished} RENAME TO {name}"
         );
         for statement in rename.split(';') {
-            maintenance.batch_execute(statement).await.expect("the template");
+            maintenance
+                .batch_execute(statement)
+                .await
+                .expect("the template");
         }
     }
     maintenance

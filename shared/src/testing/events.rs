@@ -63,8 +63,8 @@ impl Call {
 
     /// With a parameter in the query.
     #[must_use]
-    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
-        self.query.push((name.to_owned(), value.to_string()));
+    pub fn query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
         self
     }
 
@@ -77,9 +77,13 @@ impl Call {
 
     /// With a JSON body.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a json!() in place reads best")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a json!() in place reads best"
+    )]
     pub fn json(self, body: Value) -> Self {
-        self.header("content-type", "application/json").raw(body.to_string())
+        self.header("content-type", "application/json")
+            .raw(body.to_string())
     }
 
     /// With a body as it is.
@@ -91,7 +95,11 @@ impl Call {
 
     /// The event, as API Gateway sends it: behind a stage in 1.0, on its default stage in 2.0.
     pub(super) fn event(&self) -> Value {
-        let headers: Value = self.headers.iter().map(|(name, value)| (*name, json!(value))).collect();
+        let headers: Value = self
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, json!(value)))
+            .collect();
         let parameters = self.room_id.as_ref().map(|id| json!({ "room_id": id }));
         match self.payload {
             Payload::V1 => json!({

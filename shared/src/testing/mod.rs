@@ -1,4 +1,7 @@
-#![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot be set up is a failed test"
+)]
 //! What the tests of queries and functions stand on: a real PostgreSQL with a database for each test, and a Firebase
 //! that records what it is sent. Both are required; a missing server is a failure and never a skip.
 

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jsonwebtoken::{EncodingKey, Header, encode};
-use lambda_http::http::{HeaderMap, StatusCode};
+use lambda_http::http::HeaderMap;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 use url::Url;
@@ -52,13 +52,16 @@ impl World {
     pub async fn new() -> Self {
         let database_url = database::create().await;
         let firebase = RecordingFirebase::start().await;
-        let credentials = std::env::var("FIREBASE_CREDENTIALS_PATH")
-            .expect("FIREBASE_CREDENTIALS_PATH names a service account for tests; `make test` makes one");
+        let credentials = std::env::var("FIREBASE_CREDENTIALS_PATH").expect(
+            "FIREBASE_CREDENTIALS_PATH names a service account for tests; `make test` makes one",
+        );
         let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
         let secret = Secret {
             database_url: database_url.clone(),
             jwt_secret: Self::JWT_SECRET.to_owned(),
-            service_account: Some(serde_json::from_str(&credentials).expect("the tests' service account")),
+            service_account: Some(
+                serde_json::from_str(&credentials).expect("the tests' service account"),
+            ),
         };
         let settings = Settings {
             secret_source: SecretSource::Environment,
@@ -176,7 +179,8 @@ impl World {
         H: Fn(&'static App, Viewer, Request) -> F,
         F: Future<Output = Result<Answer>>,
     {
-        let request = lambda_http::request::from_str(&call.event().to_string()).expect("an event of API Gateway");
+        let request = lambda_http::request::from_str(&call.event().to_string())
+            .expect("an event of API Gateway");
         let response = runtime::answer(self.app, handler, request).await;
         self.app.after_reply.idle().await;
         let (parts, body) = response.into_parts();
@@ -208,9 +212,12 @@ impl Reply {
     ///
     /// # Panics
     /// It had another.
-    #[must_use]
-    pub fn expect(self, status: StatusCode) -> Value {
-        assert_eq!(self.status, status.as_u16(), "{}", self.body);
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "often the status is all that is looked at"
+    )]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
 }

@@ -34,7 +34,10 @@ fn refused_field(result: Result<Opened>) -> String {
 #[tokio::test]
 async fn either_side_may_ask_and_both_get_the_same_room() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let first = create(&world, client, &with(driver)).await.unwrap();
     let second = create(&world, driver, &with(client)).await.unwrap();
     assert!(first.created && !second.created);
@@ -47,7 +50,10 @@ async fn either_side_may_ask_and_both_get_the_same_room() {
 #[tokio::test]
 async fn a_room_per_delivery_and_one_about_none() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let mut rooms = vec![create(&world, driver, &with(client)).await.unwrap().room.id];
     for tracking in ["LBN1", "LBN2"] {
         let delivery = world.delivery(tracking, driver, client).await;
@@ -71,13 +77,19 @@ async fn a_room_per_delivery_and_one_about_none() {
 #[tokio::test]
 async fn the_first_message_is_the_callers_and_unread_for_the_other() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let new = NewRoom {
         initial_message: Some(Text::parse("Bonjour").unwrap()),
         ..with(driver)
     };
     let room = create(&world, client, &new).await.unwrap().room;
-    assert_eq!((room.last_message_text.as_str(), room.unread_count), ("Bonjour", 0));
+    assert_eq!(
+        (room.last_message_text.as_str(), room.unread_count),
+        ("Bonjour", 0)
+    );
     assert_eq!(
         rooms::get(&world.app.database, driver, room.id)
             .await
@@ -107,10 +119,22 @@ fn new_for(other: Viewer) -> NewRoom {
 #[tokio::test]
 async fn one_side_is_a_driver_and_the_other_is_not() {
     let world = World::new().await;
-    let (awa, ali) = (world.user("driver", "Awa").await, world.user("driver", "Ali").await);
-    let (jean, admin) = (world.user("client", "Jean").await, world.user("admin", "Mariam").await);
-    assert_eq!(refused_field(create(&world, awa, &with(ali)).await), "other_user_id");
-    assert_eq!(refused_field(create(&world, jean, &with(admin)).await), "other_user_id");
+    let (awa, ali) = (
+        world.user("driver", "Awa").await,
+        world.user("driver", "Ali").await,
+    );
+    let (jean, admin) = (
+        world.user("client", "Jean").await,
+        world.user("admin", "Mariam").await,
+    );
+    assert_eq!(
+        refused_field(create(&world, awa, &with(ali)).await),
+        "other_user_id"
+    );
+    assert_eq!(
+        refused_field(create(&world, jean, &with(admin)).await),
+        "other_user_id"
+    );
     assert_eq!(
         refused_field(create(&world, jean, &with(Viewer(Uuid::new_v4()))).await),
         "other_user_id"
@@ -120,7 +144,10 @@ async fn one_side_is_a_driver_and_the_other_is_not() {
 #[tokio::test]
 async fn support_is_with_an_admin_and_delivery_is_not() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let (merchant, admin) = (
         world.user("merchant", "Chez Tantie").await,
         world.user("admin", "Mariam").await,
@@ -144,7 +171,10 @@ async fn support_is_with_an_admin_and_delivery_is_not() {
 #[tokio::test]
 async fn a_delivery_must_be_of_both_participants() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let (other_driver, merchant) = (
         world.user("driver", "Ali").await,
         world.user("merchant", "Tantie").await,
@@ -159,30 +189,55 @@ async fn a_delivery_must_be_of_both_participants() {
             delivery_id: Some(delivery),
             ..with(other)
         };
-        assert_eq!(refused_field(create(&world, viewer, &new).await), "delivery_id");
+        assert_eq!(
+            refused_field(create(&world, viewer, &new).await),
+            "delivery_id"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_unknown_or_inactive_viewer_opens_nothing() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let unknown = create(&world, Viewer(Uuid::new_v4()), &with(driver)).await;
-    assert!(matches!(unknown, Err(Error::Unauthorized(Unauthorized::UserNotFound))));
+    assert!(matches!(
+        unknown,
+        Err(Error::Unauthorized(Unauthorized::UserNotFound))
+    ));
     world
         .sql
-        .execute("UPDATE users SET is_active = false WHERE id = $1", &[&client.0])
+        .execute(
+            "UPDATE users SET is_active = false WHERE id = $1",
+            &[&client.0],
+        )
         .await
         .unwrap();
     let inactive = create(&world, client, &with(driver)).await;
-    assert!(matches!(inactive, Err(Error::Unauthorized(Unauthorized::UserInactive))));
-    assert!(world.sql.query("SELECT FROM chat_rooms", &[]).await.unwrap().is_empty());
+    assert!(matches!(
+        inactive,
+        Err(Error::Unauthorized(Unauthorized::UserInactive))
+    ));
+    assert!(
+        world
+            .sql
+            .query("SELECT FROM chat_rooms", &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn twenty_who_open_the_same_room_at_once_open_one() {
     let world = World::new().await;
-    let (driver, client) = (world.user("driver", "Awa").await, world.user("client", "Jean").await);
+    let (driver, client) = (
+        world.user("driver", "Awa").await,
+        world.user("client", "Jean").await,
+    );
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..20 {
         let (viewer, other) = if turn % 2 == 0 {
@@ -191,7 +246,11 @@ async fn twenty_who_open_the_same_room_at_once_open_one() {
             (client, driver)
         };
         let database = &world.app.database;
-        tasks.spawn(async move { rooms::create(database, viewer, &new_for(other)).await.unwrap() });
+        tasks.spawn(async move {
+            rooms::create(database, viewer, &new_for(other))
+                .await
+                .unwrap()
+        });
     }
     let opened = tasks.join_all().await;
     assert_eq!(opened.iter().filter(|opened| opened.created).count(), 1);

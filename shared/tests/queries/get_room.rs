@@ -8,10 +8,29 @@ use uuid::Uuid;
 async fn a_room_is_seen_by_its_participants_alone() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
-    let (stranger, admin) = (world.user("driver", "Ali").await, world.user("admin", "Mariam").await);
+    let (stranger, admin) = (
+        world.user("driver", "Ali").await,
+        world.user("admin", "Mariam").await,
+    );
     let get = async |viewer, room| rooms::get(&world.app.database, viewer, room).await.unwrap();
-    assert_eq!(get(driver, room).await.unwrap().other_participant.unwrap().id, client.0);
-    assert_eq!(get(client, room).await.unwrap().other_participant.unwrap().id, driver.0);
+    assert_eq!(
+        get(driver, room)
+            .await
+            .unwrap()
+            .other_participant
+            .unwrap()
+            .id,
+        client.0
+    );
+    assert_eq!(
+        get(client, room)
+            .await
+            .unwrap()
+            .other_participant
+            .unwrap()
+            .id,
+        driver.0
+    );
     assert_eq!(get(stranger, room).await, None);
     assert_eq!(get(admin, room).await, None);
     assert_eq!(get(driver, Uuid::new_v4()).await, None);
@@ -39,7 +58,10 @@ async fn a_closed_room_can_still_be_looked_at() {
 async fn an_unknown_viewer_is_told_apart_from_an_unknown_room() {
     let world = World::new().await;
     let unknown = rooms::get(&world.app.database, Viewer(Uuid::new_v4()), Uuid::new_v4()).await;
-    assert!(matches!(unknown, Err(Error::Unauthorized(Unauthorized::UserNotFound))));
+    assert!(matches!(
+        unknown,
+        Err(Error::Unauthorized(Unauthorized::UserNotFound))
+    ));
 }
 
 #[tokio::test]
@@ -47,7 +69,11 @@ async fn participation_tells_active_closed_and_foreign_apart() {
     let world = World::new().await;
     let (driver, _, room) = world.room().await;
     let stranger = world.user("client", "Ali").await;
-    let participation = async |viewer| rooms::participation(&world.app.database, viewer, room).await.unwrap();
+    let participation = async |viewer| {
+        rooms::participation(&world.app.database, viewer, room)
+            .await
+            .unwrap()
+    };
     assert_eq!(participation(driver).await, Participation::Active);
     assert_eq!(participation(stranger).await, Participation::None);
     world

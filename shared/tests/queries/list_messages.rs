@@ -26,12 +26,30 @@ async fn a_page_is_a_stretch_of_the_conversation() {
         )
     };
     let number = PageNumber::Number;
-    assert_eq!(page(MessageOrder::NewestFirst, number(1)).await, Some(vec![5, 4]));
-    assert_eq!(page(MessageOrder::NewestFirst, number(3)).await, Some(vec![1]));
-    assert_eq!(page(MessageOrder::NewestFirst, PageNumber::Last).await, Some(vec![1]));
-    assert_eq!(page(MessageOrder::OldestFirst, number(2)).await, Some(vec![3, 4]));
-    assert_eq!(page(MessageOrder::OldestFirst, PageNumber::Last).await, Some(vec![5]));
-    for (order, beyond) in [(MessageOrder::NewestFirst, 4), (MessageOrder::OldestFirst, i64::MAX)] {
+    assert_eq!(
+        page(MessageOrder::NewestFirst, number(1)).await,
+        Some(vec![5, 4])
+    );
+    assert_eq!(
+        page(MessageOrder::NewestFirst, number(3)).await,
+        Some(vec![1])
+    );
+    assert_eq!(
+        page(MessageOrder::NewestFirst, PageNumber::Last).await,
+        Some(vec![1])
+    );
+    assert_eq!(
+        page(MessageOrder::OldestFirst, number(2)).await,
+        Some(vec![3, 4])
+    );
+    assert_eq!(
+        page(MessageOrder::OldestFirst, PageNumber::Last).await,
+        Some(vec![5])
+    );
+    for (order, beyond) in [
+        (MessageOrder::NewestFirst, 4),
+        (MessageOrder::OldestFirst, i64::MAX),
+    ] {
         assert_eq!(page(order, number(beyond)).await, None);
     }
 }
@@ -43,13 +61,27 @@ async fn an_empty_history_is_told_apart_from_no_room_and_from_no_viewer() {
     let stranger = world.user("admin", "Mariam").await;
     let list = async |viewer, room| {
         let (order, size) = (MessageOrder::default(), PageSize::DEFAULT);
-        messages::list(&world.app.database, viewer, room, order, PageNumber::FIRST, size).await
+        messages::list(
+            &world.app.database,
+            viewer,
+            room,
+            order,
+            PageNumber::FIRST,
+            size,
+        )
+        .await
     };
     assert_eq!(list(driver, room).await.unwrap().unwrap().count, 0);
     assert!(matches!(list(stranger, room).await, Err(Error::NotFound)));
-    assert!(matches!(list(driver, Uuid::new_v4()).await, Err(Error::NotFound)));
+    assert!(matches!(
+        list(driver, Uuid::new_v4()).await,
+        Err(Error::NotFound)
+    ));
     let unknown = list(Viewer(Uuid::new_v4()), room).await;
-    assert!(matches!(unknown, Err(Error::Unauthorized(Unauthorized::UserNotFound))));
+    assert!(matches!(
+        unknown,
+        Err(Error::Unauthorized(Unauthorized::UserNotFound))
+    ));
 }
 
 #[tokio::test]
@@ -62,7 +94,15 @@ async fn a_backfill_goes_on_where_the_phone_left_off() {
     let after = async |viewer, seq| {
         messages::backfill(&world.app.database, viewer, room, seq, PageSize::parse("2"))
             .await
-            .map(|(count, messages)| (count, messages.iter().map(|message| message.seq).collect::<Vec<_>>()))
+            .map(|(count, messages)| {
+                (
+                    count,
+                    messages
+                        .iter()
+                        .map(|message| message.seq)
+                        .collect::<Vec<_>>(),
+                )
+            })
     };
     assert_eq!(after(client, 0).await.unwrap(), (5, vec![1, 2]));
     assert_eq!(after(client, 4).await.unwrap(), (5, vec![5]));

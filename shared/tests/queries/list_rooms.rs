@@ -1,5 +1,7 @@
 use shared::db::rooms::{self, Filter};
-use shared::domain::{Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Viewer};
+use shared::domain::{
+    Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Viewer,
+};
 use shared::testing::World;
 use uuid::Uuid;
 
@@ -35,8 +37,14 @@ async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() 
     world.say(driver, older, "1").await;
     world.say(driver, newer, "2").await;
     let ordered = async |order| list(&world, driver, Filter::default(), order).await;
-    assert_eq!(ordered(RoomOrder::NewestMessage).await, [newer, older, silent]);
-    assert_eq!(ordered(RoomOrder::OldestMessage).await, [older, newer, silent]);
+    assert_eq!(
+        ordered(RoomOrder::NewestMessage).await,
+        [newer, older, silent]
+    );
+    assert_eq!(
+        ordered(RoomOrder::OldestMessage).await,
+        [older, newer, silent]
+    );
     assert_eq!(ordered(RoomOrder::Oldest).await, [silent, older, newer]);
     assert_eq!(ordered(RoomOrder::Newest).await, [newer, older, silent]);
 }
@@ -56,7 +64,9 @@ async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
             .is_empty()
     );
 
-    rooms::archive(&world.app.database, driver, room, true).await.unwrap();
+    rooms::archive(&world.app.database, driver, room, true)
+        .await
+        .unwrap();
     assert!(
         list(&world, driver, Filter::default(), RoomOrder::default())
             .await
@@ -66,7 +76,10 @@ async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
         include_archived: true,
         ..Filter::default()
     };
-    assert_eq!(list(&world, driver, archived, RoomOrder::default()).await, [room]);
+    assert_eq!(
+        list(&world, driver, archived, RoomOrder::default()).await,
+        [room]
+    );
 
     world
         .sql
@@ -91,7 +104,10 @@ async fn filters_choose_by_kind_and_by_delivery() {
         room_type: Some(room_type),
         ..Filter::default()
     };
-    assert_eq!(filtered(by_type(RoomType::Delivery)).await, [room, about_delivery]);
+    assert_eq!(
+        filtered(by_type(RoomType::Delivery)).await,
+        [room, about_delivery]
+    );
     assert!(filtered(by_type(RoomType::Support)).await.is_empty());
     assert_eq!(
         filtered(Filter {
@@ -115,7 +131,9 @@ async fn search_finds_parts_of_words_in_any_case_with_or_without_accents() {
             search: Some(Search::parse(words).unwrap()),
             ..Filter::default()
         };
-        !list(&world, viewer, filter, RoomOrder::default()).await.is_empty()
+        !list(&world, viewer, filter, RoomOrder::default())
+            .await
+            .is_empty()
     };
     for words in [
         "helene",
@@ -133,14 +151,25 @@ async fn search_finds_parts_of_words_in_any_case_with_or_without_accents() {
     ] {
         assert!(found(driver, words).await, "{words}");
     }
-    for words in ["paul", "helene paul", "%z", "h_l", "awa", "hele lbnx", "elenen"] {
+    for words in [
+        "paul",
+        "helene paul",
+        "%z",
+        "h_l",
+        "awa",
+        "hele lbnx",
+        "elenen",
+    ] {
         assert!(!found(driver, words).await, "{words}");
     }
     assert!(
         found(client, "kone").await,
         "the other participant of the client is the driver"
     );
-    assert!(!found(client, "helene").await, "one's own name is not searched");
+    assert!(
+        !found(client, "helene").await,
+        "one's own name is not searched"
+    );
 }
 
 async fn open_about(world: &World, driver: Viewer, client: Viewer, delivery: Uuid) -> Uuid {
@@ -150,7 +179,11 @@ async fn open_about(world: &World, driver: Viewer, client: Viewer, delivery: Uui
         room_type: RoomType::Delivery,
         initial_message: None,
     };
-    rooms::create(&world.app.database, driver, &new).await.unwrap().room.id
+    rooms::create(&world.app.database, driver, &new)
+        .await
+        .unwrap()
+        .room
+        .id
 }
 
 #[tokio::test]
@@ -180,7 +213,10 @@ async fn pages_cover_the_list_once_and_end() {
         assert_eq!(page.count, 5);
         seen.extend(ids(&page));
     }
-    assert_eq!(seen, list(&world, driver, Filter::default(), RoomOrder::Oldest).await);
+    assert_eq!(
+        seen,
+        list(&world, driver, Filter::default(), RoomOrder::Oldest).await
+    );
     assert_eq!(ids(&page(PageNumber::Last).await.unwrap()), seen[4..]);
     assert!(page(PageNumber::Number(4)).await.is_none());
     assert!(page(PageNumber::Number(i64::MAX)).await.is_none());

@@ -1,5 +1,8 @@
 //! One test per query and rule, each on a real PostgreSQL with a database of its own: nothing else checks the SQL.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up is a failed test"
+)]
 
 mod archive_room;
 mod create_room;

@@ -1,12 +1,14 @@
 use shared::db::messages::{self, Marked, Unread, mark_read};
 use shared::db::rooms;
-use shared::domain::{PageSize, Viewer};
+use shared::domain::{Content, PageSize, Text, Viewer};
 use shared::error::Error;
 use shared::testing::World;
 use uuid::Uuid;
 
 async fn mark(world: &World, viewer: Viewer, unread: Unread) -> Marked {
-    mark_read(&world.app.database, viewer, &unread).await.unwrap()
+    mark_read(&world.app.database, viewer, &unread)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -34,11 +36,19 @@ async fn only_what_was_received_and_not_read_is_marked() {
         .await
         .unwrap();
     assert_eq!(
-        history.iter().map(|message| message.is_read).collect::<Vec<_>>(),
+        history
+            .iter()
+            .map(|message| message.is_read)
+            .collect::<Vec<_>>(),
         [false, true, true]
     );
     assert!(history[1].read_at.unwrap() >= history[1].created_at);
-    assert_eq!(rooms::unread_count(&world.app.database, client).await.unwrap(), 1);
+    assert_eq!(
+        rooms::unread_count(&world.app.database, client)
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -47,7 +57,10 @@ async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
     let (driver, client, room) = world.room().await;
     let other_client = world.user("client", "Ali").await;
     let other_room = world.room_between(driver, other_client).await.id;
-    let (foreign_driver, foreign_client) = (world.user("driver", "Zié").await, world.user("client", "Luc").await);
+    let (foreign_driver, foreign_client) = (
+        world.user("driver", "Zié").await,
+        world.user("client", "Luc").await,
+    );
     let foreign_room = world.room_between(foreign_driver, foreign_client).await.id;
     let ids = vec![
         world.say(client, room, "1").await.id,
@@ -59,12 +72,22 @@ async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
     world.say(client, room, "5").await;
     let marked = mark(&world, driver, Unread::Messages(ids)).await;
     assert_eq!((marked.count, marked.rooms.len()), (2, 2));
-    assert_eq!(rooms::unread_count(&world.app.database, driver).await.unwrap(), 1);
     assert_eq!(
-        rooms::unread_count(&world.app.database, foreign_driver).await.unwrap(),
+        rooms::unread_count(&world.app.database, driver)
+            .await
+            .unwrap(),
         1
     );
-    assert_eq!(mark(&world, driver, Unread::Messages(vec![])).await.count, 0);
+    assert_eq!(
+        rooms::unread_count(&world.app.database, foreign_driver)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        mark(&world, driver, Unread::Messages(vec![])).await.count,
+        0
+    );
 }
 
 #[tokio::test]
@@ -87,35 +110,42 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
     for turn in 0..120 {
         let database = &world.app.database;
         tasks.spawn(async move {
-            match turn % 3 {
-                0 => mark_read(database, driver, &Unread::Room(room))
+            if turn % 3 == 0 {
+                return mark_read(database, driver, &Unread::Room(room))
                     .await
-                    .map(|marked| marked.count)
-                    .unwrap(),
-                _ => {
-                    let content = shared::domain::Content::Text(shared::domain::Text::parse("Bonjour").unwrap());
-                    let new = messages::NewMessage {
-                        room_id: room,
-                        content,
-                        client_message_id: None,
-                    };
-                    messages::send(database, client, &new).await.unwrap();
-                    0
-                }
+                    .unwrap()
+                    .count;
             }
+            let content = Content::Text(Text::parse("Bonjour").unwrap());
+            let new = messages::NewMessage {
+                room_id: room,
+                content,
+                client_message_id: None,
+            };
+            messages::send(database, client, &new).await.unwrap();
+            0
         });
     }
     let marked: i64 = tasks.join_all().await.into_iter().sum();
     let unread = world
         .sql
-        .query_one("SELECT count(*) FROM chat_messages WHERE read_at IS NULL", &[])
+        .query_one(
+            "SELECT count(*) FROM chat_messages WHERE read_at IS NULL",
+            &[],
+        )
         .await
         .unwrap();
     assert_eq!(
-        rooms::unread_count(&world.app.database, driver).await.unwrap(),
+        rooms::unread_count(&world.app.database, driver)
+            .await
+            .unwrap(),
         unread.get::<_, i64>(0)
     );
-    assert_eq!(marked + unread.get::<_, i64>(0), 80, "each message was counted once");
+    assert_eq!(
+        marked + unread.get::<_, i64>(0),
+        80,
+        "each message was counted once"
+    );
 }
 
 #[tokio::test]
@@ -137,8 +167,18 @@ async fn overlapping_markings_of_several_rooms_neither_deadlock_nor_count_twice(
         if turn % 2 == 0 {
             ids.reverse();
         }
-        tasks.spawn(async move { mark_read(database, driver, &Unread::Messages(ids)).await.unwrap().count });
+        tasks.spawn(async move {
+            mark_read(database, driver, &Unread::Messages(ids))
+                .await
+                .unwrap()
+                .count
+        });
     }
     assert_eq!(tasks.join_all().await.into_iter().sum::<i64>(), 20);
-    assert_eq!(rooms::unread_count(&world.app.database, driver).await.unwrap(), 0);
+    assert_eq!(
+        rooms::unread_count(&world.app.database, driver)
+            .await
+            .unwrap(),
+        0
+    );
 }

@@ -49,7 +49,11 @@ async fn the_platforms_own_tables_may_stand_behind_views() {
         .await
         .unwrap();
     migrate::migrate(&world.app.database).await.unwrap();
-    let id = |n: u128| shared::domain::Viewer(uuid::Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0000 + n));
+    let id = |n: u128| {
+        shared::domain::Viewer(uuid::Uuid::from_u128(
+            0x0000_0000_0000_4000_8000_0000_0000_0000 + n,
+        ))
+    };
     let room = world.room_between(id(1), id(2)).await;
     assert_eq!(room.driver.unwrap().phone_number, "");
     world.say(id(2), room.id, "Bonjour").await;

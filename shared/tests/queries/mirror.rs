@@ -5,10 +5,12 @@ use shared::db::mirror::{self, RoomState};
 use shared::testing::World;
 use uuid::Uuid;
 
-const CLAIM: Duration = Duration::from_secs(60);
+const CLAIM: Duration = Duration::from_mins(1);
 
 async fn claim(world: &World, room: Uuid) -> Option<RoomState> {
-    mirror::claim(&world.app.database, room, CLAIM).await.unwrap()
+    mirror::claim(&world.app.database, room, CLAIM)
+        .await
+        .unwrap()
 }
 
 async fn mirrored(world: &World, room: Uuid) -> RoomState {
@@ -33,7 +35,10 @@ async fn a_room_is_claimed_by_one_mirror_which_then_looks_again() {
         "a new room without messages is told to Firebase, too"
     );
     world.say(driver, room, "Bonjour").await;
-    assert!(claim(&world, room).await.is_none(), "the first still has it");
+    assert!(
+        claim(&world, room).await.is_none(),
+        "the first still has it"
+    );
     assert!(
         mirror::done(&world.app.database, room, state.room.revision)
             .await
@@ -71,9 +76,13 @@ async fn only_what_changed_is_sent_and_what_fell_out_of_the_newest_fifty() {
     let state = mirrored(&world, room).await;
     assert_eq!((seqs(&state), state.fallen.len()), (vec![51, 52], 2));
 
-    mark_read(&world.app.database, client, &Unread::Messages(vec![first.id]))
-        .await
-        .unwrap();
+    mark_read(
+        &world.app.database,
+        client,
+        &Unread::Messages(vec![first.id]),
+    )
+    .await
+    .unwrap();
     let state = mirrored(&world, room).await;
     assert_eq!(seqs(&state), [50]);
     assert!(state.changed[0].read_at.is_some());
@@ -109,7 +118,11 @@ async fn an_older_acknowledgement_takes_nothing_back() {
 async fn what_failed_is_due_later_and_what_is_claimed_is_not_due() {
     let world = World::new().await;
     let (_, _, room) = world.room().await;
-    let due = async || mirror::take_due(&world.app.database, CLAIM, 10).await.unwrap();
+    let due = async || {
+        mirror::take_due(&world.app.database, CLAIM, 10)
+            .await
+            .unwrap()
+    };
     claim(&world, room).await.unwrap();
     assert!(due().await.is_empty());
     mirror::failed(&world.app.database, room).await.unwrap();

@@ -28,8 +28,14 @@ async fn a_message_is_numbered_counted_and_the_rooms_last() {
     assert_eq!(first.message.sender.unwrap().id, driver.0);
     assert!(first.message.created_at < second.message.created_at);
     for viewer in [driver, client] {
-        let room = rooms::get(&world.app.database, viewer, room).await.unwrap().unwrap();
-        assert_eq!((room.unread_count, room.last_message_text.as_str()), (1, "Bonjour"));
+        let room = rooms::get(&world.app.database, viewer, room)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (room.unread_count, room.last_message_text.as_str()),
+            (1, "Bonjour")
+        );
         assert_eq!(room.last_message_at, Some(second.message.created_at));
     }
 }
@@ -42,7 +48,10 @@ async fn every_kind_keeps_its_own_fields() {
         latitude: Latitude::parse(5.345_317).unwrap(),
         longitude: Longitude::parse(-4.024_429).unwrap(),
     };
-    let image = Content::Image(ImageUrl::parse("https://res.cloudinary.com/x.jpg").unwrap(), None);
+    let image = Content::Image(
+        ImageUrl::parse("https://res.cloudinary.com/x.jpg").unwrap(),
+        None,
+    );
     let sent = async |content| {
         let new = NewMessage {
             room_id: room,
@@ -61,7 +70,10 @@ async fn every_kind_keeps_its_own_fields() {
         (location.latitude, location.longitude),
         (Some(5.345_317), Some(-4.024_429))
     );
-    let room = rooms::get(&world.app.database, driver, room).await.unwrap().unwrap();
+    let room = rooms::get(&world.app.database, driver, room)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(room.last_message_text, "📍 Position partagée");
 }
 
@@ -99,7 +111,10 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_refused() {
         content: system,
         client_message_id: None,
     };
-    assert!(matches!(send(&world, driver, &system).await, Err(Error::Refused(_))));
+    assert!(matches!(
+        send(&world, driver, &system).await,
+        Err(Error::Refused(_))
+    ));
     world
         .sql
         .execute("UPDATE chat_rooms SET is_active = false", &[])
@@ -154,7 +169,12 @@ async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
     assert!(sent.iter().map(|message| message.seq).eq(1..=200));
     assert!(sent.is_sorted_by(|earlier, later| earlier.created_at < later.created_at));
     for viewer in [driver, client] {
-        assert_eq!(rooms::unread_count(&world.app.database, viewer).await.unwrap(), 100);
+        assert_eq!(
+            rooms::unread_count(&world.app.database, viewer)
+                .await
+                .unwrap(),
+            100
+        );
     }
 }
 
@@ -166,7 +186,11 @@ async fn twenty_repeats_at_once_send_one() {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let database = &world.app.database;
-        tasks.spawn(async move { messages::send(database, driver, &text(room, id)).await.unwrap() });
+        tasks.spawn(async move {
+            messages::send(database, driver, &text(room, id))
+                .await
+                .unwrap()
+        });
     }
     let sent = tasks.join_all().await;
     assert_eq!(sent.iter().filter(|sent| sent.created).count(), 1);
@@ -174,5 +198,10 @@ async fn twenty_repeats_at_once_send_one() {
         sent.iter()
             .all(|it| it.message == sent[0].message && it.message.seq == 1)
     );
-    assert_eq!(rooms::unread_count(&world.app.database, client).await.unwrap(), 1);
+    assert_eq!(
+        rooms::unread_count(&world.app.database, client)
+            .await
+            .unwrap(),
+        1
+    );
 }

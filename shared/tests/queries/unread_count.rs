@@ -8,7 +8,11 @@ async fn the_total_is_what_was_received_and_not_read_in_active_rooms_archived_or
     let (driver, client, room) = world.room().await;
     let other_client = world.user("client", "Ali").await;
     let other_room = world.room_between(driver, other_client).await.id;
-    let total = async |viewer| rooms::unread_count(&world.app.database, viewer).await.unwrap();
+    let total = async |viewer| {
+        rooms::unread_count(&world.app.database, viewer)
+            .await
+            .unwrap()
+    };
     assert_eq!(total(driver).await, 0);
 
     world.say(client, room, "1").await;
@@ -17,7 +21,9 @@ async fn the_total_is_what_was_received_and_not_read_in_active_rooms_archived_or
     world.say(driver, room, "4").await;
     assert_eq!((total(driver).await, total(client).await), (3, 1));
 
-    rooms::archive(&world.app.database, driver, room, true).await.unwrap();
+    rooms::archive(&world.app.database, driver, room, true)
+        .await
+        .unwrap();
     assert_eq!(total(driver).await, 3);
     mark_read(&world.app.database, driver, &Unread::Room(room))
         .await

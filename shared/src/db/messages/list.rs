@@ -129,5 +129,6 @@ fn message_count(rows: &[Row]) -> Result<i64> {
         .first()
         .ok_or_else(|| Error::internal("list_messages: a row was expected"))?;
     viewer::check(row)?;
-    row.get::<_, Option<i64>>("message_count").ok_or(Error::NotFound)
+    row.get::<_, Option<i64>>("message_count")
+        .ok_or(Error::NotFound)
 }

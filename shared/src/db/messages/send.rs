@@ -51,7 +51,9 @@ pub async fn send(database: &Database, viewer: Viewer, new: &NewMessage) -> Resu
     ];
     let row = match database.query_one(SQL, &parameters).await {
         // The same message beside us, not yet in our snapshot: nothing of ours has stayed, and now it can be seen.
-        Err(error) if REPEATS.iter().any(|name| error.violates(name)) => database.query_one(SQL, &parameters).await?,
+        Err(error) if REPEATS.iter().any(|name| error.violates(name)) => {
+            database.query_one(SQL, &parameters).await?
+        }
         row => row?,
     };
     viewer::check(&row)?;
@@ -63,7 +65,10 @@ pub async fn send(database: &Database, viewer: Viewer, new: &NewMessage) -> Resu
     }
     match row.get("room_is_active") {
         None => Err(Error::NotFound),
-        Some(false) => Err(Error::refused("chat_room_id", "Cette conversation est fermée.")),
+        Some(false) => Err(Error::refused(
+            "chat_room_id",
+            "Cette conversation est fermée.",
+        )),
         Some(true) => Err(Error::refused(
             "message_type",
             "Seuls les administrateurs et la plateforme envoient des messages système.",

@@ -9,7 +9,12 @@ use crate::error::Result;
 ///
 /// # Errors
 /// An unknown or inactive viewer, or no answer from PostgreSQL.
-pub async fn archive(database: &Database, viewer: Viewer, room_id: Uuid, archive: bool) -> Result<bool> {
+pub async fn archive(
+    database: &Database,
+    viewer: Viewer,
+    room_id: Uuid,
+    archive: bool,
+) -> Result<bool> {
     const SQL: &str = "-- archive_room
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
         archived AS (
@@ -23,7 +28,11 @@ pub async fn archive(database: &Database, viewer: Viewer, room_id: Uuid, archive
     let row = database
         .query_one(
             SQL,
-            &[(&viewer.0, Type::UUID), (&room_id, Type::UUID), (&archive, Type::BOOL)],
+            &[
+                (&viewer.0, Type::UUID),
+                (&room_id, Type::UUID),
+                (&archive, Type::BOOL),
+            ],
         )
         .await?;
     viewer::check(&row)?;

@@ -73,7 +73,9 @@ pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Resul
             });
         }
     }
-    Err(Error::internal("create_room: the room is neither there nor to be made"))
+    Err(Error::internal(
+        "create_room: the room is neither there nor to be made",
+    ))
 }
 
 /// The verdict first: what is refused, and why, stands in one place; all that follows asks for none.

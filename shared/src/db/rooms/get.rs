@@ -33,7 +33,10 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
         .query_one(SQL, &[(&viewer.0, Type::UUID), (&room_id, Type::UUID)])
         .await?;
     viewer::check(&row)?;
-    let (driver, other_user) = (columns::user(&row, "driver"), columns::user(&row, "other_user"));
+    let (driver, other_user) = (
+        columns::user(&row, "driver"),
+        columns::user(&row, "other_user"),
+    );
     Ok(detail(&row, viewer, driver, other_user))
 }
 
@@ -49,13 +52,22 @@ macro_rules! room_columns {
 pub(super) use room_columns;
 
 /// The room of a row as the viewer, one of its two participants, sees it.
-pub(super) fn detail(row: &Row, viewer: Viewer, driver: Option<User>, other_user: Option<User>) -> Option<RoomDetail> {
+pub(super) fn detail(
+    row: &Row,
+    viewer: Viewer,
+    driver: Option<User>,
+    other_user: Option<User>,
+) -> Option<RoomDetail> {
     let id = row.get::<_, Option<Uuid>>("room_id")?;
     let as_driver = row.get::<_, Uuid>("room_driver_id") == viewer.0;
     let (unread_count, is_archived, other_participant) = if as_driver {
         ("driver_unread_count", "archived_by_driver", other_user)
     } else {
-        ("other_user_unread_count", "archived_by_other_user", driver.clone())
+        (
+            "other_user_unread_count",
+            "archived_by_other_user",
+            driver.clone(),
+        )
     };
     Some(RoomDetail {
         id,

@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use crate::db::columns::{self, delivery_columns, user_columns};
 use crate::db::{Database, viewer};
-use crate::domain::{Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Timestamp, Viewer};
+use crate::domain::{
+    Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Timestamp, Viewer,
+};
 use crate::error::Result;
 
 /// Which of the viewer's rooms to list; nothing set means all that are not archived.
@@ -103,7 +105,10 @@ fn statement(order: RoomOrder, search: bool) -> String {
                {search}"
         )
     };
-    let (as_driver, as_other_user) = (matching("driver", "other_user"), matching("other_user", "driver"));
+    let (as_driver, as_other_user) = (
+        matching("driver", "other_user"),
+        matching("other_user", "driver"),
+    );
     format!(
         "-- list_rooms
         WITH matching AS ({as_driver} UNION ALL {as_other_user}),

@@ -20,7 +20,11 @@ pub enum Participation {
 ///
 /// # Errors
 /// An unknown or inactive viewer, or no answer from PostgreSQL.
-pub async fn participation(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<Participation> {
+pub async fn participation(
+    database: &Database,
+    viewer: Viewer,
+    room_id: Uuid,
+) -> Result<Participation> {
     const SQL: &str = "-- participation
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
                (SELECT is_active FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS room_is_active";
