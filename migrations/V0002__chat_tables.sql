@@ -25,12 +25,14 @@ CREATE TABLE chat_rooms (
 
     -- The mirror: every change that Firebase shows adds one to `revision`; `mirrored_revision` is the newest one
     -- known to have arrived. Failures count up `mirror_attempts` and wait until `mirror_after`;
-    -- `mirror_claimed_until` is set while one mirror of this room is under way, so that others wait for the next.
+    -- `mirror_claimed_until` is set while one mirror of this room is under way, so that others wait for the next;
+    -- `behind_since` is when the oldest change was made that has not arrived.
     revision                 bigint      NOT NULL DEFAULT 1,
     mirrored_revision        bigint      NOT NULL DEFAULT 0,
     mirror_attempts          integer     NOT NULL DEFAULT 0,
     mirror_after             timestamptz,
     mirror_claimed_until     timestamptz,
+    behind_since             timestamptz DEFAULT now(),
 
     CONSTRAINT chat_rooms_pkey PRIMARY KEY (id),
     -- One conversation per driver, other user and delivery, "no delivery" being one value. It also finds the room

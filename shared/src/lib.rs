@@ -15,6 +15,7 @@ pub mod domain;
 pub mod error;
 pub mod firebase;
 pub mod http;
+mod metrics;
 pub mod runtime;
 mod secret;
 mod tls;

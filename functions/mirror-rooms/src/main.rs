@@ -1,30 +1,71 @@
 //! Every minute: mirrors the rooms that Firebase is behind on, because a function was interrupted or Firebase did not
-//! take them. Nobody calls it; it may run twice at once.
+//! take them. It may run twice at once.
+//!
+//! An operator may also invoke it with an `action`: `{"action": "rebuild"}` has every room mirrored anew and whole,
+//! `{"action": "compare"}` reports where Firebase differs from PostgreSQL and changes nothing; both take a `room_id`,
+//! and `compare` an `after` to go on from. docs/operations.md says when.
 
-use serde::Serialize;
-use shared::firebase::mirror::{self, Sweep};
-use shared::runtime::{App, StartError, serve_schedule};
+use serde::{Deserialize, Serialize};
+use shared::db::mirror;
+use shared::firebase::compare::{Comparison, compare};
+use shared::firebase::sweep::{Sweep, sweep};
+use shared::runtime::{App, StartError, serve_event};
+use uuid::Uuid;
 
-#[derive(Serialize)]
-struct Report {
-    mirrored: usize,
-    failed: usize,
+/// The schedule's event has no action, and fields of its own.
+#[derive(Default, Deserialize)]
+struct Order {
+    #[serde(default)]
+    action: Action,
+    room_id: Option<Uuid>,
+    after: Option<Uuid>,
 }
 
-async fn mirror_rooms(app: &'static App) -> Result<Report, StartError> {
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    #[default]
+    Sweep,
+    Rebuild,
+    Compare,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Report {
+    Swept(Sweep),
+    /// What could not be mirrored anew within the time is in the backlog, for the next runs.
+    Rebuilt {
+        rooms: i64,
+        #[serde(flatten)]
+        swept: Sweep,
+    },
+    Compared(Comparison),
+}
+
+async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartError> {
     let Some(firebase) = &app.firebase else {
-        return Ok(Report {
-            mirrored: 0,
-            failed: 0,
-        });
+        return Ok(Report::Swept(Sweep::default()));
     };
-    let Sweep { mirrored, failed } = mirror::sweep(&app.database, firebase).await?;
-    Ok(Report { mirrored, failed })
+    let database = &app.database;
+    Ok(match order.action {
+        Action::Sweep => Report::Swept(sweep(database, firebase).await?),
+        Action::Rebuild => {
+            let rooms = mirror::forget(database, order.room_id).await?;
+            Report::Rebuilt {
+                rooms,
+                swept: sweep(database, firebase).await?,
+            }
+        }
+        Action::Compare => {
+            Report::Compared(compare(database, firebase, order.room_id, order.after).await?)
+        }
+    })
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve_schedule(mirror_rooms).await
+    serve_event(mirror_rooms).await
 }
 
 #[cfg(test)]
@@ -32,14 +73,51 @@ mod tests {
     use super::*;
     use shared::testing::World;
 
+    async fn run(world: &World, order: &str) -> serde_json::Value {
+        let report = mirror_rooms(world.app, serde_json::from_str(order).unwrap())
+            .await
+            .unwrap();
+        serde_json::to_value(report).unwrap()
+    }
+
+    const SCHEDULED: &str = r#"{"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}"#;
+
     #[tokio::test]
     async fn what_was_left_is_mirrored_once() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         world.say(driver, room, "Bonjour").await;
-        let report = mirror_rooms(world.app).await.unwrap();
-        assert_eq!((report.mirrored, report.failed), (1, 0));
+        let swept = run(&world, SCHEDULED).await;
+        assert_eq!(
+            swept,
+            serde_json::json!({ "mirrored": 1, "failed": 0, "backlog": 0 })
+        );
         assert_eq!(world.firebase.writes().await.len(), 1);
-        assert_eq!(mirror_rooms(world.app).await.unwrap().mirrored, 0);
+        assert_eq!(run(&world, SCHEDULED).await["mirrored"], 0);
+    }
+
+    #[tokio::test]
+    async fn a_rebuild_mirrors_a_room_anew_and_whole() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let message = world.say(driver, room, "Bonjour").await;
+        run(&world, SCHEDULED).await;
+        let rebuilt = run(
+            &world,
+            &format!(r#"{{"action": "rebuild", "room_id": "{room}"}}"#),
+        )
+        .await;
+        assert_eq!(
+            (&rebuilt["rooms"], &rebuilt["mirrored"]),
+            (&1.into(), &1.into())
+        );
+        let (_, _, body) = world.firebase.writes().await.remove(1);
+        assert_eq!(body["messages"][message.id.to_string()]["text"], "Bonjour");
+        assert_eq!(body["metadata"]["revision"], 3);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_action_is_refused() {
+        assert!(serde_json::from_str::<Order>(r#"{"action": "destroy"}"#).is_err());
     }
 }

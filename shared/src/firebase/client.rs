@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use reqwest::{Method, Response, header};
 use serde::Serialize;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
@@ -186,10 +187,24 @@ impl Firebase {
         }
     }
 
+    /// What Firebase has of a room; null where it has nothing.
+    ///
+    /// # Errors
+    /// See [`FirebaseError`].
+    pub async fn read_room(&self, room_id: Uuid) -> Result<Value, FirebaseError> {
+        self.read(&format!("chats/{room_id}")).await
+    }
+
     /// The revision that Firebase has of a room.
     async fn revision(&self, room_id: Uuid) -> Result<Option<i64>, FirebaseError> {
-        let url = self.url(&format!("chats/{room_id}/metadata/revision"), &[]);
-        let response = self.send(Method::GET, url, None::<&()>).await?;
+        self.read(&format!("chats/{room_id}/metadata/revision"))
+            .await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, FirebaseError> {
+        let response = self
+            .send(Method::GET, self.url(path, &[]), None::<&()>)
+            .await?;
         response.json().await.map_err(FirebaseError::unreachable)
     }
 

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::client::Written;
 use super::{Firebase, FirebaseError};
 use crate::db::{Database, QueryError, mirror};
+use crate::metrics::{self, Metric};
 
 /// How long a room is one mirror's: its write, with all that a request may take, and its acknowledgement.
 pub const CLAIM: Duration = Duration::from_secs(20);
@@ -38,16 +38,18 @@ pub async fn mirror_room(
     room_id: Uuid,
 ) -> Result<(), MirrorError> {
     while let Some(state) = mirror::claim(database, room_id, CLAIM).await? {
-        match write(firebase, &state).await {
-            Ok(_) => {
-                if !mirror::done(database, room_id, state.room.revision).await? {
-                    break;
-                }
-            }
-            Err(error) => {
-                mirror::failed(database, room_id).await?;
-                return Err(error.into());
-            }
+        if let Err(error) = write(firebase, &state).await {
+            metrics::emit(&[Metric::MirrorFailed(1)]);
+            mirror::failed(database, room_id).await?;
+            return Err(error.into());
+        }
+        let acknowledged = mirror::done(database, &state).await?;
+        metrics::emit(&[
+            Metric::MirrorSucceeded(1),
+            Metric::MirrorLag(acknowledged.lag.unwrap_or_default()),
+        ]);
+        if !acknowledged.more {
+            break;
         }
     }
     Ok(())
@@ -62,13 +64,13 @@ pub async fn mirror_rooms(database: &Database, firebase: &Firebase, rooms: &[Uui
     }
 }
 
-async fn write(firebase: &Firebase, state: &mirror::RoomState) -> Result<Written, FirebaseError> {
+/// Writes a state, with a few attempts where that may help and the claim lasts.
+async fn write(firebase: &Firebase, state: &mirror::RoomState) -> Result<(), FirebaseError> {
     let started = Instant::now();
     let mut attempt = 1;
     loop {
-        let error = match firebase.write_room(state).await {
-            Ok(written) => return Ok(written),
-            Err(error) => error,
+        let Err(error) = firebase.write_room(state).await else {
+            return Ok(());
         };
         let pause = match &error {
             FirebaseError::Answer {
@@ -85,54 +87,4 @@ async fn write(firebase: &Firebase, state: &mirror::RoomState) -> Result<Written
         tokio::time::sleep(pause).await;
         attempt += 1;
     }
-}
-
-/// What a sweep did.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Sweep {
-    /// Rooms that Firebase is up to date with now.
-    pub mirrored: usize,
-    /// Rooms that it did not take.
-    pub failed: usize,
-}
-
-/// Mirrors the rooms that are due, several at a time, until none is left or the time is up.
-///
-/// # Errors
-/// PostgreSQL does not answer.
-pub async fn sweep(
-    database: &'static Database,
-    firebase: &'static Firebase,
-) -> Result<Sweep, QueryError> {
-    /// The schedule starts the next one after a minute.
-    const TIME: Duration = Duration::from_secs(40);
-    /// Rooms at a time.
-    const BATCH: i64 = 32;
-
-    let started = Instant::now();
-    let mut sweep = Sweep::default();
-    while started.elapsed() < TIME {
-        let due = mirror::take_due(database, CLAIM * 2, BATCH).await?;
-        if due.is_empty() {
-            break;
-        }
-        let mut mirrors = tokio::task::JoinSet::new();
-        for room_id in due {
-            mirrors.spawn(async move { mirror_room(database, firebase, room_id).await });
-        }
-        while let Some(mirrored) = mirrors.join_next().await {
-            match mirrored {
-                Ok(Ok(())) => sweep.mirrored += 1,
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "a room is not mirrored yet");
-                    sweep.failed += 1;
-                }
-                Err(panic) => {
-                    tracing::error!(%panic, "mirroring a room panicked");
-                    sweep.failed += 1;
-                }
-            }
-        }
-    }
-    Ok(sweep)
 }

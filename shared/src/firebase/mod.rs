@@ -2,9 +2,11 @@
 
 mod access;
 mod client;
+pub mod compare;
 mod custom_token;
 pub mod mirror;
 mod service_account;
+pub mod sweep;
 mod tree;
 
 pub use client::{Firebase, FirebaseError};

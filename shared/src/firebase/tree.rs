@@ -27,6 +27,24 @@ pub fn patch(state: &RoomState) -> Value {
     Value::Object(patch)
 }
 
+/// What becomes of a value in Firebase: nulls are not stored, and an object without a child does not exist.
+pub fn stored(value: &Value) -> Value {
+    match value {
+        Value::Object(children) => {
+            let children = children
+                .iter()
+                .map(|(key, child)| (key.clone(), stored(child)));
+            let children: Map<_, _> = children.filter(|(_, child)| !child.is_null()).collect();
+            if children.is_empty() {
+                Value::Null
+            } else {
+                Value::Object(children)
+            }
+        }
+        leaf => leaf.clone(),
+    }
+}
+
 fn metadata(room: &MirroredRoom) -> Value {
     json!({
         "id": room.id,

@@ -6,7 +6,7 @@ mod serve;
 
 pub use after_reply::AfterReply;
 pub use app::App;
-pub use serve::{answer, serve, serve_schedule};
+pub use serve::{answer, serve, serve_event};
 
 /// Why a function cannot start.
 pub type StartError = lambda_http::Error;

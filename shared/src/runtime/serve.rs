@@ -3,8 +3,7 @@ use std::future::Future;
 
 use lambda_http::{Body, Response};
 use lambda_runtime::LambdaEvent;
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::{App, StartError};
 use crate::auth::authenticate;
@@ -41,22 +40,24 @@ where
     .await
 }
 
-/// Runs a function that no HTTP request calls: a schedule's, or a deployment's.
+/// Runs a function that no HTTP request calls: a schedule's, a deployment's, or an operator's. The event is read as
+/// `E`.
 ///
 /// # Errors
 /// The function cannot start, or the runtime API is gone.
-pub async fn serve_schedule<H, F, T>(job: H) -> Result<(), StartError>
+pub async fn serve_event<H, F, E, T>(job: H) -> Result<(), StartError>
 where
-    H: Fn(&'static App) -> F + Copy + Send + Sync + 'static,
+    H: Fn(&'static App, E) -> F + Copy + Send + Sync + 'static,
     F: Future<Output = Result<T, StartError>> + Send + 'static,
+    E: for<'de> Deserialize<'de> + Send + 'static,
     T: Serialize + Send + Sync + 'static,
 {
     init_logging();
     let app = App::start()
         .await
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    lambda_runtime::run(lambda_runtime::service_fn(move |_: LambdaEvent<Value>| {
-        job(app)
+    lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<E>| {
+        job(app, event.payload)
     }))
     .await
 }

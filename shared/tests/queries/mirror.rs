@@ -15,9 +15,7 @@ async fn claim(world: &World, room: Uuid) -> Option<RoomState> {
 
 async fn mirrored(world: &World, room: Uuid) -> RoomState {
     let state = claim(world, room).await.unwrap();
-    mirror::done(&world.app.database, room, state.room.revision)
-        .await
-        .unwrap();
+    mirror::done(&world.app.database, &state).await.unwrap();
     state
 }
 
@@ -40,17 +38,19 @@ async fn a_room_is_claimed_by_one_mirror_which_then_looks_again() {
         "the first still has it"
     );
     assert!(
-        mirror::done(&world.app.database, room, state.room.revision)
+        mirror::done(&world.app.database, &state)
             .await
-            .unwrap(),
+            .unwrap()
+            .more,
         "there is more"
     );
     let state = claim(&world, room).await.unwrap();
     assert_eq!(seqs(&state), [1]);
     assert!(
-        !mirror::done(&world.app.database, room, state.room.revision)
+        !mirror::done(&world.app.database, &state)
             .await
             .unwrap()
+            .more
     );
     assert!(claim(&world, room).await.is_none(), "nothing is left");
 }
@@ -107,10 +107,9 @@ async fn an_older_acknowledgement_takes_nothing_back() {
     let world = World::new().await;
     let (driver, _, room) = world.room().await;
     world.say(driver, room, "Bonjour").await;
-    let state = mirrored(&world, room).await;
-    mirror::done(&world.app.database, room, state.room.revision - 1)
-        .await
-        .unwrap();
+    let mut state = mirrored(&world, room).await;
+    state.room.revision -= 1;
+    mirror::done(&world.app.database, &state).await.unwrap();
     assert!(claim(&world, room).await.is_none());
 }
 

@@ -79,6 +79,7 @@ const SQL: &str = "-- mark_read
     updated AS (
         UPDATE chat_rooms AS room
         SET revision = room.revision + 1,
+            behind_since = coalesce(room.behind_since, clock_timestamp()),
             driver_unread_count = room.driver_unread_count - CASE WHEN room.driver_id = $1 THEN counted.count ELSE 0 END,
             other_user_unread_count =
                 room.other_user_unread_count - CASE WHEN room.other_user_id = $1 THEN counted.count ELSE 0 END

@@ -97,7 +97,8 @@ const SQL: &str = concat!(
             last_message_sender_id = $1,
             driver_unread_count = driver_unread_count + (driver_id <> $1)::int,
             other_user_unread_count = other_user_unread_count + (other_user_id <> $1)::int,
-            revision = revision + 1
+            revision = revision + 1,
+            behind_since = coalesce(behind_since, clock_timestamp())
         WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND is_active
           AND EXISTS (SELECT FROM viewer WHERE is_active AND ($5 <> 'system' OR user_type = 'admin'))
           AND NOT EXISTS (SELECT FROM repeated)

@@ -1,11 +1,11 @@
-//! What the mirror asks of PostgreSQL. These are the only reads without a viewer: the mirror is nobody's request.
-
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{Database, QueryError};
+use crate::db::{Database, QueryError};
 use crate::domain::Timestamp;
 
 /// A room and what of it Firebase has not seen, all as of one moment.
@@ -19,6 +19,8 @@ pub struct RoomState {
     pub all_changed: bool,
     /// Messages that may still be in Firebase and are no longer among the newest.
     pub fallen: Vec<Uuid>,
+    /// When the oldest change was made that Firebase has not seen.
+    pub behind_since: Option<DateTime<Utc>>,
 }
 
 impl RoomState {
@@ -65,7 +67,7 @@ pub struct MirroredMessage {
 /// Claims a room for one mirror and reads what Firebase has to be told; nothing where Firebase is up to date or
 /// another mirror has the room: that one looks again when it is done.
 ///
-/// The claim is given up by [`done`] or [`failed`], and ends by itself after `claim`.
+/// The claim is given up by [`done`](super::done) or [`failed`](super::failed), and ends by itself after `claim`.
 ///
 /// # Errors
 /// No answer from PostgreSQL.
@@ -116,9 +118,35 @@ pub async fn claim(
             ],
         )
         .await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
+    Ok(state(&rows))
+}
+
+/// Reads what Firebase should have of a room, whole and without a claim.
+///
+/// # Errors
+/// No answer from PostgreSQL.
+pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState>, QueryError> {
+    const SQL: &str = "-- read_mirror
+        SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
+               message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
+               true AS all_changed, ARRAY[]::uuid[] AS fallen
+        FROM chat_rooms AS room
+        LEFT JOIN chat_messages AS message
+          ON message.chat_room_id = room.id AND message.seq > room.message_count - $2
+        WHERE room.id = $1
+        ORDER BY message.seq";
+    let rows = database
+        .query(
+            SQL,
+            &[(&room_id, Type::UUID), (&RoomState::WINDOW, Type::INT8)],
+        )
+        .await?;
+    Ok(state(&rows))
+}
+
+/// A room and its messages, from rows that repeat the room beside each message.
+fn state(rows: &[Row]) -> Option<RoomState> {
+    let row = rows.first()?;
     let room = MirroredRoom {
         id: row.get("id"),
         room_type: row.get("room_type"),
@@ -146,74 +174,11 @@ pub async fn claim(
             read_at: row.get::<_, Option<_>>("read_at").map(Timestamp),
         })
     });
-    Ok(Some(RoomState {
+    Some(RoomState {
         room,
         changed: changed.collect(),
         all_changed: row.get("all_changed"),
         fallen: row.get("fallen"),
-    }))
-}
-
-/// Firebase has this revision: gives the room back, and answers whether there is more to mirror by now.
-///
-/// # Errors
-/// No answer from PostgreSQL: then the claim ends by itself, and the room is mirrored once more than needed.
-pub async fn done(database: &Database, room_id: Uuid, revision: i64) -> Result<bool, QueryError> {
-    const SQL: &str = "-- mirror_done
-        UPDATE chat_rooms
-        SET mirrored_revision = greatest(mirrored_revision, $2), mirror_claimed_until = NULL,
-            mirror_attempts = 0, mirror_after = NULL
-        WHERE id = $1
-        RETURNING revision > mirrored_revision AS more";
-    let rows = database
-        .query(SQL, &[(&room_id, Type::UUID), (&revision, Type::INT8)])
-        .await?;
-    Ok(rows.first().is_some_and(|row| row.get("more")))
-}
-
-/// Firebase does not have it: gives the room back for a later attempt, which waits twice as long after each failure
-/// in a row (1 s to 1 min), more or less by chance so that rooms which failed together do not come back together.
-///
-/// # Errors
-/// No answer from PostgreSQL: then the claim ends by itself, and the attempt comes then.
-pub async fn failed(database: &Database, room_id: Uuid) -> Result<(), QueryError> {
-    const SQL: &str = "-- mirror_failed
-        UPDATE chat_rooms
-        SET mirror_claimed_until = NULL, mirror_attempts = mirror_attempts + 1,
-            mirror_after = clock_timestamp()
-                + least(60, power(2, least(mirror_attempts, 6))) * (0.5 + random() / 2) * interval '1 second'
-        WHERE id = $1";
-    database.query(SQL, &[(&room_id, Type::UUID)]).await?;
-    Ok(())
-}
-
-/// Rooms that Firebase is behind on, that nobody is mirroring and whose time has come; the longest waiting first.
-/// Each is put off by `claim`, so that two sweeps at once take different ones.
-///
-/// # Errors
-/// No answer from PostgreSQL.
-pub async fn take_due(
-    database: &Database,
-    claim: Duration,
-    limit: i64,
-) -> Result<Vec<Uuid>, QueryError> {
-    const SQL: &str = "-- take_due_mirrors
-        UPDATE chat_rooms SET mirror_after = clock_timestamp() + $1 * interval '1 second'
-        WHERE id IN (
-            SELECT id FROM chat_rooms
-            WHERE revision > mirrored_revision
-              AND (mirror_after IS NULL OR mirror_after <= clock_timestamp())
-              AND (mirror_claimed_until IS NULL OR mirror_claimed_until < clock_timestamp())
-            ORDER BY mirror_after NULLS FIRST
-            LIMIT $2
-            FOR NO KEY UPDATE SKIP LOCKED
-        )
-        RETURNING id";
-    let rows = database
-        .query(
-            SQL,
-            &[(&claim.as_secs_f64(), Type::FLOAT8), (&limit, Type::INT8)],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| row.get("id")).collect())
+        behind_since: row.get("behind_since"),
+    })
 }

@@ -1,0 +1,11 @@
+//! What the mirror asks of PostgreSQL. These are the only reads without a viewer: the mirror is nobody's request.
+
+mod acknowledge;
+mod due;
+mod repair;
+mod state;
+
+pub use acknowledge::{Acknowledged, done, failed};
+pub use due::{Backlog, backlog, take_due};
+pub use repair::{forget, rooms_after};
+pub use state::{MirroredMessage, MirroredRoom, RoomState, claim, read};

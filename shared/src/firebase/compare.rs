@@ -1,0 +1,150 @@
+//! Whether Firebase has what PostgreSQL has: looks, and changes nothing.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::mirror::MirrorError;
+use super::{Firebase, tree};
+use crate::db::{Database, mirror};
+
+/// A function's time limit, less what one more room may take.
+const TIME: Duration = Duration::from_secs(40);
+/// Rooms that are looked up at a time.
+const BATCH: i64 = 100;
+
+/// What a comparison found.
+#[derive(Debug, Default, Serialize)]
+pub struct Comparison {
+    /// How many rooms were looked at.
+    pub compared: usize,
+    /// Those that are not equal.
+    pub different: Vec<Difference>,
+    /// The last room that was looked at, where there are more: go on after it.
+    pub next_after: Option<Uuid>,
+}
+
+/// A room that is not equal on both sides.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The room.
+    pub room_id: Uuid,
+    /// Its revision in PostgreSQL, and in Firebase, if it is there at all. An older one is only late.
+    pub revision: (i64, Option<i64>),
+    /// Where they differ, below `/chats/{id}`. Never what stands there.
+    pub paths: Vec<String>,
+}
+
+/// Compares one room, or as many as there is time for, in the order of their ids.
+///
+/// # Errors
+/// PostgreSQL or Firebase does not answer.
+pub async fn compare(
+    database: &Database,
+    firebase: &Firebase,
+    room_id: Option<Uuid>,
+    after: Option<Uuid>,
+) -> Result<Comparison, MirrorError> {
+    let started = Instant::now();
+    let mut comparison = Comparison::default();
+    let mut after = after;
+    loop {
+        let rooms = match room_id {
+            Some(room_id) => vec![room_id],
+            None => mirror::rooms_after(database, after, BATCH).await?,
+        };
+        if rooms.is_empty() {
+            return Ok(comparison);
+        }
+        for room_id in rooms {
+            comparison
+                .different
+                .extend(compare_room(database, firebase, room_id).await?);
+            comparison.compared += 1;
+            after = Some(room_id);
+            if started.elapsed() > TIME {
+                comparison.next_after = after;
+                return Ok(comparison);
+            }
+        }
+        if room_id.is_some() {
+            return Ok(comparison);
+        }
+    }
+}
+
+async fn compare_room(
+    database: &Database,
+    firebase: &Firebase,
+    room_id: Uuid,
+) -> Result<Option<Difference>, MirrorError> {
+    let Some(state) = mirror::read(database, room_id).await? else {
+        return Ok(None);
+    };
+    let expected = tree::stored(&tree::patch(&state));
+    let actual = firebase.read_room(room_id).await?;
+    let revision = actual.pointer("/metadata/revision").and_then(Value::as_i64);
+    let mut paths = Vec::new();
+    for child in ["metadata", "messages"] {
+        differences(child, expected.get(child), actual.get(child), &mut paths);
+    }
+    Ok((!paths.is_empty()).then_some(Difference {
+        room_id,
+        revision: (state.room.revision, revision),
+        paths,
+    }))
+}
+
+fn differences(
+    path: &str,
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+    found: &mut Vec<String>,
+) {
+    match (expected, actual) {
+        (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
+            for key in expected.keys().chain(only_in(actual, expected)) {
+                differences(
+                    &format!("{path}/{key}"),
+                    expected.get(key),
+                    actual.get(key),
+                    found,
+                );
+            }
+        }
+        // Firebase has one kind of number: 5.0 comes back as 5.
+        (Some(Value::Number(expected)), Some(Value::Number(actual)))
+            if expected.as_f64() == actual.as_f64() => {}
+        (expected, actual) if expected == actual => {}
+        _ => found.push(path.to_owned()),
+    }
+}
+
+fn only_in<'a>(
+    map: &'a Map<String, Value>,
+    other: &'a Map<String, Value>,
+) -> impl Iterator<Item = &'a String> {
+    map.keys().filter(|key| !other.contains_key(*key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths(expected: &Value, actual: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        differences("chat", Some(expected), Some(actual), &mut found);
+        found
+    }
+
+    #[test]
+    fn a_difference_is_named_by_its_path() {
+        let expected = json!({ "a": 1, "b": { "c": "x", "d": 5.0 }, "e": true });
+        let actual = json!({ "a": 2, "b": { "c": "x", "d": 5, "f": 1 } });
+        assert_eq!(paths(&expected, &actual), ["chat/a", "chat/b/f", "chat/e"]);
+        assert!(paths(&expected, &expected).is_empty());
+    }
+}

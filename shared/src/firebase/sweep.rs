@@ -1,0 +1,76 @@
+//! What `mirror-rooms` does: the rooms that an interrupted function, or a Firebase that did not answer, has left.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Firebase;
+use super::mirror::{CLAIM, mirror_room};
+use crate::db::{Database, QueryError, mirror};
+use crate::metrics::{self, Metric};
+
+/// The schedule starts the next sweep after a minute.
+const TIME: Duration = Duration::from_secs(40);
+/// Rooms that are taken at a time, and mirrored beside each other.
+const BATCH: i64 = 64;
+/// From one room's start to the next one's: half of the 1,000 writes a second that a Realtime Database takes, since
+/// the functions write too.
+const PACE: Duration = Duration::from_millis(2);
+
+/// What a sweep did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Sweep {
+    /// Rooms that Firebase is up to date with now.
+    pub mirrored: usize,
+    /// Rooms that it did not take.
+    pub failed: usize,
+    /// Rooms that it is still behind on.
+    pub backlog: i64,
+}
+
+/// Mirrors the rooms that are due, until none is left or the time is up.
+///
+/// # Errors
+/// PostgreSQL does not answer.
+pub async fn sweep(
+    database: &'static Database,
+    firebase: &'static Firebase,
+) -> Result<Sweep, QueryError> {
+    let started = Instant::now();
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sweep = Sweep::default();
+    while started.elapsed() < TIME {
+        let due = mirror::take_due(database, CLAIM * 2, BATCH).await?;
+        if due.is_empty() {
+            break;
+        }
+        let mut mirrors = JoinSet::new();
+        for room_id in due {
+            pace.tick().await;
+            mirrors.spawn(mirror_room(database, firebase, room_id));
+        }
+        while let Some(mirrored) = mirrors.join_next().await {
+            match mirrored {
+                Ok(Ok(())) => sweep.mirrored += 1,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "a room is not mirrored yet");
+                    sweep.failed += 1;
+                }
+                Err(panic) => {
+                    tracing::error!(%panic, "mirroring a room panicked");
+                    sweep.failed += 1;
+                }
+            }
+        }
+    }
+    let backlog = mirror::backlog(database).await?;
+    metrics::emit(&[
+        Metric::MirrorBacklog(backlog.rooms),
+        Metric::MirrorBacklogAge(backlog.age),
+    ]);
+    sweep.backlog = backlog.rooms;
+    Ok(sweep)
+}

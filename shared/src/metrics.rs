@@ -1,0 +1,101 @@
+//! Metrics, as CloudWatch reads them out of the log (embedded metric format): no request, no agent.
+//!
+//! Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::Timestamp;
+
+/// The namespace of all metrics.
+const NAMESPACE: &str = "Relais";
+
+/// One measurement. Never a text, and nothing that names a person.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::enum_variant_names, reason = "the metrics' names")]
+pub enum Metric {
+    /// Rooms that Firebase took.
+    MirrorSucceeded(u32),
+    /// Rooms that Firebase did not take, for now.
+    MirrorFailed(u32),
+    /// From the commit of the oldest change to its arrival in Firebase, in milliseconds.
+    MirrorLag(f64),
+    /// Rooms that Firebase is behind on.
+    MirrorBacklog(i64),
+    /// For how long on the longest waiting of them, in seconds.
+    MirrorBacklogAge(f64),
+}
+
+impl Metric {
+    fn parts(self) -> (&'static str, &'static str, Value) {
+        match self {
+            Self::MirrorSucceeded(rooms) => ("MirrorSucceeded", "Count", json!(rooms)),
+            Self::MirrorFailed(rooms) => ("MirrorFailed", "Count", json!(rooms)),
+            Self::MirrorLag(milliseconds) => ("MirrorLag", "Milliseconds", json!(milliseconds)),
+            Self::MirrorBacklog(rooms) => ("MirrorBacklog", "Count", json!(rooms)),
+            Self::MirrorBacklogAge(seconds) => ("MirrorBacklogAge", "Seconds", json!(seconds)),
+        }
+    }
+}
+
+/// Writes the measurements to the log, as one line.
+#[expect(clippy::print_stdout, reason = "what a function prints is its log")]
+pub fn emit(metrics: &[Metric]) {
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    println!("{}", line(metrics, &function, Timestamp::now()));
+}
+
+fn line(metrics: &[Metric], function: &str, now: Timestamp) -> Value {
+    let parts = metrics.iter().map(|metric| metric.parts());
+    let definitions: Vec<_> = parts
+        .clone()
+        .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }))
+        .collect();
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": now.0.timestamp_millis(),
+            // Each metric by function, and over all of them.
+            "CloudWatchMetrics": [
+                { "Namespace": NAMESPACE, "Dimensions": [["Function"], []], "Metrics": definitions },
+            ],
+        }),
+    );
+    line.insert("Function".to_owned(), json!(function));
+    line.extend(parts.map(|(name, _, value)| (name.to_owned(), value)));
+    Value::Object(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    #[test]
+    fn a_line_is_in_the_embedded_metric_format() {
+        let now = Timestamp(DateTime::from_timestamp_millis(1_736_951_400_000).unwrap());
+        assert_eq!(
+            line(
+                &[Metric::MirrorSucceeded(1), Metric::MirrorLag(12.5)],
+                "send-message",
+                now
+            ),
+            json!({
+                "_aws": {
+                    "Timestamp": 1_736_951_400_000_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Relais",
+                        "Dimensions": [["Function"], []],
+                        "Metrics": [
+                            { "Name": "MirrorSucceeded", "Unit": "Count" },
+                            { "Name": "MirrorLag", "Unit": "Milliseconds" },
+                        ],
+                    }],
+                },
+                "Function": "send-message",
+                "MirrorSucceeded": 1,
+                "MirrorLag": 12.5,
+            })
+        );
+    }
+}
