@@ -7,6 +7,8 @@ mod custom_token;
 pub mod mirror;
 mod service_account;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use client::{Firebase, FirebaseError};

@@ -1,0 +1,225 @@
+//! The client against a server that answers as Google's do. That the rules and the real SDKs agree with it is for the
+//! tests against the stand-in.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+use wiremock::matchers::{body_string_contains, header, method, path, query_param};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use super::client::Written;
+use super::{Firebase, FirebaseError, custom_token};
+use crate::config::FirebaseSettings;
+use crate::db::mirror::{MirroredRoom, RoomState};
+use crate::domain::{Timestamp, Viewer};
+use crate::secret::{Secret, SecretStore};
+
+const ROOM: Uuid = Uuid::from_u128(7);
+
+fn firebase(server: &MockServer) -> Firebase {
+    firebase_at(&server.uri())
+}
+
+fn firebase_at(uri: &str) -> Firebase {
+    let credentials =
+        std::env::var("FIREBASE_CREDENTIALS_PATH").expect("`make test` makes a service account");
+    let mut credentials: Value =
+        serde_json::from_str(&std::fs::read_to_string(credentials).unwrap()).unwrap();
+    credentials["token_uri"] = json!(format!("{uri}/token"));
+    let secret = Secret {
+        database_url: String::new(),
+        jwt_secret: String::new(),
+        service_account: Some(serde_json::from_value(credentials).unwrap()),
+    };
+    let settings = FirebaseSettings {
+        database_url: Url::parse(uri).unwrap(),
+        emulator_host: None,
+    };
+    Firebase::new(&settings, Arc::new(SecretStore::fixed(secret))).unwrap()
+}
+
+fn state(revision: i64) -> RoomState {
+    let room = MirroredRoom {
+        id: ROOM,
+        room_type: "delivery".to_owned(),
+        driver_id: Uuid::from_u128(1),
+        other_user_id: Uuid::from_u128(2),
+        delivery_id: None,
+        created_at: Timestamp(DateTime::UNIX_EPOCH),
+        is_active: true,
+        last_message_text: String::new(),
+        last_message_at: None,
+        last_message_sender_id: None,
+        revision,
+    };
+    RoomState {
+        room,
+        changed: vec![],
+        all_changed: true,
+        fallen: vec![],
+        behind_since: None,
+    }
+}
+
+/// Answers `token-1`, `token-2`, … as Google's token endpoint does.
+async fn token_endpoint(server: &MockServer, times: u64) {
+    let issued = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    Mock::given(path("/token"))
+        .and(method("POST"))
+        .and(body_string_contains(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=",
+        ))
+        .respond_with(move |_: &Request| {
+            let number = issued.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            let token = format!("token-{number}");
+            ResponseTemplate::new(200)
+                .set_body_json(json!({ "access_token": token, "expires_in": 3600 }))
+        })
+        .expect(times)
+        .mount(server)
+        .await;
+}
+
+async fn write_is_answered(server: &MockServer, token: &str, status: u16) {
+    Mock::given(method("PATCH"))
+        .and(path(format!("/chats/{ROOM}.json")))
+        .and(header("authorization", format!("Bearer {token}")))
+        .and(query_param(
+            "auth_variable_override",
+            r#"{"uid":"chat-backend"}"#,
+        ))
+        .and(query_param("print", "silent"))
+        .respond_with(ResponseTemplate::new(status))
+        .mount(server)
+        .await;
+}
+
+async fn revision_is(server: &MockServer, revision: Value) {
+    Mock::given(method("GET"))
+        .and(path(format!("/chats/{ROOM}/metadata/revision.json")))
+        .respond_with(ResponseTemplate::new(200).set_body_json(revision))
+        .mount(server)
+        .await;
+}
+
+#[tokio::test]
+async fn an_access_token_serves_until_it_ends() {
+    let server = MockServer::start().await;
+    token_endpoint(&server, 1).await;
+    write_is_answered(&server, "token-1", 204).await;
+    let firebase = firebase(&server);
+    for revision in 1..=3 {
+        assert_eq!(
+            firebase.write_room(&state(revision)).await.unwrap(),
+            Written::Stored
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_access_token_is_replaced_once() {
+    let server = MockServer::start().await;
+    token_endpoint(&server, 2).await;
+    write_is_answered(&server, "token-1", 401).await;
+    write_is_answered(&server, "token-2", 204).await;
+    assert_eq!(
+        firebase(&server).write_room(&state(1)).await.unwrap(),
+        Written::Stored
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_superseded_only_where_firebase_is_as_new() {
+    for (there, expected) in [
+        (json!(5), true),
+        (json!(6), true),
+        (json!(4), false),
+        (json!(null), false),
+    ] {
+        let server = MockServer::start().await;
+        token_endpoint(&server, 2).await;
+        write_is_answered(&server, "token-1", 401).await;
+        write_is_answered(&server, "token-2", 401).await;
+        revision_is(&server, there.clone()).await;
+        match firebase(&server).write_room(&state(5)).await {
+            Ok(Written::Superseded) => assert!(expected, "{there}"),
+            Err(FirebaseError::Answer { status: 401, .. }) => assert!(!expected, "{there}"),
+            other => panic!("{there}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_told_apart_from_what_does_not() {
+    for (status, passing) in [
+        (500, true),
+        (503, true),
+        (429, true),
+        (400, false),
+        (404, false),
+    ] {
+        let server = MockServer::start().await;
+        token_endpoint(&server, 1).await;
+        write_is_answered(&server, "token-1", status).await;
+        let error = firebase(&server)
+            .await
+            .write_room(&state(1))
+            .await
+            .unwrap_err();
+        assert_eq!(error.is_passing(), passing, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_google_rejects_is_no_passing_fault() {
+    let server = MockServer::start().await;
+    Mock::given(path("/token"))
+        .respond_with(ResponseTemplate::new(400))
+        .mount(&server)
+        .await;
+    let error = firebase(&server)
+        .set_typing(ROOM, Viewer(ROOM), true)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, FirebaseError::Key(_)) && !error.is_passing(),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_a_passing_fault_and_its_url_is_not_told() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let error = firebase_at(&format!("http://{nobody}"))
+        .write_room(&state(1))
+        .await
+        .unwrap_err();
+    assert!(error.is_passing());
+    assert!(!error.to_string().contains("http"), "{error}");
+}
+
+#[test]
+fn a_custom_token_carries_what_google_asks_for_and_nothing_else() {
+    let credentials =
+        std::env::var("FIREBASE_CREDENTIALS_PATH").expect("`make test` makes a service account");
+    let account = serde_json::from_str(&std::fs::read_to_string(credentials).unwrap()).unwrap();
+    let token = custom_token(&account, ROOM).unwrap();
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(&token.token).unwrap();
+    assert_eq!(
+        claims,
+        json!({
+            "iss": account.client_email,
+            "sub": account.client_email,
+            "aud": "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit",
+            "uid": ROOM,
+            "iat": claims["iat"],
+            "exp": claims["iat"].as_u64().unwrap() + 3600,
+        })
+    );
+}
