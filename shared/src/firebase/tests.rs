@@ -164,11 +164,7 @@ async fn what_passes_is_told_apart_from_what_does_not() {
         let server = MockServer::start().await;
         token_endpoint(&server, 1).await;
         write_is_answered(&server, "token-1", status).await;
-        let error = firebase(&server)
-            .await
-            .write_room(&state(1))
-            .await
-            .unwrap_err();
+        let error = firebase(&server).write_room(&state(1)).await.unwrap_err();
         assert_eq!(error.is_passing(), passing, "{error}");
     }
 }
