@@ -20,8 +20,17 @@ pub struct Secret {
     pub database_url: String,
     /// simplejwt's `SECRET_KEY`: HS256.
     pub jwt_secret: String,
+    /// The key before it, for as long as its tokens live.
+    pub previous_jwt_secret: Option<String>,
     /// What signs Firebase's tokens; none where there is no mirror.
     pub service_account: Option<ServiceAccount>,
+}
+
+impl Secret {
+    /// The keys that an access token may be signed with, the likeliest first.
+    pub fn jwt_secrets(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.jwt_secret.as_str()).chain(self.previous_jwt_secret.as_deref())
+    }
 }
 
 /// The secret in force. Read at the start; read again when a server rejects what it says.
@@ -111,6 +120,9 @@ fn read_environment() -> Result<Secret, BoxError> {
     Ok(Secret {
         database_url: variable("DATABASE_URL", "postgres://user:password@host/database")?,
         jwt_secret: variable("JWT_SECRET", "the SECRET_KEY that signs simplejwt's tokens")?,
+        previous_jwt_secret: std::env::var("PREVIOUS_JWT_SECRET")
+            .ok()
+            .filter(|secret| !secret.is_empty()),
         service_account,
     })
 }
@@ -120,6 +132,7 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
     struct Document {
         database_url: String,
         jwt_secret: String,
+        previous_jwt_secret: Option<String>,
         firebase_service_account: Option<ServiceAccount>,
     }
     // The document's text must not come back in the error, and serde's messages name types and places only.
@@ -128,6 +141,7 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
     Ok(Secret {
         database_url: document.database_url,
         jwt_secret: document.jwt_secret,
+        previous_jwt_secret: document.previous_jwt_secret,
         service_account: document.firebase_service_account,
     })
 }

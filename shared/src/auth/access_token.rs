@@ -27,17 +27,22 @@ struct Claims {
     user_id: Value,
 }
 
-/// Who sends these headers, by the token in `Authorization: Bearer …`, signed with HS256 and `secret`.
+/// Who sends these headers, by the token in `Authorization: Bearer …`, signed with HS256 and one of `secrets`.
 ///
 /// # Errors
 /// As simplejwt has them. [`Unauthorized::InvalidToken`] may also mean that the secret was rotated.
-pub fn authenticate(headers: &HeaderMap, secret: &str) -> Result<Viewer, Unauthorized> {
+pub fn authenticate<'a>(
+    headers: &HeaderMap,
+    secrets: impl IntoIterator<Item = &'a str>,
+) -> Result<Viewer, Unauthorized> {
     let token = bearer_token(headers)?;
-    let claims = verify_signature(token, secret).ok_or(Unauthorized::InvalidToken)?;
+    let claims = secrets
+        .into_iter()
+        .find_map(|secret| verify_signature(token, secret));
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |since| since.as_secs_f64());
-    check_claims(&claims, now)
+    check_claims(&claims.ok_or(Unauthorized::InvalidToken)?, now)
 }
 
 /// The scheme is compared as simplejwt compares it, letter by letter.
@@ -136,12 +141,27 @@ mod tests {
         let headers = [(AUTHORIZATION, value.parse().unwrap())]
             .into_iter()
             .collect();
-        authenticate(&headers, SECRET)
+        authenticate(&headers, [SECRET])
     }
 
     #[test]
     fn a_good_token_names_its_user() {
         assert_eq!(answer(&good()), Ok(Viewer(USER.parse().unwrap())));
+    }
+
+    #[test]
+    fn during_a_rotation_either_secret_will_do() {
+        crypto::install();
+        let key = EncodingKey::from_secret(SECRET.as_bytes());
+        let token = encode(&Header::default(), &good(), &key).unwrap();
+        let headers = [(AUTHORIZATION, format!("Bearer {token}").parse().unwrap())]
+            .into_iter()
+            .collect();
+        assert!(authenticate(&headers, ["the new one", SECRET]).is_ok());
+        assert_eq!(
+            authenticate(&headers, ["the new one"]),
+            Err(Unauthorized::InvalidToken)
+        );
     }
 
     #[test]
@@ -216,7 +236,7 @@ mod tests {
             assert_eq!(authenticate_header(header), Err(expected), "{header}");
         }
         assert_eq!(
-            authenticate(&HeaderMap::new(), SECRET),
+            authenticate(&HeaderMap::new(), [SECRET]),
             Err(Unauthorized::NotAuthenticated)
         );
     }

@@ -32,6 +32,7 @@ fn firebase_at(uri: &str) -> Firebase {
     let secret = Secret {
         database_url: String::new(),
         jwt_secret: String::new(),
+        previous_jwt_secret: None,
         service_account: Some(serde_json::from_value(credentials).unwrap()),
     };
     let settings = FirebaseSettings {

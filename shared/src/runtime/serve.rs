@@ -1,9 +1,11 @@
 use std::convert::Infallible;
 use std::future::Future;
+use std::time::Duration;
 
 use lambda_http::{Body, Response};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{App, StartError};
 use crate::auth::authenticate;
@@ -30,6 +32,7 @@ where
         app.after_reply.register().await?;
     }
     tokio::spawn(app.database.warm_up());
+    tokio::spawn(end_on_sigterm(app));
     lambda_http::run_concurrent(lambda_http::service_fn(
         move |request: lambda_http::Request| async move {
             let response = answer(app, handler, request).await;
@@ -96,14 +99,28 @@ async fn authenticate_request(
     request: &Request,
 ) -> Result<Viewer, Unauthorized> {
     let secret = app.secret();
-    match authenticate(request.headers(), &secret.jwt_secret) {
+    match authenticate(request.headers(), secret.jwt_secrets()) {
         // Forged, or signed with a key that is newer than ours.
         Err(Unauthorized::InvalidToken) => {
             let fresh = app.refreshed_secret(&secret).await;
-            authenticate(request.headers(), &fresh.jwt_secret)
+            authenticate(request.headers(), fresh.jwt_secrets())
         }
         result => result,
     }
+}
+
+/// Lambda ends an environment, as the local stack does, with SIGTERM and a moment's grace: what was begun is finished.
+async fn end_on_sigterm(app: &'static App) {
+    const GRACE: Duration = Duration::from_secs(2);
+    let Ok(mut sigterm) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    sigterm.recv().await;
+    let finished = tokio::time::timeout(GRACE, app.after_reply.idle())
+        .await
+        .is_ok();
+    tracing::info!(finished, "the environment ends");
+    std::process::exit(0);
 }
 
 /// An environment that serves several requests at once does not freeze between them, and has no INVOKE events.

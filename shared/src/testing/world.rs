@@ -59,6 +59,7 @@ impl World {
         let secret = Secret {
             database_url: database_url.clone(),
             jwt_secret: Self::JWT_SECRET.to_owned(),
+            previous_jwt_secret: None,
             service_account: Some(
                 serde_json::from_str(&credentials).expect("the tests' service account"),
             ),
