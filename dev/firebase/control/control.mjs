@@ -1,0 +1,65 @@
+import { json, noContent } from '../http/answers.mjs';
+import { ADMIN } from '../sign-in/credentials.mjs';
+import { badRequest, permissionDenied, RequestError } from '../errors.mjs';
+import { Rules } from '../rules/rules.mjs';
+
+/** What steers the stand-in itself. All but the rules exist nowhere else. */
+export class Control {
+  #routes;
+
+  constructor({ faults, journal, credentials, namespaces }) {
+    this.#routes = {
+      '/.faults': {
+        GET: () => faults.report(),
+        PUT: (request) => faults.replace(bodyOf(request)),
+        DELETE: () => faults.clear(),
+      },
+      '/.requests': {
+        GET: () => journal.list(),
+        DELETE: () => journal.clear(),
+      },
+      '/.settings/fence': {
+        GET: () => credentials.fence,
+        PUT: (request) => setFence(credentials, bodyOf(request)),
+      },
+      // As in the real service, and as rules-unit-testing loads its rules.
+      '/.settings/rules.json': {
+        GET: (request) => databaseOf(request, namespaces, credentials).rules.source,
+        PUT: (request) => {
+          databaseOf(request, namespaces, credentials).replaceRules(new Rules(bodyOf(request)));
+          return { status: 'ok' };
+        },
+      },
+    };
+  }
+
+  /** The answer to a request for one of these paths, or null. */
+  answer(request) {
+    const route = this.#routes[request.url.pathname];
+    if (route === undefined) return null;
+    const act = route[request.method];
+    if (act === undefined) throw new RequestError(405, 'Method not allowed.', { headers: { Allow: Object.keys(route).join(', ') } });
+    const value = act(request);
+    return value === undefined ? noContent() : json(200, value);
+  }
+}
+
+function databaseOf({ url, headers }, namespaces, credentials) {
+  const name = url.searchParams.get('ns');
+  const { caller } = credentials.ofRequest(headers, url.searchParams, { unsigned: false });
+  if (caller !== ADMIN) throw permissionDenied();
+  return namespaces.get(name);
+}
+
+function setFence(credentials, value) {
+  if (typeof value !== 'boolean') throw badRequest('The fence is true (up) or false (down).');
+  credentials.fence = value;
+}
+
+function bodyOf({ body }) {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw badRequest('The body is no JSON.');
+  }
+}

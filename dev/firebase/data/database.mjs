@@ -1,0 +1,139 @@
+import { permissionDenied } from '../errors.mjs';
+import { nodeFromJson } from './json.mjs';
+import { Listener } from './listener.mjs';
+import { checkDepth } from './limits.mjs';
+import { PathIndex } from './path-index.mjs';
+import { refuseOverlap } from './paths.mjs';
+import { nodeAt, withNodeAt } from './tree.mjs';
+
+/**
+ * One database (one namespace): data, rules, and who listens.
+ *
+ * A caller is `{admin: true}`, who passes by the rules, or `{admin: false, auth}`, where `auth` is
+ * what the rules see, null for nobody.
+ */
+export class Database {
+  #listeners = new PathIndex();
+  /** Listeners by the paths their permission to read was decided on. */
+  #grants = new PathIndex();
+  #onCommit;
+
+  /** `onCommit(changes)` hears of every write: a list of `{path, node}`. */
+  constructor({ root = null, rules, onCommit = () => {} }) {
+    this.root = root;
+    this.rules = rules;
+    this.#onCommit = onCommit;
+  }
+
+  mayRead(path, caller, { query = null, seen = null } = {}) {
+    if (caller.admin) return true;
+    return this.rules.mayRead(path, { root: this.root, auth: caller.auth, now: Date.now(), query, seen });
+  }
+
+  /** The node at `path`, narrowed by the query. */
+  read(path, caller, query = null) {
+    if (!this.mayRead(path, caller, { query })) throw permissionDenied();
+    return this.peek(path, query);
+  }
+
+  peek(path, query = null) {
+    const node = nodeAt(this.root, path);
+    return query === null ? node : query.select(node);
+  }
+
+  set(path, json, caller, options) {
+    this.#write(path, [{ path, json }], caller, options);
+  }
+
+  /** All of `children` (relative paths to JSON) in one write: all or nothing. */
+  update(path, children, caller, options) {
+    const writes = children.map(([relative, json]) => ({ path: [...path, ...relative], json }));
+    refuseOverlap(writes.map((write) => write.path));
+    this.#write(path, writes, caller, options);
+  }
+
+  /** `dryRun` asks only whether the write would be let in now. */
+  #write(base, writes, caller, { dryRun = false } = {}) {
+    const now = Date.now();
+    const before = this.root;
+    const changes = writes.map(({ path, json }) => {
+      checkDepth(path.length);
+      const node = nodeFromJson(json, { now, current: nodeAt(before, path), depth: path.length });
+      return { path, node };
+    });
+    const after = changes.reduce((root, { path, node }) => withNodeAt(root, path, node), before);
+    if (!caller.admin) {
+      const scene = { before, after, auth: caller.auth, now };
+      if (!changes.every(({ path }) => this.rules.mayWrite(path, scene))) throw permissionDenied();
+    }
+    if (dryRun || changes.length === 0) return;
+    this.root = after;
+    this.#onCommit(changes);
+    this.#announce(base, changes, before);
+  }
+
+  /**
+   * Calls `onChange(event)` with every change under `path` (see Listener), `onRevoke()` once it may no
+   * longer be read. @throws {RequestError} 401 where it may not be read now.
+   */
+  listen({ path, query = null, caller, onChange, onRevoke }) {
+    const listener = new Listener({ path, query, caller, onChange, onRevoke });
+    if (!this.#permits(listener)) throw permissionDenied();
+    this.#listeners.add(path, listener);
+    return listener;
+  }
+
+  unlisten(listener) {
+    this.#listeners.delete(listener.path, listener);
+    this.#forgetGrants(listener);
+  }
+
+  /** The listener's caller is another one now (signed in or out). */
+  changeCaller(listener, caller) {
+    listener.caller = caller;
+    this.#revokeUnlessPermitted(listener);
+  }
+
+  /** New rules: whoever may no longer read is told. */
+  replaceRules(rules) {
+    this.rules = rules;
+    for (const listener of [...this.#listeners.touching([])]) this.#revokeUnlessPermitted(listener);
+  }
+
+  #announce(base, changes, before) {
+    const affected = new Set();
+    const doubtful = new Set();
+    for (const { path } of changes) {
+      for (const listener of this.#grants.touching(path)) doubtful.add(listener);
+      for (const listener of this.#listeners.touching(path)) affected.add(listener);
+    }
+    // Who loses the right to read by this very write does not see it.
+    for (const listener of doubtful) {
+      if (!this.#revokeUnlessPermitted(listener)) affected.delete(listener);
+    }
+    for (const listener of affected) listener.tell({ base, changes, before, after: this.root });
+  }
+
+  #revokeUnlessPermitted(listener) {
+    if (this.#permits(listener)) return true;
+    this.unlisten(listener);
+    listener.onRevoke();
+    return false;
+  }
+
+  #permits(listener) {
+    const seen = [];
+    const permitted = this.mayRead(listener.path, listener.caller, { query: listener.query, seen });
+    this.#forgetGrants(listener);
+    if (permitted) {
+      listener.grants = seen;
+      for (const path of seen) this.#grants.add(path, listener);
+    }
+    return permitted;
+  }
+
+  #forgetGrants(listener) {
+    for (const path of listener.grants) this.#grants.delete(path, listener);
+    listener.grants = [];
+  }
+}

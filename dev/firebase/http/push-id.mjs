@@ -1,0 +1,14 @@
+import { randomInt } from 'node:crypto';
+
+/** Keys of POST: 8 characters of time, 12 of chance, so that they sort by when they were made. */
+const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+
+export function pushId(now = Date.now()) {
+  let id = '';
+  for (let i = 0; i < 8; i++) {
+    id = ALPHABET[now % 64] + id;
+    now = Math.floor(now / 64);
+  }
+  for (let i = 0; i < 12; i++) id += ALPHABET[randomInt(64)];
+  return id;
+}

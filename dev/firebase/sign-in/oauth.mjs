@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { decodeJwt, isSignedBy } from './jwt.mjs';
+import { json } from '../http/answers.mjs';
+
+/** Google's OAuth2 token endpoint, for the JWT-bearer assertion of the service account. */
+
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const NEEDED_SCOPES = ['firebase.database', 'userinfo.email'].map((name) => `https://www.googleapis.com/auth/${name}`);
+const LONGEST_ASSERTION = 3600;
+const CLOCK_SKEW = 300;
+
+export class OAuth {
+  #account;
+  #life;
+  #tokens = new Map();
+
+  /** `lifeSeconds`: how long an access token is good for. */
+  constructor(account, { lifeSeconds = 3600 } = {}) {
+    this.#account = account;
+    this.#life = lifeSeconds;
+  }
+
+  /** `POST /token` */
+  answer({ method, body }) {
+    if (method !== 'POST') return json(405, { error: 'method_not_allowed' });
+    const form = new URLSearchParams(body.toString());
+    if (form.get('grant_type') !== GRANT_TYPE) return refuse('unsupported_grant_type', 'Invalid grant_type.');
+    const assertion = form.get('assertion') ?? '';
+    const problem = this.#problemOf(assertion);
+    if (problem !== null) return refuse(...problem);
+    return json(200, { access_token: this.#issue(), expires_in: this.#life, token_type: 'Bearer' });
+  }
+
+  /** Until when (ms) this token is good; null if it is not, or was never issued here. */
+  expiryOf(token) {
+    const expiry = this.#tokens.get(token);
+    return expiry > Date.now() ? expiry : null;
+  }
+
+  #problemOf(assertion) {
+    const claims = decodeJwt(assertion)?.claims;
+    if (claims === undefined) return ['invalid_grant', 'Bad Request'];
+    if (claims.iss !== this.#account.email) return ['invalid_grant', 'Invalid grant: account not found'];
+    if (!isSignedBy(assertion, this.#account.publicKey)) return ['invalid_grant', 'Invalid JWT Signature.'];
+    if (claims.aud !== this.#account.tokenUri) {
+      return ['invalid_grant', 'Invalid JWT: Failed audience check. The right audience is the token_uri.'];
+    }
+    if (!isShortLived(claims)) {
+      return [
+        'invalid_grant',
+        'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
+      ];
+    }
+    const scopes = String(claims.scope ?? '').split(' ');
+    if (!NEEDED_SCOPES.every((scope) => scopes.includes(scope))) {
+      return ['invalid_scope', 'Invalid OAuth scope or ID token audience provided.'];
+    }
+    return null;
+  }
+
+  #issue() {
+    const now = Date.now();
+    for (const [token, expiry] of this.#tokens) if (expiry <= now) this.#tokens.delete(token);
+    const token = `ya29.${randomBytes(48).toString('base64url')}`;
+    this.#tokens.set(token, now + this.#life * 1000);
+    return token;
+  }
+}
+
+const refuse = (error, description) => json(400, { error, error_description: description });
+
+function isShortLived({ iat, exp }) {
+  const now = Date.now() / 1000;
+  return (
+    Number.isInteger(iat) && Number.isInteger(exp) && iat <= now + CLOCK_SKEW && exp > now && exp - iat <= LONGEST_ASSERTION
+  );
+}

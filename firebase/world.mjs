@@ -1,0 +1,65 @@
+/** The rooms and the people that the rules are tried on. */
+
+/** `auth` as the rules see it behind the ID token of somebody who signed in with a custom token. */
+const signedIn = (uid) => ({
+  uid,
+  provider: 'custom',
+  token: { sub: uid, user_id: uid, firebase: { identities: {}, sign_in_provider: 'custom' } },
+});
+
+export const people = {
+  driver: signedIn('driver-1'),
+  client: signedIn('client-1'),
+  /** Takes part in another room. */
+  stranger: signedIn('stranger-1'),
+  nobody: null,
+  /** Signed in, but the token names no user. */
+  unnamed: { provider: 'custom', token: { firebase: { sign_in_provider: 'custom' } } },
+  /** The backend: an admin token held to the rules by `auth_variable_override`, which is all of `auth`. */
+  backend: { uid: 'chat-backend' },
+  /** Another server of the platform, held to the rules in the same way. */
+  otherServer: { uid: 'reports' },
+  /** A client who, by a fault elsewhere, was handed the backend's name: his `auth` has a token and a provider. */
+  impostor: signedIn('chat-backend'),
+  impostorByToken: { uid: 'chat-backend', token: signedIn('chat-backend').token },
+  impostorByProvider: { uid: 'chat-backend', provider: 'custom' },
+};
+
+export const message = (id, fields = {}) => ({
+  id,
+  sender_id: 'driver-1',
+  message_type: 'text',
+  text: 'Bonjour',
+  image_url: '',
+  timestamp: '2025-01-15T14:30:00.000000Z',
+  seq: 1,
+  is_read: false,
+  ...fields,
+});
+
+export const metadata = (fields = {}) => ({
+  id: 'open',
+  room_type: 'delivery',
+  driver_id: 'driver-1',
+  other_user_id: 'client-1',
+  delivery_id: 'delivery-1',
+  created_at: '2025-01-15T10:00:00.000000Z',
+  is_active: true,
+  last_message_text: 'Bonjour',
+  last_message_at: '2025-01-15T14:30:00.000000Z',
+  last_message_sender_id: 'driver-1',
+  revision: 5,
+  ...fields,
+});
+
+export const typing = { timestamp: '2025-01-15T14:30:15.123Z' };
+
+const people1 = { 'driver-1': typing, 'client-1': typing };
+
+export const world = {
+  chats: {
+    open: { metadata: metadata(), messages: { m1: message('m1') }, typing: people1 },
+    closed: { metadata: metadata({ id: 'closed', is_active: false }), messages: { m1: message('m1') }, typing: people1 },
+    other: { metadata: metadata({ id: 'other', driver_id: 'stranger-1', other_user_id: 'stranger-2' }) },
+  },
+};
