@@ -1,0 +1,81 @@
+# `make dev` runs it, `make check test` is what CI runs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.dev/venv/bin:$(PATH)
+
+# What the tests of Rust need, and what the black-box tests do.
+with_postgres = dev/node dev/with-stack.mjs --only postgres --
+with_stack = dev/node dev/with-stack.mjs --
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+# ------------------------------------------------------------------------------------------------ run
+
+.PHONY: dev
+dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, POSTGRES_PORT, FIREBASE_PORT)
+	@dev/install.sh run
+	@exec dev/node dev/stack.mjs
+
+.PHONY: clean-dev
+clean-dev: ## forget the data of `make dev`
+	@dev/node dev/forget.mjs
+
+# ------------------------------------------------------------------------------------------------ prove
+
+.PHONY: test
+test: test-rust test-firebase test-system ## all tests, on parts that they start themselves
+
+.PHONY: test-rust
+test-rust: tools ## units, queries and functions, on a PostgreSQL of their own
+	@$(with_postgres) cargo test --workspace
+
+.PHONY: test-firebase
+test-firebase: tools ## the security rules, and the stand-in under the official SDKs
+	@dev/node --test firebase/ dev/
+
+.PHONY: test-system
+test-system: tools ## the running system from outside, with the official SDK listening
+	@$(with_stack) dev/node --test --test-concurrency=1 tests/
+
+.PHONY: check
+check: check-rust check-template check-openapi ## formats, lints, licences, the template, the API's description
+
+.PHONY: check-rust
+check-rust: tools
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
+	cargo deny --offline --log-level error check bans licenses sources
+
+# It asks no metadata service for a region, and no account for anything.
+.PHONY: check-template
+check-template: export AWS_EC2_METADATA_DISABLED := true
+check-template: export AWS_DEFAULT_REGION := eu-west-3
+check-template: export SAM_CLI_TELEMETRY := 0
+check-template: tools
+	sam validate --lint
+	cfn-lint template.yaml
+
+.PHONY: check-openapi
+check-openapi: tools
+	@npm run --silent lint:openapi
+
+.PHONY: audit
+audit: tools ## known vulnerabilities of the dependencies (fetches the advisory database)
+	cargo deny check advisories
+
+# ------------------------------------------------------------------------------------------------ make
+
+.PHONY: build
+build: tools ## one folder per function in target/lambda, as Lambda wants it (ARCH=arm64 for Graviton)
+	cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64)
+
+.PHONY: fmt
+fmt: ## format the Rust code
+	cargo fmt --all
+
+.PHONY: tools
+tools:
+	@dev/install.sh check

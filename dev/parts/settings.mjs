@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+
+/** What the developer may set beforehand, and what `.dev/env` hands on. */
+export const VARIABLES = [
+  'BASE_URL',
+  'DATABASE_URL',
+  'JWT_SECRET',
+  'FIREBASE_DATABASE_URL',
+  'FIREBASE_DATABASE_EMULATOR_HOST',
+  'FIREBASE_CREDENTIALS_PATH',
+  'TOKEN_DRIVER',
+  'TOKEN_CLIENT',
+  'TOKEN_MERCHANT',
+  'TOKEN_ADMIN',
+];
+
+const HOST = '127.0.0.1';
+
+/**
+ * The settings of a stack: what is set beforehand wins, the rest is what a fresh checkout gets.
+ *
+ * A value that is what this stack would choose itself counts as not set: in a shell that has sourced `.dev/env`, the
+ * next `make dev` starts the same parts again.
+ */
+export function readSettings(environment, { directory }) {
+  const preset = (name, own) => (environment[name] === own ? undefined : environment[name]);
+  const api = new URL(environment.BASE_URL || `http://${HOST}:${port(environment, 'API_PORT', 8000)}`);
+  return {
+    directory,
+    profile: oneOf(environment, 'PROFILE', ['dev', 'release']),
+    processesPerFunction: wholeNumber(environment, 'PROCESSES_PER_FUNCTION', 2),
+    mirrorEverySeconds: wholeNumber(environment, 'MIRROR_EVERY_SECONDS', 5),
+    jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret',
+    tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),
+    api: { url: api.href.replace(/\/$/, ''), host: api.hostname.replace(/^\[|\]$/g, ''), port: Number(api.port || 80) },
+    postgres: postgres(preset, port(environment, 'POSTGRES_PORT', 5433)),
+    firebase: firebase(preset, port(environment, 'FIREBASE_PORT', 9100), directory),
+  };
+}
+
+/** `start`: whether PostgreSQL is a part of this stack; otherwise it is the developer's own. */
+function postgres(preset, port) {
+  const ownUrl = `postgres://relais@${HOST}:${port}/relais`;
+  const url = preset('DATABASE_URL', ownUrl) || undefined;
+  return { start: url === undefined, host: HOST, port, url: url ?? ownUrl };
+}
+
+/**
+ * Where the mirror goes: nowhere, to a database that was named, to the official emulator, or to the stand-in.
+ *
+ * The stand-in also runs beside a database that was named, unless a service account was named too: it is who hands
+ * out access tokens for ours.
+ */
+function firebase(preset, port, directory) {
+  const stand = { host: HOST, port, url: `http://${HOST}:${port}` };
+  const ownCredentials = join(directory, 'service-account.json');
+  const credentials = preset('FIREBASE_CREDENTIALS_PATH', ownCredentials);
+  const url = preset('FIREBASE_DATABASE_URL', stand.url);
+  const emulatorHost = preset('FIREBASE_DATABASE_EMULATOR_HOST', `${HOST}:${port}`) || undefined;
+  const common = { standIn: stand, emulatorHost, credentials: credentials || ownCredentials, ownCredentials };
+
+  if (url === '') return { ...common, url, emulatorHost: undefined, kind: 'off', start: false };
+  if (url) return { ...common, url, kind: 'named', start: !credentials };
+  if (emulatorHost) return { ...common, url: `http://${emulatorHost}/?ns=relais-dev`, kind: 'emulator', start: false };
+  return { ...common, url: stand.url, emulatorHost: `${HOST}:${port}`, kind: 'stand-in', start: true };
+}
+
+function port(environment, name, fallback) {
+  const value = wholeNumber(environment, name, fallback);
+  if (value > 65_535) throw new Error(`${name} must be a port, 1 to 65535; it is "${value}".`);
+  return value;
+}
+
+function wholeNumber(environment, name, fallback) {
+  const value = Number(environment[name] || fallback);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new Error(`${name} must be a whole number, 1 or more; it is "${environment[name]}".`);
+  }
+  return value;
+}
+
+function oneOf(environment, name, values) {
+  const value = environment[name] || values[0];
+  if (!values.includes(value)) throw new Error(`${name} must be one of ${values.join(', ')}; it is "${value}".`);
+  return value;
+}

@@ -1,0 +1,190 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { serveGateway } from '../lambda/gateway.mjs';
+import { Lambda } from '../lambda/lambda.mjs';
+import { readRoutes } from '../lambda/routes.mjs';
+import { serveRuntimeApi } from '../lambda/runtime-api.mjs';
+import { build, stampOf, watchSources } from './build.mjs';
+import { loadDemo } from './demo.mjs';
+import { Functions, functionNames } from './functions.mjs';
+import { PEOPLE } from './people.mjs';
+import { endLeftover, requireDatabase, startPostgres } from './postgres.mjs';
+import { postgresServer } from './postgres-server.mjs';
+import { requireFreePort } from './processes.mjs';
+import { ensureServiceAccount, giveRules, startStandIn } from './stand-in.mjs';
+import { repeatMirrorRooms } from './schedule.mjs';
+import { accessToken } from './tokens.mjs';
+
+/** The parts of a stack, in the order in which they start. They end in the opposite one. */
+export const PARTS = ['postgres', 'firebase', 'functions'];
+
+export class Stack {
+  /** What a program that uses the stack needs to know. */
+  variables;
+  /** Whether the demo users are there: not on tables that are somebody's own. */
+  hasDemo = true;
+  #root;
+  #settings;
+  #say;
+  #signal;
+  #logs;
+  #lambda = new Lambda();
+  #postgresServer;
+  #functions;
+  #undo = [];
+
+  /**
+   * @param say     told what is being done, for whoever waits
+   * @param signal  aborted when nobody waits any longer
+   */
+  constructor(settings, { root, say, signal }) {
+    this.#root = root;
+    this.#settings = settings;
+    this.#say = say;
+    this.#signal = signal;
+    this.#logs = join(settings.directory, 'logs');
+    this.variables = variablesOf(settings);
+  }
+
+  /** Starts these parts, or none: where one fails, those before it are ended again. */
+  async start(parts = PARTS) {
+    const steps = { postgres: this.#startPostgres, firebase: this.#startFirebase, functions: this.#startFunctions };
+    mkdirSync(this.#logs, { recursive: true });
+    try {
+      await this.#requireFreePorts(parts);
+      for (const part of PARTS.filter((name) => parts.includes(name))) {
+        await steps[part].call(this);
+        this.#signal.throwIfAborted();
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop() {
+    for (const end of this.#undo.splice(0).reverse()) await end();
+  }
+
+  /** Calls a function by its name, as its schedule or a deployment does. */
+  async invoke(name, event = {}) {
+    return JSON.parse(await this.#lambda.invoke(name, Buffer.from(JSON.stringify(event)), { seconds: 300 }));
+  }
+
+  async #requireFreePorts(parts) {
+    const { api, postgres, firebase, directory } = this.#settings;
+    if (parts.includes('postgres') && postgres.start) {
+      this.#postgresServer = postgresServer({ root: this.#root, directory });
+      await endLeftover(this.#postgresServer);
+      await requireFreePort(postgres.port, postgres.host, { what: 'PostgreSQL', variable: 'POSTGRES_PORT' });
+    }
+    if (parts.includes('firebase') && firebase.start) {
+      const { port, host } = firebase.standIn;
+      await requireFreePort(port, host, { what: 'the Firebase stand-in', variable: 'FIREBASE_PORT' });
+    }
+    if (parts.includes('functions')) {
+      await requireFreePort(api.port, api.host, { what: 'the API', variable: 'API_PORT' });
+    }
+  }
+
+  async #startPostgres() {
+    const { postgres } = this.#settings;
+    if (!postgres.start) return requireDatabase(postgres.url);
+    this.#say('PostgreSQL starts');
+    const running = await startPostgres(this.#postgresServer, { ...postgres, logs: this.#logs, died: this.#say });
+    this.#undo.push(running.stop);
+  }
+
+  async #startFirebase() {
+    const { firebase, directory } = this.#settings;
+    if (firebase.credentials === firebase.ownCredentials) {
+      ensureServiceAccount(firebase.ownCredentials, `${firebase.standIn.url}/token`);
+    }
+    if (firebase.kind === 'emulator') await giveRules(this.#root, firebase.emulatorHost);
+    if (!firebase.start) return;
+    this.#say('The Firebase stand-in starts');
+    const { credentials, standIn } = firebase;
+    const options = { root: this.#root, ...standIn, directory, credentials, logs: this.#logs, died: this.#say };
+    const running = await startStandIn(options);
+    this.#undo.push(() => running.stop());
+  }
+
+  async #startFunctions() {
+    const { api, profile, processesPerFunction: processes, mirrorEverySeconds, firebase } = this.#settings;
+    const names = functionNames(this.#root);
+    this.#say(`The functions are built (profile ${profile}); the first time takes some minutes`);
+    const binaries = await build(this.#root, { profile, signal: this.#signal });
+
+    this.#say(`${names.length} functions start`);
+    const runtimeApi = await serveRuntimeApi(this.#lambda);
+    this.#undo.push(() => runtimeApi.close());
+    const functions = new Functions({
+      ...runtimeApi,
+      lambda: this.#lambda,
+      binaries,
+      environment: { ...process.env, FIREBASE_DATABASE_EMULATOR_HOST: '', ...this.variables },
+      logs: this.#logs,
+      processes,
+      say: this.#say,
+    });
+    this.#undo.push(() => functions.stop());
+    await functions.start(names);
+    await this.#migrate();
+    this.hasDemo = await loadDemo(this.variables.DATABASE_URL);
+
+    const gateway = await serveGateway(this.#lambda, await readRoutes(this.#root), { ...api, log: join(this.#logs, 'gateway.log') });
+    this.#undo.push(gateway.close);
+    await this.#requireAnswer();
+    if (firebase.kind !== 'off') this.#undo.push(repeatMirrorRooms(this, mirrorEverySeconds, this.#say));
+    this.#functions = { functions, names, binaries };
+  }
+
+  /** From now on a saved source is built, and takes the place of what runs if it compiles. */
+  watch() {
+    const { functions, names, binaries } = this.#functions;
+    let stamp = stampOf(binaries, names);
+    const reload = async () => {
+      const began = Date.now();
+      await build(this.#root, { profile: this.#settings.profile, signal: this.#signal, quiet: true });
+      if (stamp === stampOf(binaries, names)) return;
+      stamp = stampOf(binaries, names);
+      await functions.replace(['migrate-database']);
+      await this.#migrate();
+      await functions.replace(names.filter((name) => name !== 'migrate-database'));
+      this.#say(`Sources changed: built and replaced in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+    };
+    const end = watchSources(this.#root, () => reload().catch((error) => this.#signal.aborted || this.#say(`${error.message}\nWhat ran before goes on.`)));
+    this.#undo.push(end);
+  }
+
+  async #migrate() {
+    await this.invoke('migrate-database').catch((error) => {
+      throw new Error(`The migrations failed: ${error.message}`);
+    });
+  }
+
+  /** One real request, through all of it. */
+  async #requireAnswer() {
+    const url = `${this.variables.BASE_URL}/api/v1/chat/rooms/unread_count/`;
+    const response = await fetch(url, { headers: { authorization: `Bearer ${this.variables.TOKEN_DRIVER}` } });
+    // A token or users of one's own need not fit the demo: then 401 is an answer too.
+    if (response.status !== 200 && response.status !== 401) {
+      throw new Error(`GET ${url} answers ${response.status}: ${await response.text()}\nThe logs are in ${this.#logs}`);
+    }
+  }
+}
+
+function variablesOf({ api, postgres, firebase, jwtSecret, tokens }) {
+  const variables = {
+    BASE_URL: api.url,
+    DATABASE_URL: postgres.url,
+    JWT_SECRET: jwtSecret,
+    FIREBASE_DATABASE_URL: firebase.url,
+    FIREBASE_CREDENTIALS_PATH: firebase.credentials,
+  };
+  if (firebase.emulatorHost) variables.FIREBASE_DATABASE_EMULATOR_HOST = firebase.emulatorHost;
+  for (const [who, id] of Object.entries(PEOPLE)) {
+    variables[`TOKEN_${who}`] = tokens[`TOKEN_${who}`] || accessToken(id, jwtSecret);
+  }
+  return variables;
+}
