@@ -1,0 +1,100 @@
+// Behaviour 1, 3, 5 and 7: both forms of a path, what no route has, and the form of errors and times.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { address, call } from './support/api.mjs';
+import { aConversation, aDriver, say } from './support/people.mjs';
+import { BASE_URL } from './support/settings.mjs';
+
+const errorWithDetail = ({ status, body }, ...expected) => {
+  assert.ok(expected.includes(status), `${status} ${JSON.stringify(body)}`);
+  assert.equal(typeof body?.detail, 'string', `${status} without a detail`);
+};
+
+describe('every path works without its trailing slash', () => {
+  test('reading', async () => {
+    const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+    const query = { chat_room_id: room.id };
+    for (const [path, parameters] of [['rooms'], [`rooms/${room.id}`], ['rooms/unread_count'], ['messages', query]]) {
+      const without = await driver.get(path, parameters);
+      assert.equal(without.status, 200, path);
+      assert.deepEqual(without.body, (await driver.get(`${path}/`, parameters)).body);
+    }
+  });
+
+  test('writing', async () => {
+    const { driver, client, delivery, room } = await aConversation();
+    const asked = { other_user_id: client.id, delivery_id: delivery.id, room_type: 'delivery' };
+    const calls = [
+      [`rooms/${room.id}/mark_as_read`],
+      [`rooms/${room.id}/archive`, {}],
+      [`rooms/${room.id}/typing`, { is_typing: true }],
+      ['rooms', asked],
+      ['messages', { chat_room_id: room.id, text: 'Bonjour' }],
+      ['messages/mark_as_read', { chat_room_id: room.id }],
+      ['firebase_token'],
+    ];
+    for (const [path, body] of calls) {
+      const [without, withSlash] = [await driver.post(path, body), await driver.post(`${path}/`, body)];
+      assert.ok([200, 201].includes(without.status), `${path}: ${without.status}`);
+      assert.equal(withSlash.status, without.status);
+    }
+  });
+
+  test('links that a call without it answers can be followed', async () => {
+    const { driver, room } = await aConversation();
+    for (let i = 0; i < 3; i += 1) await say(driver, room);
+    const { body } = await driver.get('messages', { chat_room_id: room.id, page_size: 2 });
+    const { status, body: second } = await driver.follow(body.next);
+    assert.equal(status, 200);
+    assert.equal(second.results.length, 1);
+  });
+});
+
+describe('what no route has is 404 or 405, with a detail', () => {
+  test('an unknown path', async () => {
+    const { token } = await aDriver();
+    for (const path of ['', 'room/', 'rooms/unread/count/', 'messages/abc/def/', 'messages/mark_as_read/x/', '../../../etc/passwd']) {
+      errorWithDetail(await call('GET', address(path), { headers: { authorization: `Bearer ${token}` } }), 404, 405);
+    }
+    errorWithDetail(await call('GET', `${BASE_URL}/`), 404);
+    errorWithDetail(await call('GET', `${BASE_URL}/api/v2/chat/rooms/`), 404);
+  });
+
+  test('an unknown method', async () => {
+    const { token } = await aDriver();
+    const headers = { authorization: `Bearer ${token}` };
+    for (const [method, path] of [
+      ['PUT', 'rooms/'],
+      ['DELETE', 'rooms/'],
+      ['PATCH', 'messages/'],
+      ['DELETE', 'messages/'],
+      ['GET', 'firebase_token/'],
+      ['GET', 'messages/mark_as_read/'],
+      ['POST', 'rooms/unread_count/'],
+    ]) {
+      errorWithDetail(await call(method, address(path), { headers }), 404, 405);
+    }
+  });
+});
+
+test('times are UTC with six digits, and their text is in the order of time', async () => {
+  const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
+  await client.post(`rooms/${room.id}/mark_as_read/`);
+  await say(driver, room);
+  const { body } = await driver.get('messages/', { chat_room_id: room.id, ordering: 'created_at' });
+  const [first, second] = body.results;
+  const times = [room.created_at, first.created_at, first.read_at, second.created_at];
+  for (const time of times) assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+  assert.deepEqual(times, times.toSorted());
+});
+
+test('messages are French, whatever language the caller prefers', async () => {
+  const { token } = await aDriver();
+  const { body } = await call('POST', address('rooms/'), {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'accept-language': 'en-GB,en' },
+    payload: '{}',
+  });
+  assert.deepEqual(body.room_type, ['Ce champ est obligatoire.']);
+});

@@ -1,0 +1,181 @@
+// Behaviour 13 and 24, and both of the guide's ways to mark messages as read.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, test } from 'node:test';
+
+import { aClient, aConversation, aRoom, say, seenBy } from './support/people.mjs';
+
+const mark = async (viewer, body) => {
+  const { status, body: answer } = await viewer.post('messages/mark_as_read/', body);
+  assert.equal(status, 200);
+  assert.deepEqual(answer, {
+    success: true,
+    count: answer.count,
+    message: `${answer.count} message(s) marqué(s) comme lu(s)`,
+  });
+  return answer.count;
+};
+const unread = async (viewer, room) => (await seenBy(viewer, room)).unread_count;
+const history = async (viewer, room) =>
+  (await viewer.get('messages/', { chat_room_id: room.id, ordering: 'created_at', page_size: 100 })).body.results;
+
+/** The driver wrote three messages, the client one. */
+async function fourMessages() {
+  const conversation = await aConversation();
+  const { driver, client, room } = conversation;
+  const received = [];
+  for (let i = 0; i < 3; i += 1) received.push((await say(driver, room)).id);
+  const own = (await say(client, room)).id;
+  return { ...conversation, received, own };
+}
+
+test('each message is one more unread for the other, and none for its sender', async () => {
+  const { driver, client, room } = await fourMessages();
+  assert.equal(await unread(client, room), 3);
+  assert.equal(await unread(driver, room), 1);
+});
+
+describe('marking the room', () => {
+  test('answers what the guide says', async () => {
+    const { client, room } = await fourMessages();
+    const { status, body } = await client.post(`rooms/${room.id}/mark_as_read/`);
+    assert.equal(status, 200);
+    assert.deepEqual(body, { success: true, message: 'Conversation marquée comme lue' });
+  });
+
+  test('marks what one received, and nothing that one wrote', async () => {
+    const { driver, client, room, received } = await fourMessages();
+    await client.post(`rooms/${room.id}/mark_as_read/`);
+    assert.equal(await unread(client, room), 0);
+    assert.equal(await unread(driver, room), 1);
+    for (const message of await history(driver, room)) {
+      assert.equal(message.is_read, received.includes(message.id));
+      assert.equal(message.read_at !== null, message.is_read);
+    }
+  });
+
+  test('may be repeated, and needs no body', async () => {
+    const { client, room } = await fourMessages();
+    for (const body of [undefined, {}, undefined]) {
+      assert.equal((await client.post(`rooms/${room.id}/mark_as_read/`, body)).status, 200);
+    }
+    assert.equal(await unread(client, room), 0);
+  });
+
+  test('leaves later messages unread', async () => {
+    const { driver, client, room } = await fourMessages();
+    await client.post(`rooms/${room.id}/mark_as_read/`);
+    await say(driver, room);
+    assert.equal(await unread(client, room), 1);
+  });
+});
+
+describe('marking all messages of a room', () => {
+  test('counts what it marked, and no more the second time', async () => {
+    const { driver, client, room } = await fourMessages();
+    assert.equal(await mark(client, { chat_room_id: room.id }), 3);
+    assert.equal(await mark(client, { chat_room_id: room.id }), 0);
+    assert.equal(await mark(driver, { chat_room_id: room.id }), 1);
+    assert.equal(await unread(client, room), 0);
+  });
+
+  test('works on more than a page', async () => {
+    const { driver, client, room } = await aConversation();
+    for (let i = 0; i < 30; i += 1) await say(driver, room);
+    assert.equal(await mark(client, { chat_room_id: room.id }), 30);
+  });
+});
+
+describe('marking messages by their ids', () => {
+  test('marks just these', async () => {
+    const { client, room, received } = await fourMessages();
+    assert.equal(await mark(client, { message_ids: received.slice(0, 2) }), 2);
+    assert.equal(await unread(client, room), 1);
+    assert.deepEqual((await history(client, room)).map(({ is_read }) => is_read), [true, true, false, false]);
+  });
+
+  test('counts each once, however often it is named or marked', async () => {
+    const { client, room, received } = await fourMessages();
+    const [first] = received;
+    assert.equal(await mark(client, { message_ids: [first, first, first.toUpperCase()] }), 1);
+    assert.equal(await mark(client, { message_ids: [first] }), 0);
+    assert.equal(await unread(client, room), 2);
+  });
+
+  test('keeps the time at which a message was first read', async () => {
+    const { client, room, received } = await fourMessages();
+    await mark(client, { message_ids: [received[0]] });
+    const [{ read_at }] = await history(client, room);
+    await mark(client, { message_ids: received });
+    assert.equal((await history(client, room))[0].read_at, read_at);
+  });
+
+  test('goes over several rooms at once', async () => {
+    const { driver, client, room, received } = await fourMessages();
+    const second = await aRoom(driver, client);
+    const elsewhere = await say(driver, second);
+    assert.equal(await mark(client, { message_ids: [...received, elsewhere.id] }), 4);
+    assert.equal(await unread(client, room), 0);
+    assert.equal(await unread(client, second), 0);
+  });
+
+  test('ignores what is foreign, unknown or one’s own', async () => {
+    const { driver, client, room, received, own } = await fourMessages();
+    const foreign = await aConversation({ initial_message: 'Bonjour' });
+    const [message] = await history(foreign.client, foreign.room);
+
+    assert.equal(await mark(client, { message_ids: [message.id, randomUUID(), own, received[2]] }), 1);
+    assert.equal(await mark(await aClient(), { message_ids: received }), 0);
+    assert.equal(await unread(foreign.client, foreign.room), 1);
+    assert.equal(await unread(driver, room), 1);
+  });
+
+  test('wins over a room that is named as well', async () => {
+    const { client, room, received } = await fourMessages();
+    assert.equal(await mark(client, { message_ids: [received[0]], chat_room_id: room.id }), 1);
+    assert.equal(await unread(client, room), 2);
+  });
+
+  test('takes 1000 ids, and not one more', async () => {
+    const { client, received } = await fourMessages();
+    const unknown = Array.from({ length: 999 }, () => randomUUID());
+    assert.equal(await mark(client, { message_ids: [received[0], ...unknown] }), 1);
+    const { status, body } = await client.post('messages/mark_as_read/', {
+      message_ids: [received[1], randomUUID(), ...unknown],
+    });
+    assert.equal(status, 400);
+    assert.deepEqual(Object.keys(body), ['message_ids']);
+  });
+});
+
+describe('what cannot be marked is 400', () => {
+  test('neither field', async () => {
+    const { client } = await fourMessages();
+    for (const body of [{}, undefined, { ids: [] }]) {
+      assert.equal((await client.post('messages/mark_as_read/', body)).status, 400);
+    }
+  });
+
+  test('fields of the wrong type, each named', async () => {
+    const { client, received } = await fourMessages();
+    for (const message_ids of ['x', 1, true, {}, [1], ['x'], [received[0], 'x'], [[received[0]]]]) {
+      const { status, body } = await client.post('messages/mark_as_read/', { message_ids });
+      assert.equal(status, 400, JSON.stringify(message_ids));
+      assert.deepEqual(Object.keys(body), ['message_ids']);
+    }
+    for (const chat_room_id of ['x', 1, true, [], {}]) {
+      const { status, body } = await client.post('messages/mark_as_read/', { chat_room_id });
+      assert.equal(status, 400, JSON.stringify(chat_room_id));
+      assert.deepEqual(Object.keys(body), ['chat_room_id']);
+    }
+    const both = await client.post('messages/mark_as_read/', { message_ids: 'x', chat_room_id: 'x' });
+    assert.deepEqual(Object.keys(both.body).sort(), ['chat_room_id', 'message_ids']);
+  });
+
+  test('and nothing was marked', async () => {
+    const { client, room, received } = await fourMessages();
+    await client.post('messages/mark_as_read/', { message_ids: [...received, 'x'] });
+    assert.equal(await unread(client, room), 3);
+  });
+});

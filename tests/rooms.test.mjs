@@ -1,0 +1,164 @@
+// Behaviour 4, 14 and 15, and the guide's detail, archive and total of unread messages.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, test } from 'node:test';
+
+import { sql } from './support/database.mjs';
+import { aClient, aConversation, aDriver, aRoom, anAdmin, say, seenBy } from './support/people.mjs';
+
+const listedIds = async (viewer, query) => (await viewer.get('rooms/', query)).body.results.map(({ id }) => id);
+
+describe('the detail of a room', () => {
+  test('shows each participant the other one, and both the driver', async () => {
+    const { driver, client, room } = await aConversation();
+    const [asDriver, asClient] = [await seenBy(driver, room), await seenBy(client, room)];
+    assert.equal(asDriver.other_participant.id, client.id);
+    assert.equal(asClient.other_participant.id, driver.id);
+    assert.deepEqual(asClient.driver, asClient.other_participant);
+    assert.deepEqual(asClient.driver, asDriver.driver);
+  });
+
+  test('is what creating it answered', async () => {
+    const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+    assert.deepEqual(await seenBy(driver, room), room);
+  });
+
+  test('also shows a room that is archived or inactive', async () => {
+    const { driver, room } = await aConversation();
+    await driver.post(`rooms/${room.id}/archive/`);
+    await sql('UPDATE chat_rooms SET is_active = false WHERE id = $1', [room.id]);
+    const seen = await seenBy(driver, room);
+    assert.equal(seen.is_archived, true);
+    assert.equal(seen.is_active, false);
+  });
+
+  test('follows the platform: a name that changed there is the new one here', async () => {
+    const { driver, client, room } = await aConversation();
+    await sql('UPDATE users SET full_name = $2 WHERE id = $1', [client.id, 'Jeanne Dupont']);
+    assert.equal((await seenBy(driver, room)).other_participant.full_name, 'Jeanne Dupont');
+  });
+});
+
+describe('archiving', () => {
+  test('answers what the room is now', async () => {
+    const { driver, room } = await aConversation();
+    const archived = await driver.post(`rooms/${room.id}/archive/`, { archive: true });
+    assert.equal(archived.status, 200);
+    assert.equal(archived.body.is_archived, true);
+    assert.equal((await seenBy(driver, room)).is_archived, true);
+
+    const unarchived = await driver.post(`rooms/${room.id}/archive/`, { archive: false });
+    assert.equal(unarchived.status, 200);
+    assert.equal(unarchived.body.is_archived, false);
+    assert.equal((await seenBy(driver, room)).is_archived, false);
+  });
+
+  test('may be repeated', async () => {
+    const { driver, room } = await aConversation();
+    for (const archive of [true, true, false, false]) {
+      const { body } = await driver.post(`rooms/${room.id}/archive/`, { archive });
+      assert.equal(body.is_archived, archive);
+    }
+  });
+
+  test('is meant where `archive` is missing, or the whole body', async () => {
+    for (const body of [{}, undefined, { reason: 'terminé' }]) {
+      const { driver, room } = await aConversation();
+      assert.equal((await driver.post(`rooms/${room.id}/archive/`, body)).body.is_archived, true);
+    }
+  });
+
+  test('is for the caller alone', async () => {
+    const { driver, client, room } = await aConversation();
+    await driver.post(`rooms/${room.id}/archive/`);
+    assert.deepEqual(await listedIds(driver), []);
+    assert.deepEqual(await listedIds(client), [room.id]);
+    assert.equal((await seenBy(client, room)).is_archived, false);
+  });
+
+  test('outlives a new message, from either side', async () => {
+    const { driver, client, room } = await aConversation();
+    await driver.post(`rooms/${room.id}/archive/`);
+    await say(client, room);
+    await say(driver, room);
+    assert.equal((await seenBy(driver, room)).is_archived, true);
+    assert.deepEqual(await listedIds(driver, { include_archived: 'true' }), [room.id]);
+  });
+
+  test('with something that is no boolean is 400', async () => {
+    const { driver, room } = await aConversation();
+    for (const archive of ['oui', 'true', 1, 0, null, [], {}]) {
+      const { status, body } = await driver.post(`rooms/${room.id}/archive/`, { archive });
+      assert.equal(status, 400, JSON.stringify(archive));
+      assert.deepEqual(Object.keys(body), ['archive']);
+    }
+    assert.equal((await seenBy(driver, room)).is_archived, false);
+  });
+});
+
+describe('the total of unread messages', () => {
+  const unread = async (viewer) => (await viewer.get('rooms/unread_count/')).body.unread_count;
+
+  test('is 0 for someone without conversations', async () => {
+    assert.equal(await unread(await aDriver()), 0);
+  });
+
+  test('adds up all rooms, archived ones too', async () => {
+    const driver = await aDriver();
+    for (const count of [1, 2]) {
+      const client = await aClient();
+      const room = await aRoom(driver, client);
+      for (let i = 0; i < count; i += 1) await say(client, room);
+      if (count === 2) await driver.post(`rooms/${room.id}/archive/`);
+    }
+    assert.equal(await unread(driver), 3);
+  });
+
+  test('does not count what one wrote oneself', async () => {
+    const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
+    await say(driver, room);
+    assert.equal(await unread(driver), 0);
+    assert.equal(await unread(client), 2);
+  });
+});
+
+describe('someone else’s room is 404, exactly like one that does not exist', () => {
+  const calls = {
+    'detail': (who, id) => who.get(`rooms/${id}/`),
+    'history': (who, id) => who.get('messages/', { chat_room_id: id }),
+    'backfill': (who, id) => who.get('messages/', { chat_room_id: id, after_seq: 0 }),
+    'a page of the history': (who, id) => who.get('messages/', { chat_room_id: id, page: 7 }),
+    'sending': (who, id) => who.post('messages/', { chat_room_id: id, text: 'Bonjour' }),
+    'marking the room read': (who, id) => who.post(`rooms/${id}/mark_as_read/`),
+    'marking its messages read': (who, id) => who.post('messages/mark_as_read/', { chat_room_id: id }),
+    'archiving': (who, id) => who.post(`rooms/${id}/archive/`, { archive: true }),
+    'typing': (who, id) => who.post(`rooms/${id}/typing/`, { is_typing: true }),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    test(name, async () => {
+      const { client, room } = await aConversation({ initial_message: 'Bonjour' });
+      for (const stranger of [await aDriver(), await aClient(), await anAdmin()]) {
+        const [foreign, unknown] = [await call(stranger, room.id), await call(stranger, randomUUID())];
+        assert.equal(foreign.status, 404, stranger.user_type);
+        assert.deepEqual([unknown.status, unknown.text], [404, foreign.text]);
+      }
+      assert.deepEqual((await seenBy(client, room)).unread_count, 1);
+    });
+  }
+
+  test('an id in the path that is no UUID is 404, too', async () => {
+    const driver = await aDriver();
+    for (const id of ['1', 'abc', `${randomUUID()}0`, '%00', "'", 'a%2Fb', 'é', '%F0%9F%93%B7', '{room_id}']) {
+      assert.equal((await driver.get(`rooms/${id}/`)).status, 404, id);
+      assert.equal((await driver.post(`rooms/${id}/archive/`, {})).status, 404, id);
+      assert.equal((await driver.post(`rooms/${id}/mark_as_read/`)).status, 404, id);
+      assert.equal((await driver.post(`rooms/${id}/typing/`, { is_typing: true })).status, 404, id);
+    }
+  });
+
+  test('an id in capitals is the same id', async () => {
+    const { driver, room } = await aConversation();
+    assert.equal((await seenBy(driver, { id: room.id.toUpperCase() })).id, room.id);
+  });
+});

@@ -1,0 +1,339 @@
+// Behaviour 20 to 23, 25 and 26, and the guide's "Envoyer un message".
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { before, describe, test } from 'node:test';
+
+import { sql } from './support/database.mjs';
+import { aConversation, aDriver, aRoom, anAdmin, say, seenBy } from './support/people.mjs';
+
+const IMAGE = 'https://res.cloudinary.com/relais/image/upload/v1/colis.jpg';
+const HERE = { latitude: 5.345317, longitude: -4.024429 };
+
+/** Sends into one shared room, where the test is not about the room. */
+let conversation;
+before(async () => {
+  conversation = await aConversation();
+});
+const send = (body) => conversation.driver.post('messages/', { chat_room_id: conversation.room.id, ...body });
+
+async function refused(body, ...fields) {
+  const answer = await send(body);
+  assert.equal(answer.status, 400, JSON.stringify(body).slice(0, 200));
+  assert.deepEqual(Object.keys(answer.body).sort(), fields.sort());
+  return answer.body;
+}
+
+describe('the three messages of the guide', () => {
+  const expected = ({ driver, room }, body, changes) => ({
+    id: body.id,
+    chat_room: room.id,
+    sender: { id: driver.id, full_name: driver.full_name, profile_photo_url: driver.profile_photo_url },
+    message_type: 'text',
+    text: '',
+    image_url: '',
+    latitude: null,
+    longitude: null,
+    is_read: false,
+    read_at: null,
+    created_at: body.created_at,
+    seq: body.seq,
+    ...changes,
+  });
+
+  const messages = {
+    text: { message_type: 'text', text: 'Votre message ici' },
+    image: { message_type: 'image', text: 'Voici la photo', image_url: IMAGE },
+    location: { message_type: 'location', text: 'Je suis ici', ...HERE },
+  };
+  for (const [name, message] of Object.entries(messages)) {
+    test(name, async () => {
+      const { status, body } = await send(message);
+      assert.equal(status, 201);
+      assert.deepEqual(body, expected(conversation, body, message));
+    });
+  }
+});
+
+describe('text', () => {
+  test('is what is meant where no type is named', async () => {
+    assert.equal((await send({ text: 'Bonjour' })).body.message_type, 'text');
+  });
+
+  test('is trimmed', async () => {
+    assert.equal((await send({ text: ' \n\t Bonjour,\n à vous \u00a0\u2003' })).body.text, 'Bonjour,\n à vous');
+  });
+
+  test('may have any character but NUL', async () => {
+    for (const text of ['👩🏾‍🚀 🚚', 'ɛ̃ ɔ̀', '\u202emessage', '<script>alert(1)</script>', "'; DROP TABLE users; --", '\\u0000', '\u0001', '\ufeffx']) {
+      const { status, body } = await send({ text });
+      assert.equal(status, 201, JSON.stringify(text));
+      assert.equal(body.text.replace('\ufeff', ''), text.replace('\ufeff', ''));
+    }
+    await refused({ text: 'a\u0000b' }, 'text');
+  });
+
+  test('may not be blank', async () => {
+    for (const text of ['', ' ', '\n\t', '\u00a0\u2003', undefined, null]) await refused({ text }, 'text');
+  });
+
+  test('has at most 5000 characters, counted as characters and after trimming', async () => {
+    for (const text of ['a'.repeat(5000), '📷'.repeat(5000), ` ${'é'.repeat(5000)} `]) {
+      assert.equal((await send({ text })).status, 201);
+    }
+    await refused({ text: 'a'.repeat(5001) }, 'text');
+    await refused({ text: '📷'.repeat(5001) }, 'text');
+  });
+});
+
+describe('image', () => {
+  test('needs no text', async () => {
+    const { status, body } = await send({ message_type: 'image', image_url: IMAGE });
+    assert.equal(status, 201);
+    assert.equal(body.text, '');
+  });
+
+  test('needs an https address of at most 2048 characters', async () => {
+    const longest = IMAGE.padEnd(2048, 'a');
+    assert.equal((await send({ message_type: 'image', image_url: longest })).body.image_url, longest);
+    for (const image_url of [
+      undefined,
+      null,
+      '',
+      `${longest}a`,
+      IMAGE.replace('https', 'http'),
+      'https://',
+      '//res.cloudinary.com/colis.jpg',
+      'colis.jpg',
+      'javascript:alert(1)',
+      'data:image/png;base64,AAAA',
+      'file:///etc/passwd',
+      'ftp://res.cloudinary.com/colis.jpg',
+      `${IMAGE}\u0000`,
+      12,
+      [IMAGE],
+    ]) {
+      await refused({ message_type: 'image', image_url }, 'image_url');
+    }
+  });
+});
+
+describe('location', () => {
+  test('needs no text', async () => {
+    const { status, body } = await send({ message_type: 'location', ...HERE });
+    assert.equal(status, 201);
+    assert.equal(body.text, '');
+  });
+
+  test('may be anywhere on earth', async () => {
+    for (const [latitude, longitude] of [[90, 180], [-90, -180], [0, 0], [-0.000001, 179.999999], [5, -4]]) {
+      const { status, body } = await send({ message_type: 'location', latitude, longitude });
+      assert.equal(status, 201);
+      assert.deepEqual([body.latitude, body.longitude], [latitude, longitude]);
+    }
+  });
+
+  test('keeps every digit', async () => {
+    const exact = { latitude: 5.345317123456789, longitude: -4.024429987654321 };
+    const { body } = await send({ message_type: 'location', ...exact });
+    assert.deepEqual([body.latitude, body.longitude], [exact.latitude, exact.longitude]);
+  });
+
+  test('names each coordinate that is missing, no number, or off the earth', async () => {
+    await refused({ message_type: 'location' }, 'latitude', 'longitude');
+    await refused({ message_type: 'location', latitude: 5 }, 'longitude');
+    await refused({ message_type: 'location', longitude: -4 }, 'latitude');
+    for (const bad of ['5.345317', true, null, [5], {}, 90.000001, -91, 1e300]) {
+      await refused({ message_type: 'location', latitude: bad, longitude: -4 }, 'latitude');
+    }
+    for (const bad of ['-4', false, null, 180.000001, -181, -1e300]) {
+      await refused({ message_type: 'location', latitude: 5, longitude: bad }, 'longitude');
+    }
+  });
+
+  test('is not infinite, however it is written', async () => {
+    const { driver, room } = conversation;
+    for (const number of ['1e999', '-1e999', 'NaN', 'Infinity', '-Infinity']) {
+      const payload = `{"chat_room_id": "${room.id}", "message_type": "location", "latitude": ${number}, "longitude": 0}`;
+      assert.equal((await driver.postRaw('messages/', payload)).status, 400, number);
+    }
+  });
+});
+
+test('fields of another type are dropped', async () => {
+  const text = await send({ text: 'Bonjour', image_url: IMAGE, ...HERE });
+  assert.deepEqual([text.body.image_url, text.body.latitude, text.body.longitude], ['', null, null]);
+
+  const image = await send({ message_type: 'image', image_url: IMAGE, latitude: null, longitude: 4000 });
+  assert.equal(image.status, 201);
+  assert.deepEqual([image.body.latitude, image.body.longitude], [null, null]);
+
+  const location = await send({ message_type: 'location', ...HERE, image_url: 'http://ailleurs' });
+  assert.equal(location.status, 201);
+  assert.equal(location.body.image_url, '');
+});
+
+test('an unknown message_type is 400', async () => {
+  for (const message_type of ['video', 'TEXT', '', null, 1, ['text']]) {
+    await refused({ message_type, text: 'Bonjour' }, 'message_type');
+  }
+});
+
+test('system messages come from admins only', async () => {
+  const [driver, admin] = await Promise.all([aDriver(), anAdmin()]);
+  const room = await aRoom(driver, admin);
+  const system = { chat_room_id: room.id, message_type: 'system', text: 'Votre demande a été prise en charge' };
+
+  const { status, body } = await admin.post('messages/', system);
+  assert.equal(status, 201);
+  assert.equal(body.message_type, 'system');
+  assert.equal((await admin.post('messages/', { ...system, text: ' ' })).status, 400);
+
+  const refusals = [await driver.post('messages/', system)];
+  const delivery = await aConversation();
+  refusals.push(await delivery.client.post('messages/', { ...system, chat_room_id: delivery.room.id }));
+  for (const refusal of refusals) {
+    assert.equal(refusal.status, 400);
+    assert.deepEqual(Object.keys(refusal.body), ['message_type']);
+  }
+});
+
+test('what the server decides is ignored in a body', async () => {
+  const id = randomUUID();
+  const before = Date.now();
+  const { status, body } = await send({
+    text: 'Bonjour',
+    id,
+    sender: { id: conversation.client.id },
+    is_read: true,
+    read_at: '2001-01-01T00:00:00Z',
+    created_at: '2001-01-01T00:00:00Z',
+    seq: 1,
+    nonsense: { deep: [1, 2] },
+  });
+  assert.equal(status, 201);
+  assert.notEqual(body.id, id);
+  assert.equal(body.sender.id, conversation.driver.id);
+  assert.deepEqual([body.is_read, body.read_at], [false, null]);
+  assert.ok(Math.abs(Date.parse(body.created_at) - before) < 60_000);
+});
+
+test('every bad field is named at once', async () => {
+  const { status, body } = await conversation.driver.post('messages/', {
+    message_type: 'location',
+    latitude: 'nord',
+    longitude: 200,
+    client_message_id: 'x',
+  });
+  assert.equal(status, 400);
+  assert.deepEqual(Object.keys(body).sort(), ['chat_room_id', 'client_message_id', 'latitude', 'longitude']);
+  assert.deepEqual(body.chat_room_id, ['Ce champ est obligatoire.']);
+});
+
+describe('the room after a message', () => {
+  const lastOf = async (body) => {
+    const { driver, room } = await aConversation();
+    const sent = await driver.post('messages/', { chat_room_id: room.id, ...body });
+    assert.equal(sent.status, 201);
+    const seen = await seenBy(driver, room);
+    assert.equal(seen.last_message_at, sent.body.created_at);
+    return seen.last_message_text;
+  };
+
+  test('shows its text, cut at 255 characters', async () => {
+    assert.equal(await lastOf({ text: ' Bonjour ' }), 'Bonjour');
+    assert.equal(await lastOf({ text: 'é'.repeat(300) }), 'é'.repeat(255));
+    assert.equal(await lastOf({ text: '📷'.repeat(255) }), '📷'.repeat(255));
+  });
+
+  test('shows what it is where it has no text', async () => {
+    assert.equal(await lastOf({ message_type: 'image', image_url: IMAGE }), '📷 Photo');
+    assert.equal(await lastOf({ message_type: 'location', ...HERE }), '📍 Position partagée');
+    assert.equal(await lastOf({ message_type: 'image', image_url: IMAGE, text: ' ' }), '📷 Photo');
+  });
+
+  test('shows the text of an image or a location that has one', async () => {
+    assert.equal(await lastOf({ message_type: 'image', image_url: IMAGE, text: 'Voici la photo' }), 'Voici la photo');
+    assert.equal(await lastOf({ message_type: 'location', ...HERE, text: 'Je suis ici' }), 'Je suis ici');
+  });
+});
+
+test('messages are numbered from 1, by both, without a gap', async () => {
+  const { driver, client, room } = await aConversation();
+  const sent = [];
+  for (const sender of [driver, client, client, driver]) sent.push(await say(sender, room));
+  assert.deepEqual(sent.map(({ seq }) => seq), [1, 2, 3, 4]);
+  const times = sent.map(({ created_at }) => created_at);
+  assert.deepEqual(times, times.toSorted());
+  assert.equal(new Set(times).size, times.length);
+});
+
+test('a refused message leaves no gap and counts for nobody', async () => {
+  const { driver, client, room } = await aConversation();
+  await driver.post('messages/', { chat_room_id: room.id, text: '' });
+  await driver.post('messages/', { chat_room_id: room.id, message_type: 'system', text: 'Bonjour' });
+  assert.equal((await say(driver, room)).seq, 1);
+  assert.equal((await seenBy(client, room)).unread_count, 1);
+});
+
+test('nothing can be sent into an inactive room', async () => {
+  const { driver, client, room } = await aConversation();
+  await sql('UPDATE chat_rooms SET is_active = false WHERE id = $1', [room.id]);
+  assert.equal((await driver.post('messages/', { chat_room_id: room.id, text: 'Bonjour' })).status, 400);
+  assert.equal((await seenBy(client, room)).unread_count, 0);
+});
+
+describe('client_message_id', () => {
+  test('makes a repeat answer 200 with the first message, and changes nothing', async () => {
+    const { driver, client, room } = await aConversation();
+    const client_message_id = randomUUID();
+    const first = await say(driver, room, 'Bonjour', { client_message_id });
+    await say(driver, room, 'Une autre');
+    const before = await seenBy(client, room);
+
+    for (const text of ['Bonjour', 'Un autre texte']) {
+      const repeat = await driver.post('messages/', { chat_room_id: room.id, text, client_message_id });
+      assert.equal(repeat.status, 200);
+      assert.deepEqual(repeat.body, first);
+    }
+    assert.deepEqual(await seenBy(client, room), before);
+    assert.equal((await driver.get('messages/', { chat_room_id: room.id })).body.count, 2);
+  });
+
+  test('shows a repeat that the first was read meanwhile', async () => {
+    const { driver, client, room } = await aConversation();
+    const client_message_id = randomUUID();
+    await say(driver, room, 'Bonjour', { client_message_id });
+    await client.post(`rooms/${room.id}/mark_as_read/`);
+    const repeat = await driver.post('messages/', { chat_room_id: room.id, text: 'Bonjour', client_message_id });
+    assert.equal(repeat.body.is_read, true);
+    assert.equal((await seenBy(client, room)).unread_count, 0);
+  });
+
+  test('is the sender’s own, and the room’s', async () => {
+    const { driver, client, room } = await aConversation();
+    const elsewhere = await aRoom(driver, client);
+    const client_message_id = randomUUID();
+    const sent = [
+      await say(driver, room, 'Bonjour', { client_message_id }),
+      await say(client, room, 'Bonjour', { client_message_id }),
+      await say(driver, elsewhere, 'Bonjour', { client_message_id }),
+    ];
+    assert.equal(new Set(sent.map(({ id }) => id)).size, 3);
+  });
+
+  test('is the same in capitals', async () => {
+    const client_message_id = randomUUID();
+    const first = await send({ text: 'Bonjour', client_message_id });
+    const repeat = await send({ text: 'Bonjour', client_message_id: client_message_id.toUpperCase() });
+    assert.equal(repeat.status, 200);
+    assert.equal(repeat.body.id, first.body.id);
+  });
+
+  test('must be a UUID', async () => {
+    for (const client_message_id of ['1', 1, true, [], {}]) {
+      const body = await refused({ text: 'Bonjour', client_message_id }, 'client_message_id');
+      assert.deepEqual(body.client_message_id, ['Doit être un UUID valide.']);
+    }
+  });
+});

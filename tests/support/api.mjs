@@ -1,0 +1,59 @@
+// The API over HTTP, as one person calls it. Every answer is held against openapi.yaml.
+
+import { checkAgainstContract } from './contract.mjs';
+import { BASE_URL } from './settings.mjs';
+
+export const ROOT = '/api/v1/chat/';
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One call to any address, as it is; `body` is the JSON of the answer, or undefined where it is none. */
+export async function call(method, url, { headers = {}, payload } = {}) {
+  const response = await fetch(url, { method, headers, body: payload, redirect: 'manual' });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+/** The address of a path below `/api/v1/chat/`, with the parameters that are not undefined. */
+export function address(path, query = {}) {
+  const url = new URL(`${BASE_URL}${ROOT}${path}`);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.append(name, value);
+  }
+  return url;
+}
+
+async function checkedCall(method, url, options) {
+  const answer = await call(method, url, options);
+  checkAgainstContract(method, new URL(url).pathname, answer);
+  return answer;
+}
+
+/** The API with the given `Authorization`, or without any. */
+export function api(authorization) {
+  const headers = authorization === undefined ? {} : { authorization };
+  const json = { ...headers, 'content-type': 'application/json' };
+  return {
+    get: (path, query) => checkedCall('GET', address(path, query), { headers }),
+
+    /** A body that is undefined is none at all. */
+    post: (path, body) =>
+      checkedCall('POST', address(path), body === undefined ? { headers } : { headers: json, payload: JSON.stringify(body) }),
+
+    /** Any bytes, under any content type; null sends no content type. */
+    postRaw: (path, payload, contentType = 'application/json') =>
+      checkedCall('POST', address(path), {
+        headers: contentType === null ? headers : { ...headers, 'content-type': contentType },
+        payload,
+      }),
+
+    /** A link out of an answer, followed as it is. */
+    follow: (url) => checkedCall('GET', url, { headers }),
+  };
+}

@@ -1,0 +1,65 @@
+// openapi.yaml, held against every answer that the suite sees: operation, status, headers, and body to the last
+// field. The published schemas leave room for fields to come; here one that they do not name is an error.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import addFormats from 'ajv-formats';
+import Ajv from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+
+export const openapi = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'));
+
+const resolve = ({ $ref, ...rest }) =>
+  $ref ? $ref.slice(2).split('/').reduce((node, key) => node[key], openapi) : rest;
+
+/** A copy of the schemas in which no object takes fields that it does not name. */
+function closed(node) {
+  if (Array.isArray(node)) return node.map(closed);
+  if (node === null || typeof node !== 'object') return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
+  return copy.type === 'object' && copy.properties ? { additionalProperties: false, ...copy } : copy;
+}
+
+const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
+ajv.addSchema({ $id: 'relais', components: { schemas: closed(openapi.components.schemas) } });
+
+const validators = new Map();
+function validator(schema) {
+  const key = JSON.stringify(schema);
+  if (!validators.has(key)) {
+    validators.set(key, ajv.compile(JSON.parse(key.replaceAll('"#/', '"relais#/'))));
+  }
+  return validators.get(key);
+}
+
+// A path without parameters before one with: `/rooms/unread_count/` is no room.
+const routes = Object.entries(openapi.paths)
+  .map(([path, item]) => ({ item, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+').replace(/\/$/, '/?')}$`), path }))
+  .sort((a, b) => a.path.includes('{') - b.path.includes('{'));
+
+function operationOf(method, pathname) {
+  const route = routes.find(({ pattern }) => pattern.test(pathname));
+  return route?.item[method.toLowerCase()];
+}
+
+/** Fails unless the answer is one that openapi.yaml foresees for this call. */
+export function checkAgainstContract(method, pathname, { status, headers, body }) {
+  const operation = operationOf(method, pathname);
+  assert.ok(operation, `openapi.yaml does not know ${method} ${pathname}`);
+  const where = `${operation.operationId} answered ${status} ${JSON.stringify(body)}`;
+
+  assert.ok(operation.responses[status], `${where}, which openapi.yaml does not foresee`);
+  const response = resolve(operation.responses[status]);
+
+  for (const [name, header] of Object.entries(response.headers ?? {})) {
+    const { required, schema } = resolve(header);
+    const value = headers.get(name);
+    assert.ok(value !== null || !required, `${where} without ${name}`);
+    if (schema.const !== undefined) assert.equal(value, schema.const, `${where} with another ${name}`);
+  }
+
+  assert.match(headers.get('content-type') ?? '', /^application\/json\b/, where);
+  const validate = validator(response.content['application/json'].schema);
+  assert.ok(validate(body), `${where}: ${ajv.errorsText(validate.errors)}`);
+}
