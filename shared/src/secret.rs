@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::config::{ConfigError, SecretSource};
 use crate::firebase::ServiceAccount;
-use crate::http::client::http_client;
+use crate::http::client::HttpClient;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -190,7 +190,9 @@ async fn get_secret_value(id: &str) -> Result<String, BoxError> {
     )?;
     let (instructions, _) = sign(signable, &parameters)?.into_parts();
 
-    let mut request = http_client()
+    let client = HttpClient::default();
+    let mut request = client
+        .get()
         .post(&url)
         .timeout(Duration::from_secs(5))
         .body(body);

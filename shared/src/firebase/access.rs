@@ -6,11 +6,12 @@ use tokio::sync::Mutex;
 
 use super::service_account::unix_seconds;
 use super::{FirebaseError, ServiceAccount};
-use crate::http::client::http_client;
+use crate::http::client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
 /// The right to write: an OAuth 2 access token of the service account, kept until shortly before it ends.
 pub struct Access {
+    client: Arc<HttpClient>,
     secrets: Arc<SecretStore>,
     /// Google's SDKs send this to the emulator, which takes it for an administrator.
     emulator: bool,
@@ -28,8 +29,9 @@ impl Access {
     /// A token is renewed this long before it ends.
     const MARGIN: Duration = Duration::from_mins(1);
 
-    pub fn new(secrets: Arc<SecretStore>, emulator: bool) -> Self {
+    pub fn new(client: Arc<HttpClient>, secrets: Arc<SecretStore>, emulator: bool) -> Self {
         Self {
+            client,
             secrets,
             emulator,
             cached: Mutex::new(None),
@@ -63,7 +65,7 @@ impl Access {
 
     async fn fetch(&self) -> Result<Token, FirebaseError> {
         let secret = self.secrets.current();
-        match exchange(&secret).await {
+        match exchange(&self.client, &secret).await {
             // The key may have been rotated.
             Err(FirebaseError::Key(reason)) => {
                 let fresh = self
@@ -74,7 +76,7 @@ impl Access {
                 if Arc::ptr_eq(&fresh, &secret) {
                     Err(FirebaseError::Key(reason))
                 } else {
-                    exchange(&fresh).await
+                    exchange(&self.client, &fresh).await
                 }
             }
             token => token,
@@ -85,7 +87,7 @@ impl Access {
 /// Exchanges a signed assertion for an access token.
 ///
 /// Source: developers.google.com/identity/protocols/oauth2/service-account, "HTTP/REST".
-async fn exchange(secret: &Secret) -> Result<Token, FirebaseError> {
+async fn exchange(client: &HttpClient, secret: &Secret) -> Result<Token, FirebaseError> {
     #[derive(Serialize)]
     struct Assertion<'a> {
         iss: &'a str,
@@ -123,7 +125,8 @@ async fn exchange(secret: &Secret) -> Result<Token, FirebaseError> {
         .map_err(|error| FirebaseError::Key(error.to_string()))?;
 
     let asked_at = Instant::now();
-    let response = http_client()
+    let response = client
+        .get()
         .post(token_uri)
         .timeout(Duration::from_secs(5))
         .form(&[

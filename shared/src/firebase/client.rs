@@ -13,7 +13,7 @@ use super::tree;
 use crate::config::FirebaseSettings;
 use crate::db::mirror::RoomState;
 use crate::domain::{Timestamp, Viewer};
-use crate::http::client::http_client;
+use crate::http::client::HttpClient;
 use crate::secret::SecretStore;
 
 /// Why Firebase does not have what it was sent.
@@ -77,6 +77,7 @@ pub enum Written {
 ///
 /// Source: firebase.google.com/docs/reference/rest/database.
 pub struct Firebase {
+    client: Arc<HttpClient>,
     base: Url,
     namespace: Option<String>,
     database_url: Url,
@@ -117,8 +118,10 @@ impl Firebase {
             }
         };
         base.set_query(None);
-        let access = Access::new(secrets, settings.emulator_host.is_some());
+        let client = Arc::new(HttpClient::default());
+        let access = Access::new(client.clone(), secrets, settings.emulator_host.is_some());
         Ok(Self {
+            client,
             base,
             namespace,
             database_url,
@@ -253,7 +256,9 @@ impl Firebase {
         url: Url,
         body: Option<&impl Serialize>,
     ) -> Result<Response, FirebaseError> {
-        let mut request = http_client()
+        let mut request = self
+            .client
+            .get()
             .request(method, url)
             .timeout(Self::TIMEOUT)
             .bearer_auth(token);

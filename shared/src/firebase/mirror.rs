@@ -13,6 +13,11 @@ use crate::metrics::{self, Metric};
 
 /// How long a room is one mirror's: its write, with all that a request may take, and its acknowledgement.
 pub const CLAIM: Duration = Duration::from_secs(20);
+/// From one write of a room to its next: what comes meanwhile goes together. Nobody reads faster.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long one mirror stays with a room that does not come to rest, before it leaves it to whoever writes there next.
+/// The functions' time limit in template.yaml is this and a claim, and some more.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Attempts in a row before a room is left to `mirror-rooms`.
 const ATTEMPTS: u32 = 3;
 
@@ -27,8 +32,8 @@ pub enum MirrorError {
     Firebase(#[from] FirebaseError),
 }
 
-/// Brings a room up to date in Firebase, and up to whatever has changed meanwhile: while one mirror's write is under
-/// way, others leave the room to it, and it looks again when it is done. So a burst of messages needs few writes.
+/// Brings a room up to date in Firebase, and up to whatever has changed meanwhile: while one mirror has a room, others
+/// leave it to that one, which looks again when its write is done. So a burst of messages needs few writes.
 ///
 /// # Errors
 /// What kept it from that; a failure of Firebase's is noted in PostgreSQL, for `mirror-rooms`.
@@ -37,20 +42,26 @@ pub async fn mirror_room(
     firebase: &Firebase,
     room_id: Uuid,
 ) -> Result<(), MirrorError> {
-    while let Some(state) = mirror::claim(database, room_id, CLAIM).await? {
+    let began = Instant::now();
+    let mut held = None;
+    while let Some(state) = mirror::claim(database, room_id, held, CLAIM).await? {
+        let pause = tokio::time::sleep(PAUSE);
         if let Err(error) = write(firebase, &state).await {
             metrics::emit(&[Metric::MirrorFailed(1)]);
-            mirror::failed(database, room_id).await?;
+            mirror::failed(database, &state).await?;
             return Err(error.into());
         }
-        let acknowledged = mirror::done(database, &state).await?;
+        let keep = began.elapsed() < PATIENCE;
+        let acknowledged = mirror::done(database, &state, keep).await?;
         metrics::emit(&[
             Metric::MirrorSucceeded(1),
             Metric::MirrorLag(acknowledged.lag.unwrap_or_default()),
         ]);
-        if !acknowledged.more {
+        if !acknowledged.more || !keep {
             break;
         }
+        held = state.claim;
+        pause.await;
     }
     Ok(())
 }

@@ -62,6 +62,7 @@ fn state(revision: i64) -> RoomState {
         all_changed: true,
         fallen: vec![],
         behind_since: None,
+        claim: None,
     }
 }
 

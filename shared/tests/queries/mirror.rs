@@ -8,14 +8,16 @@ use uuid::Uuid;
 const CLAIM: Duration = Duration::from_mins(1);
 
 async fn claim(world: &World, room: Uuid) -> Option<RoomState> {
-    mirror::claim(&world.app.database, room, CLAIM)
+    mirror::claim(&world.app.database, room, None, CLAIM)
         .await
         .unwrap()
 }
 
 async fn mirrored(world: &World, room: Uuid) -> RoomState {
     let state = claim(world, room).await.unwrap();
-    mirror::done(&world.app.database, &state).await.unwrap();
+    mirror::done(&world.app.database, &state, false)
+        .await
+        .unwrap();
     state
 }
 
@@ -38,7 +40,7 @@ async fn a_room_is_claimed_by_one_mirror_which_then_looks_again() {
         "the first still has it"
     );
     assert!(
-        mirror::done(&world.app.database, &state)
+        mirror::done(&world.app.database, &state, false)
             .await
             .unwrap()
             .more,
@@ -47,7 +49,7 @@ async fn a_room_is_claimed_by_one_mirror_which_then_looks_again() {
     let state = claim(&world, room).await.unwrap();
     assert_eq!(seqs(&state), [1]);
     assert!(
-        !mirror::done(&world.app.database, &state)
+        !mirror::done(&world.app.database, &state, false)
             .await
             .unwrap()
             .more
@@ -109,7 +111,9 @@ async fn an_older_acknowledgement_takes_nothing_back() {
     world.say(driver, room, "Bonjour").await;
     let mut state = mirrored(&world, room).await;
     state.room.revision -= 1;
-    mirror::done(&world.app.database, &state).await.unwrap();
+    mirror::done(&world.app.database, &state, false)
+        .await
+        .unwrap();
     assert!(claim(&world, room).await.is_none());
 }
 
@@ -122,9 +126,9 @@ async fn what_failed_is_due_later_and_what_is_claimed_is_not_due() {
             .await
             .unwrap()
     };
-    claim(&world, room).await.unwrap();
+    let state = claim(&world, room).await.unwrap();
     assert!(due().await.is_empty());
-    mirror::failed(&world.app.database, room).await.unwrap();
+    mirror::failed(&world.app.database, &state).await.unwrap();
     assert!(due().await.is_empty(), "its time has not come");
     world
         .sql
@@ -142,10 +146,43 @@ async fn a_claim_whose_mirror_died_ends_by_itself() {
     let world = World::new().await;
     let (_, _, room) = world.room().await;
     assert!(
-        mirror::claim(&world.app.database, room, Duration::ZERO)
+        mirror::claim(&world.app.database, room, None, Duration::ZERO)
             .await
             .unwrap()
             .is_some()
     );
+    assert!(claim(&world, room).await.is_some());
+}
+
+#[tokio::test]
+async fn a_mirror_keeps_its_room_for_what_came_meanwhile_and_gives_back_only_its_own() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let database = &world.app.database;
+    let first = claim(&world, room).await.unwrap();
+    world.say(driver, room, "Bonjour").await;
+    assert!(mirror::done(database, &first, true).await.unwrap().more);
+    assert!(claim(&world, room).await.is_none(), "it is kept");
+    let second = mirror::claim(database, room, first.claim, CLAIM)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(seqs(&second), [1]);
+
+    // Its end by time: another has the room now.
+    world
+        .sql
+        .execute("UPDATE chat_rooms SET mirror_claimed_until = now()", &[])
+        .await
+        .unwrap();
+    let third = claim(&world, room).await.unwrap();
+    mirror::failed(database, &second).await.unwrap();
+    world.say(driver, room, "Encore").await;
+    mirror::done(database, &second, false).await.unwrap();
+    assert!(
+        claim(&world, room).await.is_none(),
+        "the third still has it"
+    );
+    mirror::done(database, &third, false).await.unwrap();
     assert!(claim(&world, room).await.is_some());
 }

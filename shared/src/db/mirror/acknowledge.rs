@@ -1,5 +1,4 @@
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
 use super::RoomState;
 use crate::db::{Database, QueryError};
@@ -13,26 +12,34 @@ pub struct Acknowledged {
     pub lag: Option<f64>,
 }
 
-/// Firebase has this state: gives the room back.
+/// Firebase has this state: gives the room back, or keeps it where there is more to mirror and `keep` says so.
 ///
 /// # Errors
 /// No answer from PostgreSQL: then the claim ends by itself, and the room is mirrored once more than needed.
-pub async fn done(database: &Database, state: &RoomState) -> Result<Acknowledged, QueryError> {
+pub async fn done(
+    database: &Database,
+    state: &RoomState,
+    keep: bool,
+) -> Result<Acknowledged, QueryError> {
+    // A claim that has passed to another mirror meanwhile is that one's to give back.
     const SQL: &str = "-- mirror_done
         UPDATE chat_rooms
-        SET mirrored_revision = greatest(mirrored_revision, $2), mirror_claimed_until = NULL,
+        SET mirrored_revision = greatest(mirrored_revision, $2),
+            mirror_claimed_until = CASE
+                WHEN mirror_claimed_until = $4 AND NOT ($5 AND revision > greatest(mirrored_revision, $2)) THEN NULL
+                ELSE mirror_claimed_until
+            END,
             mirror_attempts = 0, mirror_after = NULL,
             behind_since = CASE WHEN revision > greatest(mirrored_revision, $2) THEN clock_timestamp() END
         WHERE id = $1
         RETURNING revision > mirrored_revision AS more,
                   (extract(epoch FROM clock_timestamp() - $3) * 1000)::float8 AS lag";
-    let RoomState {
-        room, behind_since, ..
-    } = state;
     let parameters = [
-        (&room.id as _, Type::UUID),
-        (&room.revision as _, Type::INT8),
-        (behind_since as _, Type::TIMESTAMPTZ),
+        (&state.room.id as _, Type::UUID),
+        (&state.room.revision as _, Type::INT8),
+        (&state.behind_since as _, Type::TIMESTAMPTZ),
+        (&state.claim as _, Type::TIMESTAMPTZ),
+        (&keep as _, Type::BOOL),
     ];
     let row = database.query_one(SQL, &parameters).await?;
     Ok(Acknowledged {
@@ -46,13 +53,17 @@ pub async fn done(database: &Database, state: &RoomState) -> Result<Acknowledged
 ///
 /// # Errors
 /// No answer from PostgreSQL: then the claim ends by itself, and the attempt comes then.
-pub async fn failed(database: &Database, room_id: Uuid) -> Result<(), QueryError> {
+pub async fn failed(database: &Database, state: &RoomState) -> Result<(), QueryError> {
     const SQL: &str = "-- mirror_failed
         UPDATE chat_rooms
         SET mirror_claimed_until = NULL, mirror_attempts = mirror_attempts + 1,
             mirror_after = clock_timestamp()
                 + least(60, power(2, least(mirror_attempts, 6))) * (0.5 + random() / 2) * interval '1 second'
-        WHERE id = $1";
-    database.query(SQL, &[(&room_id, Type::UUID)]).await?;
+        WHERE id = $1 AND mirror_claimed_until = $2";
+    let parameters = [
+        (&state.room.id as _, Type::UUID),
+        (&state.claim as _, Type::TIMESTAMPTZ),
+    ];
+    database.query(SQL, &parameters).await?;
     Ok(())
 }

@@ -8,4 +8,4 @@ mod state;
 pub use acknowledge::{Acknowledged, done, failed};
 pub use due::{Backlog, backlog, take_due};
 pub use repair::{forget, rooms_after};
-pub use state::{MirroredMessage, MirroredRoom, RoomState, claim, read};
+pub use state::{Claim, MirroredMessage, MirroredRoom, RoomState, claim, read};

@@ -21,7 +21,12 @@ pub struct RoomState {
     pub fallen: Vec<Uuid>,
     /// When the oldest change was made that Firebase has not seen.
     pub behind_since: Option<DateTime<Utc>>,
+    /// The claim that it was read under.
+    pub claim: Option<Claim>,
 }
+
+/// One mirror's hold on a room: the moment when it ends, which no other claim of the room has.
+pub type Claim = DateTime<Utc>;
 
 impl RoomState {
     /// How many messages of a room Firebase keeps.
@@ -64,17 +69,18 @@ pub struct MirroredMessage {
     pub read_at: Option<Timestamp>,
 }
 
-/// Claims a room for one mirror and reads what Firebase has to be told; nothing where Firebase is up to date or
-/// another mirror has the room: that one looks again when it is done.
+/// Claims a room for one mirror, or renews the claim `held`, and reads what Firebase has to be told; nothing where
+/// Firebase is up to date or another mirror has the room: that one looks again when it is done.
 ///
-/// The claim is given up by [`done`](super::done) or [`failed`](super::failed), and ends by itself after `claim`.
+/// The claim is given up by [`done`](super::done) or [`failed`](super::failed), and ends by itself after `life`.
 ///
 /// # Errors
 /// No answer from PostgreSQL.
 pub async fn claim(
     database: &Database,
     room_id: Uuid,
-    claim: Duration,
+    held: Option<Claim>,
+    life: Duration,
 ) -> Result<Option<RoomState>, QueryError> {
     // The room is read from the snapshot, like its messages, and not from the UPDATE: that may have waited for a
     // sender and then returns a newer revision than the messages that this statement can see.
@@ -82,8 +88,9 @@ pub async fn claim(
         WITH claimed AS (
             UPDATE chat_rooms SET mirror_claimed_until = clock_timestamp() + $2 * interval '1 second'
             WHERE id = $1 AND revision > mirrored_revision
-              AND (mirror_claimed_until IS NULL OR mirror_claimed_until < clock_timestamp())
-            RETURNING id
+              AND (mirror_claimed_until IS NULL OR mirror_claimed_until < clock_timestamp()
+                   OR mirror_claimed_until = $4)
+            RETURNING id, mirror_claimed_until AS claim
         ),
         newest AS (
             SELECT message.*, message.revision > room.mirrored_revision AS is_changed
@@ -100,7 +107,8 @@ pub async fn claim(
              AND message.seq > room.message_count - $3 - (SELECT count(*) FROM newest WHERE is_changed)
             WHERE room.id = $1
         )
-        SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
+        SELECT room.*, claimed.claim,
+               message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
                (SELECT coalesce(bool_and(is_changed), true) FROM newest) AS all_changed,
                ARRAY(SELECT id FROM fallen) AS fallen
@@ -113,8 +121,9 @@ pub async fn claim(
             SQL,
             &[
                 (&room_id, Type::UUID),
-                (&claim.as_secs_f64(), Type::FLOAT8),
+                (&life.as_secs_f64(), Type::FLOAT8),
                 (&RoomState::WINDOW, Type::INT8),
+                (&held, Type::TIMESTAMPTZ),
             ],
         )
         .await?;
@@ -129,7 +138,7 @@ pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState
     const SQL: &str = "-- read_mirror
         SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
-               true AS all_changed, ARRAY[]::uuid[] AS fallen
+               true AS all_changed, ARRAY[]::uuid[] AS fallen, NULL::timestamptz AS claim
         FROM chat_rooms AS room
         LEFT JOIN chat_messages AS message
           ON message.chat_room_id = room.id AND message.seq > room.message_count - $2
@@ -180,5 +189,6 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         all_changed: row.get("all_changed"),
         fallen: row.get("fallen"),
         behind_since: row.get("behind_since"),
+        claim: row.get("claim"),
     })
 }
