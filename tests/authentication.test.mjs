@@ -120,7 +120,8 @@ describe('a token that is forged, expired or of another kind is 401 token_not_va
     'the empty secret': () => sign(good(), { secret: '' }),
     'RS256 with a key of the forger': () => rs256({}),
     'RS256 with the key in the header': () => rs256({ jwk: rsa.publicKey.export({ format: 'jwk' }) }),
-    'RS256 with the address of the key': () => rs256({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' }),
+    'RS256 with the address of the key': () =>
+      rs256({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' }),
     'HS256 with a public key for a secret': () => sign(good(), { secret: publicPem }),
     'HS256 with a certificate key for a secret': () =>
       sign(good(), { secret: createPublicKey(publicPem).export({ type: 'pkcs1', format: 'pem' }) }),
@@ -217,5 +218,8 @@ test('every endpoint wants a token before it looks at anything else', async () =
     nobody.post('messages/', 'no object'),
     nobody.get('messages/'),
   ]);
-  assert.deepEqual(answers.map(({ status }) => status), answers.map(() => 401));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    answers.map(() => 401),
+  );
 });

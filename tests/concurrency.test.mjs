@@ -16,7 +16,7 @@ const statuses = (answers, status) => answers.filter((answer) => answer.status =
 /** Every message of a room in the order of seq, page by page. */
 async function wholeHistory(viewer, room) {
   const messages = [];
-  for (let link = `messages/?chat_room_id=${room.id}&ordering=created_at&page_size=100`, body; ; ) {
+  for (let link = `messages/?chat_room_id=${room.id}&ordering=created_at&page_size=100`, body; ;) {
     ({ body } = body ? await viewer.follow(link) : await viewer.get(link));
     messages.push(...body.results);
     if (body.next === null) return messages;
@@ -43,17 +43,25 @@ test('two hundred messages at once: seq 1 to 200, in the order of time, counted,
 
   await eventually(async () => {
     const tree = await mirroredRoom(room);
-    const seqs = Object.values(tree.messages).map(({ seq }) => seq).sort((a, b) => a - b);
+    const seqs = Object.values(tree.messages)
+      .map(({ seq }) => seq)
+      .sort((a, b) => a - b);
     assert.deepEqual(seqs, upTo(200).slice(-50));
   }, 1000);
 
   const messages = await wholeHistory(driver, room);
-  assert.deepEqual(messages.map(({ seq }) => seq), upTo(200));
+  assert.deepEqual(
+    messages.map(({ seq }) => seq),
+    upTo(200),
+  );
   const created = messages.map(({ created_at }) => created_at);
   assert.deepEqual(created, created.toSorted());
   assert.equal(new Set(created).size, 200);
   assert.deepEqual(
-    answers.map(({ body }) => body).sort((a, b) => a.seq - b.seq).map(({ id }) => id),
+    answers
+      .map(({ body }) => body)
+      .sort((a, b) => a.seq - b.seq)
+      .map(({ id }) => id),
     messages.map(({ id }) => id),
   );
 
@@ -99,10 +107,17 @@ test('repeats among other messages leave no gap', async () => {
   const { driver, client, room } = await aConversation();
   const ids = Array.from({ length: 10 }, () => randomUUID());
   await times(60, (n) =>
-    driver.post('messages/', { chat_room_id: room.id, text: 'Bonjour', client_message_id: n < 40 ? ids[n % 10] : undefined }),
+    driver.post('messages/', {
+      chat_room_id: room.id,
+      text: 'Bonjour',
+      client_message_id: n < 40 ? ids[n % 10] : undefined,
+    }),
   );
   const messages = await wholeHistory(driver, room);
-  assert.deepEqual(messages.map(({ seq }) => seq), upTo(30));
+  assert.deepEqual(
+    messages.map(({ seq }) => seq),
+    upTo(30),
+  );
   assert.equal((await seenBy(client, room)).unread_count, 30);
 });
 
@@ -138,7 +153,10 @@ test('markings that overlap count each message once', async () => {
     return client.post('messages/mark_as_read/', n % 5 ? { message_ids } : { chat_room_id: room.id });
   });
   assert.equal(statuses(answers, 200), 20);
-  assert.equal(answers.reduce((sum, { body }) => sum + body.count, 0), 30);
+  assert.equal(
+    answers.reduce((sum, { body }) => sum + body.count, 0),
+    30,
+  );
   assert.equal((await seenBy(client, room)).unread_count, 0);
 });
 
@@ -156,7 +174,10 @@ test('markings over the same rooms in another order wait for each other, and non
     client.post('messages/mark_as_read/', { message_ids: n % 2 ? ids : ids.toReversed() }),
   );
   assert.equal(statuses(answers, 200), 20);
-  assert.equal(answers.reduce((sum, { body }) => sum + body.count, 0), ids.length);
+  assert.equal(
+    answers.reduce((sum, { body }) => sum + body.count, 0),
+    ids.length,
+  );
   assert.equal((await client.get('rooms/unread_count/')).body.unread_count, 0);
 });
 
@@ -166,7 +187,12 @@ test('a room that both sides open at once is one room', async () => {
   for (const about of [{ delivery_id }, {}]) {
     const answers = await times(20, (n) => {
       const [caller, other] = n % 2 ? [driver, client] : [client, driver];
-      return caller.post('rooms/', { other_user_id: other.id, room_type: 'delivery', initial_message: `de ${n}`, ...about });
+      return caller.post('rooms/', {
+        other_user_id: other.id,
+        room_type: 'delivery',
+        initial_message: `de ${n}`,
+        ...about,
+      });
     });
     assert.equal(statuses(answers, 201), 1);
     assert.equal(statuses(answers, 200), 19);
@@ -180,12 +206,17 @@ test('a room that both sides open at once is one room', async () => {
 
 test('people in many rooms do not wait for each other’s numbers', async () => {
   const conversations = await times(10, () => aConversation());
-  await Promise.all(conversations.flatMap(({ driver, client, room }) => [
-    times(5, () => say(driver, room)),
-    times(5, () => say(client, room)),
-  ]));
+  await Promise.all(
+    conversations.flatMap(({ driver, client, room }) => [
+      times(5, () => say(driver, room)),
+      times(5, () => say(client, room)),
+    ]),
+  );
   for (const { driver, client, room } of conversations) {
-    assert.deepEqual((await wholeHistory(driver, room)).map(({ seq }) => seq), upTo(10));
+    assert.deepEqual(
+      (await wholeHistory(driver, room)).map(({ seq }) => seq),
+      upTo(10),
+    );
     await assertCounterIsTrue(driver, room);
     await assertCounterIsTrue(client, room);
   }

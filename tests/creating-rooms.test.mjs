@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 
-import { aClient, aConversation, aDelivery, aDriver, aMerchant, aRoom, anAdmin, say, seenBy } from './support/people.mjs';
+import {
+  aClient,
+  aConversation,
+  aDelivery,
+  aDriver,
+  aMerchant,
+  aRoom,
+  anAdmin,
+  say,
+  seenBy,
+} from './support/people.mjs';
 
 const publicPart = ({ id, full_name, phone_number, user_type, profile_photo_url }) => ({
   id,
@@ -51,8 +61,16 @@ test('without a first message the last one is empty', async () => {
 test('either side may ask, and both get the same room', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   const delivery = await aDelivery({ driver, client });
-  const asked = await client.post('rooms/', { other_user_id: driver.id, delivery_id: delivery.id, room_type: 'delivery' });
-  const again = await driver.post('rooms/', { other_user_id: client.id, delivery_id: delivery.id, room_type: 'delivery' });
+  const asked = await client.post('rooms/', {
+    other_user_id: driver.id,
+    delivery_id: delivery.id,
+    room_type: 'delivery',
+  });
+  const again = await driver.post('rooms/', {
+    other_user_id: client.id,
+    delivery_id: delivery.id,
+    room_type: 'delivery',
+  });
 
   assert.equal(asked.status, 201);
   assert.equal(again.status, 200);
@@ -94,10 +112,7 @@ test('a room that exists is answered 200 as it is, and the first message is not 
 test('the same two people have one room per delivery and one without', async () => {
   const { driver, client, room } = await aConversation();
   const second = await aDelivery({ driver, client });
-  const [withSecond, without] = [
-    await aRoom(driver, client, { delivery_id: second.id }),
-    await aRoom(driver, client),
-  ];
+  const [withSecond, without] = [await aRoom(driver, client, { delivery_id: second.id }), await aRoom(driver, client)];
   assert.equal(new Set([room.id, withSecond.id, without.id]).size, 3);
   assert.equal(without.delivery_info, null);
 
@@ -108,7 +123,11 @@ test('the same two people have one room per delivery and one without', async () 
 
 test('a delivery_id that is null is no delivery', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
-  const { status, body } = await driver.post('rooms/', { other_user_id: client.id, room_type: 'delivery', delivery_id: null });
+  const { status, body } = await driver.post('rooms/', {
+    other_user_id: client.id,
+    room_type: 'delivery',
+    delivery_id: null,
+  });
   assert.equal(status, 201);
   assert.equal(body.delivery_info, null);
 });
@@ -225,7 +244,9 @@ describe('a body that cannot be read is 400 and names every bad field', () => {
   });
 
   test('everything wrong', async () => {
-    const { status, body } = await (await aDriver()).post('rooms/', {
+    const { status, body } = await (
+      await aDriver()
+    ).post('rooms/', {
       other_user_id: 'jean',
       delivery_id: 12,
       room_type: 'groupe',

@@ -88,7 +88,11 @@ describe('metadata', () => {
   test('has a revision that only ever grows', async () => {
     const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
     let { revision } = (await inStep(driver, room)).metadata;
-    for (const change of [() => say(driver, room), () => client.post(`rooms/${room.id}/mark_as_read/`), () => say(client, room)]) {
+    for (const change of [
+      () => say(driver, room),
+      () => client.post(`rooms/${room.id}/mark_as_read/`),
+      () => say(client, room),
+    ]) {
       await change();
       const { metadata } = await inStep(driver, room);
       assert.ok(metadata.revision > revision);
@@ -117,7 +121,12 @@ describe('messages', () => {
 
     await client.post('messages/mark_as_read/', { message_ids: [first.id] });
     const one = await inStep(driver, room);
-    assert.deepEqual(Object.values(one.messages).filter(({ is_read }) => is_read).map(({ id }) => id), [first.id]);
+    assert.deepEqual(
+      Object.values(one.messages)
+        .filter(({ is_read }) => is_read)
+        .map(({ id }) => id),
+      [first.id],
+    );
     assert.match(one.messages[first.id].read_at, TIME);
 
     await driver.post(`rooms/${room.id}/mark_as_read/`);
@@ -130,8 +139,13 @@ describe('messages', () => {
     const { driver, client, room } = await aConversation();
     for (let n = 1; n <= 53; n += 1) await say(n % 2 ? driver : client, room, `message ${n}`);
     const { messages } = await inStep(driver, room);
-    const seqs = Object.values(messages).map(({ seq }) => seq).sort((a, b) => a - b);
-    assert.deepEqual(seqs, Array.from({ length: 50 }, (_, i) => i + 4));
+    const seqs = Object.values(messages)
+      .map(({ seq }) => seq)
+      .sort((a, b) => a - b);
+    assert.deepEqual(
+      seqs,
+      Array.from({ length: 50 }, (_, i) => i + 4),
+    );
   });
 
   test('are in the order of time where they are in the order of seq', async () => {
@@ -139,7 +153,10 @@ describe('messages', () => {
     for (let n = 0; n < 10; n += 1) await say(n % 2 ? driver : client, room);
     const { messages } = await inStep(driver, room);
     const byTime = Object.values(messages).sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
-    assert.deepEqual(byTime.map(({ seq }) => seq), byTime.map((_, i) => i + 1));
+    assert.deepEqual(
+      byTime.map(({ seq }) => seq),
+      byTime.map((_, i) => i + 1),
+    );
   });
 
   test('that are refused leave no trace', async () => {

@@ -7,7 +7,8 @@ import { BASE_URL } from './support/settings.mjs';
 import { aConversation, say } from './support/people.mjs';
 
 const COUNT = 45;
-const numbers = (from, to) => Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => (to < from ? from - i : from + i));
+const numbers = (from, to) =>
+  Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => (to < from ? from - i : from + i));
 
 /** One room with 45 messages, number n saying "message n". */
 let room;
@@ -145,7 +146,7 @@ describe('after_seq', () => {
   test('leads a phone to the end by its links, too, where it gives any', async () => {
     const first = await read({ after_seq: 5, page_size: 15 });
     const seen = seqs(first);
-    for (let { next } = first; next !== null; ) {
+    for (let { next } = first; next !== null;) {
       const { body } = await client.follow(next);
       seen.push(...seqs(body));
       ({ next } = body);

@@ -55,7 +55,14 @@ describe('every path works without its trailing slash', () => {
 describe('what no route has is 404 or 405, with a detail', () => {
   test('an unknown path', async () => {
     const { token } = await aDriver();
-    for (const path of ['', 'room/', 'rooms/unread/count/', 'messages/abc/def/', 'messages/mark_as_read/x/', '../../../etc/passwd']) {
+    for (const path of [
+      '',
+      'room/',
+      'rooms/unread/count/',
+      'messages/abc/def/',
+      'messages/mark_as_read/x/',
+      '../../../etc/passwd',
+    ]) {
       errorWithDetail(await call('GET', address(path), { headers: { authorization: `Bearer ${token}` } }), 404, 405);
     }
     errorWithDetail(await call('GET', `${BASE_URL}/`), 404);
@@ -93,7 +100,7 @@ test('times are UTC with six digits, and their text is in the order of time', as
 test('messages are French, whatever language the caller prefers', async () => {
   const { token } = await aDriver();
   const { body } = await call('POST', address('rooms/'), {
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'accept-language': 'en-GB,en' },
+    headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json', 'accept-language': 'en-GB,en' },
     payload: '{}',
   });
   assert.deepEqual(body.room_type, ['Ce champ est obligatoire.']);

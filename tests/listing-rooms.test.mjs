@@ -112,7 +112,10 @@ describe('order', () => {
       const answer = await listed(driver, { ordering });
       assert.deepEqual(answer.slice(0, 3), ordering.startsWith('-') ? ids.toReversed() : ids);
       const last = answer.slice(3);
-      assert.ok([silent, silent.toReversed()].some((order) => order.join() === last.join()), 'ordered by id');
+      assert.ok(
+        [silent, silent.toReversed()].some((order) => order.join() === last.join()),
+        'ordered by id',
+      );
     }
   });
 
@@ -122,7 +125,10 @@ describe('order', () => {
     ids.sort();
     for (const ordering of ['created_at', '-created_at', 'last_message_at', '-last_message_at']) {
       const answer = await listed(driver, { ordering });
-      assert.ok([ids, ids.toReversed()].some((order) => order.join() === answer.join()), ordering);
+      assert.ok(
+        [ids, ids.toReversed()].some((order) => order.join() === answer.join()),
+        ordering,
+      );
     }
   });
 });
@@ -168,10 +174,9 @@ describe('filters', () => {
   test('filters narrow each other', async () => {
     const { driver, client, delivery, room } = await aConversation();
     await aRoom(driver, client);
-    assert.deepEqual(
-      await listed(driver, { delivery_id: delivery.id, room_type: 'delivery', search: 'dupont' }),
-      [room.id],
-    );
+    assert.deepEqual(await listed(driver, { delivery_id: delivery.id, room_type: 'delivery', search: 'dupont' }), [
+      room.id,
+    ]);
     assert.deepEqual(await listed(driver, { delivery_id: delivery.id, room_type: 'support' }), []);
     assert.deepEqual(await listed(driver, { delivery_id: delivery.id, search: 'personne' }), []);
   });
@@ -190,7 +195,19 @@ describe('search', () => {
 
   test('finds part of a name or of a tracking number, in any case, with or without accents', async () => {
     const { driver, withClient } = await aSearchableDriver();
-    for (const search of ['Hélène', 'HELENE', 'helene', 'hélÈne', 'lèn', 'guessan', 'celik', 'ÇELIK', 'lbn-2025', 'ETE', '-été']) {
+    for (const search of [
+      'Hélène',
+      'HELENE',
+      'helene',
+      'hélÈne',
+      'lèn',
+      'guessan',
+      'celik',
+      'ÇELIK',
+      'lbn-2025',
+      'ETE',
+      '-été',
+    ]) {
       assert.deepEqual(await listed(driver, { search }), [withClient], search);
     }
   });
@@ -232,12 +249,18 @@ describe('pages', () => {
     const one = (await driver.get('rooms/', { page_size: 2, ordering: 'created_at', room_type: 'delivery' })).body;
     assert.equal(one.count, 3);
     assert.equal(one.previous, null);
-    assert.deepEqual(one.results.map(({ id }) => id), ids.slice(0, 2));
+    assert.deepEqual(
+      one.results.map(({ id }) => id),
+      ids.slice(0, 2),
+    );
 
     const two = (await driver.follow(one.next)).body;
     assert.equal(two.count, 3);
     assert.equal(two.next, null);
-    assert.deepEqual(two.results.map(({ id }) => id), ids.slice(2));
+    assert.deepEqual(
+      two.results.map(({ id }) => id),
+      ids.slice(2),
+    );
 
     const link = new URL(two.previous);
     assert.equal(link.searchParams.get('ordering'), 'created_at');

@@ -92,7 +92,10 @@ describe('marking messages by their ids', () => {
     const { client, room, received } = await fourMessages();
     assert.equal(await mark(client, { message_ids: received.slice(0, 2) }), 2);
     assert.equal(await unread(client, room), 1);
-    assert.deepEqual((await history(client, room)).map(({ is_read }) => is_read), [true, true, false, false]);
+    assert.deepEqual(
+      (await history(client, room)).map(({ is_read }) => is_read),
+      [true, true, false, false],
+    );
   });
 
   test('counts each once, however often it is named or marked', async () => {

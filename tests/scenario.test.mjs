@@ -103,7 +103,12 @@ describe('a driver writes to a client', () => {
 
   test('each phone heard each message once, in order', async () => {
     for (const heard of [onDriversPhone, onClientsPhone]) {
-      await eventually(() => assert.deepEqual(heard.added.map(({ seq }) => seq), [1, 2, 3, 4]));
+      await eventually(() =>
+        assert.deepEqual(
+          heard.added.map(({ seq }) => seq),
+          [1, 2, 3, 4],
+        ),
+      );
       assert.equal(heard.refused, null);
     }
   });

@@ -23,11 +23,15 @@ const ORDER = [
   'MigrateDatabase',
 ].map((name) => `${name}Function`);
 
-const routeOf = ({ Properties }) => Object.values(Properties.Events ?? {}).find(({ Type }) => Type === 'Api')?.Properties;
+const routeOf = ({ Properties }) =>
+  Object.values(Properties.Events ?? {}).find(({ Type }) => Type === 'Api')?.Properties;
 
 describe('each function', () => {
   test('stands in the order of the guide', () => {
-    assert.deepEqual(functions.map(([logicalId]) => logicalId), ORDER);
+    assert.deepEqual(
+      functions.map(([logicalId]) => logicalId),
+      ORDER,
+    );
   });
 
   test('with a route has a banner that says which', () => {
@@ -65,7 +69,12 @@ describe('each function', () => {
 
   test('gets what it reads from the environment, and nothing secret', () => {
     const { Variables } = template.Globals.Function.Environment;
-    assert.deepEqual(Object.keys(Variables).sort(), ['CHAT_SECRET_ID', 'CORS_ALLOW_ORIGIN', 'FIREBASE_DATABASE_URL', 'RUST_LOG']);
+    assert.deepEqual(Object.keys(Variables).sort(), [
+      'CHAT_SECRET_ID',
+      'CORS_ALLOW_ORIGIN',
+      'FIREBASE_DATABASE_URL',
+      'RUST_LOG',
+    ]);
     for (const [logicalId, { Properties }] of functions) assert.equal(Properties.Environment, undefined, logicalId);
   });
 });
@@ -132,7 +141,7 @@ test('the schedule’s failures are kept, and so is what it could not start', ()
 });
 
 test('the default deployment has the API, its functions and their logs, and no more', () => {
-  const optional = /^AWS::(WAFv2|RDS|CloudWatch|SNS|Route53)::|DomainName$|BasePathMapping$|MetricFilter$/;
+  const optional = /^AWS::(WAFv2|RDS|CloudWatch|SNS|Route53)::|DomainName$|BasePathMapping$/;
   for (const [logicalId, { Type, Condition }] of resources) {
     if (optional.test(Type)) assert.ok(Condition, `${logicalId} without a condition`);
   }

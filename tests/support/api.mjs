@@ -44,7 +44,11 @@ export function api(authorization) {
 
     /** A body that is undefined is none at all. */
     post: (path, body) =>
-      checkedCall('POST', address(path), body === undefined ? { headers } : { headers: json, payload: JSON.stringify(body) }),
+      checkedCall(
+        'POST',
+        address(path),
+        body === undefined ? { headers } : { headers: json, payload: JSON.stringify(body) },
+      ),
 
     /** Any bytes, under any content type; null sends no content type. */
     postRaw: (path, payload, contentType = 'application/json') =>

@@ -11,7 +11,12 @@ import { parse } from 'yaml';
 export const openapi = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'));
 
 const resolve = ({ $ref, ...rest }) =>
-  $ref ? $ref.slice(2).split('/').reduce((node, key) => node[key], openapi) : rest;
+  $ref
+    ? $ref
+        .slice(2)
+        .split('/')
+        .reduce((node, key) => node[key], openapi)
+    : rest;
 
 /** A copy of the schemas in which no object takes fields that it does not name. */
 function closed(node) {
@@ -35,7 +40,11 @@ function validator(schema) {
 
 // A path without parameters before one with: `/rooms/unread_count/` is no room.
 const routes = Object.entries(openapi.paths)
-  .map(([path, item]) => ({ item, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+').replace(/\/$/, '/?')}$`), path }))
+  .map(([path, item]) => ({
+    item,
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+').replace(/\/$/, '/?')}$`),
+    path,
+  }))
   .sort((a, b) => a.path.includes('{') - b.path.includes('{'));
 
 function operationOf(method, pathname) {

@@ -4,7 +4,20 @@ import { readFileSync } from 'node:fs';
 
 import { parse } from 'yaml';
 
-const SHORT_FORMS = ['And', 'Base64', 'Equals', 'FindInMap', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Select', 'Split', 'Sub'];
+const SHORT_FORMS = [
+  'And',
+  'Base64',
+  'Equals',
+  'FindInMap',
+  'GetAtt',
+  'If',
+  'Join',
+  'Not',
+  'Or',
+  'Select',
+  'Split',
+  'Sub',
+];
 
 const longForm = (name) => (name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`);
 

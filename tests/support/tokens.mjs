@@ -10,7 +10,9 @@ export const now = () => Math.floor(Date.now() / 1000);
 
 /** Bytes and texts as they are, all else as JSON. */
 export const base64url = (value) =>
-  Buffer.from(Buffer.isBuffer(value) || typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  Buffer.from(Buffer.isBuffer(value) || typeof value === 'string' ? value : JSON.stringify(value)).toString(
+    'base64url',
+  );
 
 /** The claims of simplejwt's access token, with `changes`; one that is undefined is left out. */
 export const claims = (userId, changes = {}) => ({

@@ -1,0 +1,94 @@
+// Firebase against PostgreSQL, by SQL of its own: nothing here is shared with the functions.
+
+import assert from 'node:assert/strict';
+import pg from 'pg';
+
+const TIME = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
+
+export class Truth {
+  #pool;
+
+  constructor(url) {
+    this.#pool = new pg.Pool({ connectionString: url, max: 2 });
+    // PostgreSQL is restarted under it.
+    this.#pool.on('error', () => {});
+  }
+
+  async query(sql, parameters) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await this.#pool.query(sql, parameters)).rows;
+      } catch (error) {
+        if (attempt === 50) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  /** The rooms that Firebase is known to be behind on. */
+  async backlog() {
+    const [{ count }] = await this.query('SELECT count(*)::int FROM chat_rooms WHERE revision > mirrored_revision');
+    return count;
+  }
+
+  /** A room's tree as it should stand in Firebase. */
+  async tree(room) {
+    const [metadata] = await this.query(
+      `SELECT id, room_type, driver_id, other_user_id, delivery_id, is_active, last_message_text, last_message_sender_id,
+              to_char(created_at AT TIME ZONE 'UTC', ${TIME}) AS created_at,
+              to_char(last_message_at AT TIME ZONE 'UTC', ${TIME}) AS last_message_at, revision::int
+       FROM chat_rooms WHERE id = $1`,
+      [room],
+    );
+    const messages = await this.query(
+      `SELECT id, seq::int, sender_id, message_type, text, image_url, latitude, longitude, read_at IS NOT NULL AS is_read,
+              to_char(created_at AT TIME ZONE 'UTC', ${TIME}) AS timestamp,
+              to_char(read_at AT TIME ZONE 'UTC', ${TIME}) AS read_at
+       FROM chat_messages WHERE chat_room_id = $1 ORDER BY seq DESC LIMIT 50`,
+      [room],
+    );
+    return { metadata: stored(metadata), messages: Object.fromEntries(messages.map((message) => [message.id, stored(message)])) };
+  }
+
+  /** What PostgreSQL must hold by itself, whatever happened to the mirror. */
+  async checkRooms(sent) {
+    const rooms = await this.query(
+      `SELECT room.id, message_count::int, (driver_unread_count + other_user_unread_count)::int AS unread,
+              count(message.id)::int AS messages, coalesce(max(seq), 0)::int AS newest,
+              count(DISTINCT client_message_id)::int AS client_ids,
+              count(*) FILTER (WHERE message.id IS NOT NULL AND read_at IS NULL)::int AS unread_messages
+       FROM chat_rooms AS room LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id GROUP BY room.id`,
+    );
+    for (const room of rooms) {
+      assert.equal(room.messages, room.message_count, `${room.id}: message_count`);
+      assert.equal(room.newest, room.messages, `${room.id}: seq has a gap`);
+      assert.equal(room.unread, room.unread_messages, `${room.id}: the counters`);
+      assert.equal(room.messages, sent.get(room.id) ?? 0, `${room.id}: what was acknowledged is there, once`);
+      assert.equal(room.client_ids, room.messages, `${room.id}: no message twice`);
+    }
+  }
+
+  close() {
+    return this.#pool.end();
+  }
+}
+
+/** Rooms whose tree in Firebase is not what PostgreSQL says, each with the first difference. */
+export async function differences(truth, firebaseUrl, rooms) {
+  const found = [];
+  for (const room of rooms) {
+    const response = await fetch(`${firebaseUrl}/chats/${room}.json`, { headers: { authorization: 'Bearer owner' } });
+    const { metadata, messages = {} } = (await response.json()) ?? {};
+    try {
+      assert.deepEqual({ metadata, messages }, await truth.tree(room));
+      const inOrder = Object.values(messages).sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
+      assert.ok(inOrder.every(({ seq }, index) => index === 0 || seq === inOrder[index - 1].seq + 1), 'the order of time is not that of seq');
+    } catch (error) {
+      found.push(`${room}: ${error.message}`);
+    }
+  }
+  return found;
+}
+
+/** Firebase stores no nulls. */
+const stored = (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));

@@ -1,0 +1,44 @@
+// What is done to the functions and to PostgreSQL, from outside and at any moment.
+
+const FUNCTIONS = ['send-message', 'mark-room-read', 'mirror-rooms'];
+
+export class Injuries {
+  counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0 };
+  #stack;
+  #truth;
+  #random;
+  #restart = Promise.resolve();
+
+  constructor(stack, truth, random) {
+    this.#stack = stack;
+    this.#truth = truth;
+    this.#random = random;
+  }
+
+  get total() {
+    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Kills a process in the midst of whatever it does: before the write to Firebase, in it, or after it. */
+  kill() {
+    this.#stack.kill(this.#random.of(FUNCTIONS), this.#random.next());
+    this.counts['functions killed'] += 1;
+  }
+
+  /** Restarts PostgreSQL, now and then as in a crash. */
+  restartPostgres() {
+    const signal = this.#random.chance(0.5) ? 'SIGQUIT' : 'SIGINT';
+    this.counts['PostgreSQL restarted'] += 1;
+    this.#restart = this.#restart.then(() => this.#stack.restartPostgres(signal));
+    return this.#restart;
+  }
+
+  /** Takes the claim from whoever is mirroring a room, as its end by time does: from now on there are two. */
+  async takeClaim(room) {
+    const taken = await this.#truth.query(
+      'UPDATE chat_rooms SET mirror_claimed_until = NULL WHERE id = $1 AND mirror_claimed_until IS NOT NULL RETURNING id',
+      [room],
+    );
+    this.counts['two mirrors of one room'] += taken.length;
+  }
+}

@@ -1,0 +1,67 @@
+// People who talk, and a phone for each room that watches: the official SDK, signed in with a token of the API's.
+
+import { randomUUID } from 'node:crypto';
+import { deleteApp, initializeApp } from 'firebase/app';
+import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithCustomToken, signOut } from 'firebase/auth';
+import { connectDatabaseEmulator, getDatabase, goOffline } from 'firebase/database';
+import { accessToken } from '../../dev/parts/tokens.mjs';
+import { Witness } from './witness.mjs';
+
+const PATIENCE_MS = 120_000;
+
+/** A driver and a client with a room, and the client's phone, listening. */
+export async function conversation(truth, { api, firebase, jwtSecret }) {
+  const [driver, client] = [randomUUID(), randomUUID()];
+  await truth.query(
+    `INSERT INTO users (id, full_name, user_type) VALUES ($1, 'Kouassi Yao', 'driver'), ($2, 'Aya Koné', 'client')`,
+    [driver, client],
+  );
+  const people = [driver, client].map((id) => new Person(api, accessToken(id, jwtSecret)));
+  const room = await people[0].post('rooms/', { room_type: 'delivery', other_user_id: client });
+  const { token } = await people[1].post('firebase_token/');
+  const { database, close } = await phone(firebase, token);
+  return { id: room.id, people, witness: new Witness(database, room.id), close };
+}
+
+async function phone(host, token) {
+  const app = initializeApp({ apiKey: 'of-no-use-here', databaseURL: `http://${host}` }, randomUUID());
+  const auth = initializeAuth(app, { persistence: inMemoryPersistence });
+  connectAuthEmulator(auth, `http://${host}`, { disableWarnings: true });
+  const database = getDatabase(app);
+  const [name, port] = host.split(':');
+  connectDatabaseEmulator(database, name, Number(port));
+  await signInWithCustomToken(auth, token);
+  const close = async () => {
+    await signOut(auth);
+    goOffline(database);
+    await deleteApp(app);
+  };
+  return { database, close };
+}
+
+class Person {
+  #api;
+  #headers;
+
+  constructor(api, token) {
+    this.#api = api;
+    this.#headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  }
+
+  /** Posts until it is answered, as a phone does: what is repeated must change nothing. */
+  async post(path, body = {}) {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await this.#try(path, body);
+      if (answer?.ok) return answer.json();
+      if (answer && answer.status < 500) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+      if (Date.now() > deadline) throw new Error(`${path}: no good answer in ${PATIENCE_MS / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  #try(path, body) {
+    const request = { method: 'POST', headers: this.#headers, body: JSON.stringify(body) };
+    return fetch(`${this.#api}/api/v1/chat/${path}`, request).catch(() => undefined);
+  }
+}

@@ -1,0 +1,117 @@
+// Everything goes wrong at once, and nothing may be lost or seen twice.
+//
+//   dev/node tests/chaos/run.mjs [--messages 10000] [--faults 1000] [--rooms 20] [--seed 1] [--without-fence]
+//
+// Real functions, a real PostgreSQL, the stand-in of Firebase under the real rules, and phones with the official SDK.
+// The seed decides every fault, every kill and every message; how the processes interleave is theirs, so a seed brings
+// back a run's decisions, not its microseconds.
+//
+// With --without-fence the rules' fence against stale writes is down, and the run must find what comes of it.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
+import { freePort } from '../../dev/parts/processes.mjs';
+import { readSettings } from '../../dev/parts/settings.mjs';
+import { Stack } from '../../dev/parts/stack.mjs';
+import { untilAsked } from '../../dev/terminal/signals.mjs';
+import { burst } from './burst.mjs';
+import { Truth, differences } from './comparison.mjs';
+import { Faults } from './faults.mjs';
+import { Injuries } from './injuries.mjs';
+import { conversation } from './phones.mjs';
+import { seeded } from './random.mjs';
+import { talk } from './talk.mjs';
+
+/** How long Firebase may take to be up to date after the last fault: a claim's end (20 s), a back-off (60 s), and a sweep. */
+const SETTLED_WITHIN_MS = 120_000;
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '10000' },
+    faults: { type: 'string', default: '1000' },
+    rooms: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    'without-fence': { type: 'boolean', default: false },
+  },
+});
+const plan = { messages: Number(values.messages), faults: Number(values.faults), rooms: Number(values.rooms), seed: Number(values.seed) };
+const fence = !values['without-fence'];
+const directory = join(DIRECTORY, `chaos-${process.pid}`);
+const asked = untilAsked();
+
+const stack = new Stack(await settings(), { root: ROOT, say: quietly, signal: asked.signal });
+let violations = ['the run was not finished'];
+try {
+  await stack.start();
+  violations = await run();
+} catch (error) {
+  console.error(error);
+} finally {
+  await stack.stop();
+}
+const asExpected = fence ? violations.length === 0 : violations.length > 0;
+if (asExpected) rmSync(directory, { recursive: true, force: true });
+else console.log(`The logs are in ${join(directory, 'logs')}`);
+process.exit(asExpected ? 0 : 1);
+
+async function run() {
+  const { BASE_URL: api, DATABASE_URL, JWT_SECRET: jwtSecret, FIREBASE_DATABASE_URL: firebaseUrl } = stack.variables;
+  const truth = new Truth(DATABASE_URL);
+  const faults = new Faults(firebaseUrl);
+  const random = seeded(plan.seed);
+  const injuries = new Injuries(stack, truth, random);
+  const firebase = new URL(firebaseUrl).host;
+  const rooms = [];
+  for (let n = 0; n < plan.rooms; n++) rooms.push(await conversation(truth, { api, firebase, jwtSecret }));
+
+  const sent = new Map();
+  if (fence) console.log(await burst(rooms[0], { sent, faults, messages: Math.min(1000, plan.messages) }));
+  if (!fence) await faults.takeFenceDown();
+  await (fence ? faults.arm(plan.seed) : faults.armOvertaking(plan.seed));
+  const talked = await talk({ rooms, random, injuries, faults, sent, plan, signal: asked.signal });
+  await faults.disarm();
+  const settledAfter = await settled(truth);
+
+  const found = rooms.flatMap(({ witness }) => witness.violations);
+  found.push(...(await differences(truth, firebaseUrl, rooms.map(({ id }) => id))));
+  await truth.checkRooms(sent).catch((error) => found.push(error.message));
+  report({ talked, injuries, struck: await faults.struck(), settledAfter, found });
+  await Promise.all(rooms.map(({ close }) => close()));
+  await truth.close();
+  return found;
+}
+
+async function settled(truth) {
+  const began = Date.now();
+  while ((await truth.backlog()) > 0) {
+    if (Date.now() - began > SETTLED_WITHIN_MS) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return Date.now() - began;
+}
+
+function report({ talked, injuries, struck, settledAfter, found }) {
+  const injected = Object.entries({ 'faults of Firebase': struck, ...injuries.counts });
+  console.log(`
+Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${talked.messages} messages and ${talked.readings} markings in ${plan.rooms} rooms, ${(talked.ms / 1000).toFixed(0)} s
+Injected:
+${injected.map(([what, count]) => `  ${String(count).padStart(6)}  ${what}`).join('\n')}
+Firebase was up to date ${(settledAfter / 1000).toFixed(1)} s after the last fault.
+${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone saw what it must not see.' : `Found: ${found.length}`}`);
+  for (const violation of found.slice(0, 10)) console.log(`  ${violation}`);
+}
+
+/** As in production: an access token of the service account, and not the emulator's "owner". */
+async function settings() {
+  const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, MIRROR_EVERY_SECONDS: '1' };
+  for (const name of ['API_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
+  const read = readSettings(environment, { directory });
+  return { ...read, firebase: { ...read.firebase, emulatorHost: undefined } };
+}
+
+/** That a killed function is started again is no news here. */
+function quietly(text) {
+  if (!/ended|failed|Its log/.test(text)) console.error(`  ${text}`);
+}

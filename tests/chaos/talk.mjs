@@ -1,0 +1,45 @@
+// The conversations: messages and markings in all rooms at once, while things go wrong.
+
+import { randomUUID } from 'node:crypto';
+
+/** How many people write at once. */
+const WRITERS = 8;
+
+/** Talks until there were as many messages and faults as planned. */
+export async function talk({ rooms, random, injuries, faults, sent, plan, signal }) {
+  const began = performance.now();
+  const talked = { messages: 0, readings: 0, ms: 0 };
+  let struck = 0;
+  let pendingRestart = Promise.resolve();
+  const enough = () => talked.messages >= plan.messages && struck + injuries.total >= plan.faults;
+
+  const writer = async () => {
+    while (!enough() && !signal.aborted) {
+      const room = random.of(rooms);
+      const person = random.of(room.people);
+      if (random.chance(0.1)) {
+        await person.post(`rooms/${room.id}/mark_as_read/`);
+        talked.readings += 1;
+        continue;
+      }
+      talked.messages += 1;
+      const number = talked.messages;
+      await hurt(number, room);
+      await person.post('messages/', { chat_room_id: room.id, text: `message ${number}`, client_message_id: randomUUID() });
+      sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
+    }
+  };
+
+  /** By the number of the message, so that a seed brings them back. */
+  async function hurt(number, room) {
+    if (random.chance(0.1)) await injuries.takeClaim(room.id);
+    if (number % 40 === 0) injuries.kill();
+    if (number % 2500 === 1250) pendingRestart = injuries.restartPostgres();
+    if (number % 50 === 0) struck = await faults.struck();
+  }
+
+  await Promise.all(Array.from({ length: WRITERS }, writer));
+  await pendingRestart;
+  talked.ms = performance.now() - began;
+  return talked;
+}
