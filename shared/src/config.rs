@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use lambda_http::http::HeaderValue;
 use url::Url;
 
 /// Something that the environment says wrongly, or does not say: the function cannot start.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub secret_source: SecretSource,
     /// None: no mirror.
     pub firebase: Option<FirebaseSettings>,
+    /// `CORS_ALLOW_ORIGIN`: whose pages may read the answers, `*` for everybody's; none for nobody's.
+    pub cors_origin: Option<HeaderValue>,
     /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
     pub concurrency: NonZeroUsize,
 }
@@ -83,9 +86,18 @@ impl Settings {
             })?,
         };
 
+        let cors_origin = filled("CORS_ALLOW_ORIGIN")
+            .map(|origin| {
+                HeaderValue::try_from(origin).map_err(|_| {
+                    ConfigError::Invalid("CORS_ALLOW_ORIGIN", "an origin, or *".to_owned())
+                })
+            })
+            .transpose()?;
+
         Ok(Self {
             secret_source,
             firebase,
+            cors_origin,
             concurrency,
         })
     }

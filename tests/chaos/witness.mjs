@@ -45,8 +45,11 @@ export class Witness {
   }
 
   #removed(id, message) {
-    if (message.seq > this.#newest - WINDOW) this.#report(`message ${message.seq} went, and ${this.#newest} is the newest`);
     this.#present.delete(id);
+    // Of one write the SDK tells what went before it tells what came.
+    setImmediate(() => {
+      if (message.seq > this.#newest - WINDOW) this.#report(`message ${message.seq} went, and ${this.#newest} is the newest`);
+    });
   }
 
   #revised(revision) {

@@ -9,6 +9,7 @@ use shared::domain::{RoomType, Viewer};
 use shared::error::Result;
 use shared::http::{Answer, Fields, OptionalText, Request};
 use shared::runtime::{App, StartError, serve};
+use uuid::Uuid;
 
 async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
     let new = parse(request.body()?, viewer)?;
@@ -23,7 +24,7 @@ async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Res
 fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
     let other_user_id = body.required("other_user_id");
     let room_type = body.required("room_type");
-    let delivery_id = body.optional("delivery_id");
+    let delivery_id: Option<Uuid> = body.optional("delivery_id");
     let initial_message = body
         .optional::<OptionalText>("initial_message")
         .and_then(|OptionalText(text)| text);
@@ -33,7 +34,7 @@ fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
             "Impossible d'ouvrir une conversation avec soi-même.",
         );
     }
-    if room_type == Some(RoomType::Support) && body.has("delivery_id") {
+    if room_type == Some(RoomType::Support) && delivery_id.is_some() {
         body.refuse::<()>(
             "delivery_id",
             "Une conversation de support ne concerne aucune livraison.",

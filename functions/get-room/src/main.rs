@@ -80,6 +80,10 @@ mod tests {
             .call_anonymously(get_room, Call::get(&format!("/rooms/{room}/")))
             .await;
         assert_eq!(reply.headers["www-authenticate"], "Bearer realm=\"api\"");
+        assert_eq!(
+            reply.headers["access-control-allow-origin"],
+            "https://relais.example"
+        );
         assert_eq!(reply.expect(401)["code"], "not_authenticated");
         world
             .sql

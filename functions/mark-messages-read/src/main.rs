@@ -32,17 +32,18 @@ async fn mark_messages_read(app: &'static App, viewer: Viewer, request: Request)
 }
 
 fn parse(mut body: Fields) -> Result<Unread> {
-    let unread = if body.has("message_ids") {
-        body.required("message_ids")
-            .map(|MessageIds(ids)| Unread::Messages(ids))
-    } else if body.has("chat_room_id") {
-        body.required("chat_room_id").map(Unread::Room)
-    } else {
-        body.refuse(
+    let ids: Option<MessageIds> = body.optional("message_ids");
+    // Where the ids are good, they win, whatever the other field says.
+    let unread = match ids {
+        Some(MessageIds(ids)) => Some(Unread::Messages(ids)),
+        None => body.optional("chat_room_id").map(Unread::Room),
+    };
+    if unread.is_none() && body.is_valid() {
+        body.refuse::<()>(
             FieldErrors::NO_FIELD,
             "« message_ids » ou « chat_room_id » est obligatoire.",
-        )
-    };
+        );
+    }
     body.finish(unread)
 }
 

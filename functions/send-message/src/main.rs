@@ -24,11 +24,7 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
 fn parse(mut body: Fields) -> Result<NewMessage> {
     let room_id = body.required("chat_room_id");
     let client_message_id = body.optional("client_message_id");
-    let message_type = if body.has("message_type") {
-        body.required("message_type")
-    } else {
-        Some(MessageType::default())
-    };
+    let message_type = body.with_default("message_type", MessageType::default());
     let content = message_type.and_then(|message_type| content(&mut body, message_type));
     let (room_id, content) = body.finish(room_id.zip(content))?;
     Ok(NewMessage {

@@ -24,6 +24,8 @@ struct Claims {
     #[serde(default)]
     nbf: Value,
     #[serde(default)]
+    iat: Value,
+    #[serde(default)]
     user_id: Value,
 }
 
@@ -86,13 +88,10 @@ fn check_claims(claims: &Claims, now: f64) -> Result<Viewer, Unauthorized> {
     if expires <= now {
         return Err(Unauthorized::InvalidToken);
     }
-    if !claims.nbf.is_null()
-        && claims
-            .nbf
-            .as_f64()
-            .is_none_or(|not_before| not_before > now)
-    {
-        return Err(Unauthorized::InvalidToken);
+    for not_before in [&claims.nbf, &claims.iat] {
+        if !not_before.is_null() && not_before.as_f64().is_none_or(|moment| moment > now) {
+            return Err(Unauthorized::InvalidToken);
+        }
     }
     if claims.jti.is_null() {
         return Err(Unauthorized::InvalidToken);
@@ -180,6 +179,10 @@ mod tests {
             (with("exp", json!("4000000000")), Unauthorized::InvalidToken),
             (
                 with("nbf", json!(4_000_000_000_u64)),
+                Unauthorized::InvalidToken,
+            ),
+            (
+                with("iat", json!(4_000_000_000_u64)),
                 Unauthorized::InvalidToken,
             ),
             (with("jti", json!(null)), Unauthorized::InvalidToken),

@@ -47,10 +47,10 @@ impl Fields {
         )
     }
 
-    /// Whether the field is there and not null.
+    /// Whether the field is there, be it null.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| !value.is_null())
+        self.values.contains_key(name)
     }
 
     /// A field that must be there.
@@ -59,6 +59,15 @@ impl Fields {
             None => self.refuse(name, "Ce champ est obligatoire."),
             Some(Value::Null) => self.refuse(name, "Ce champ ne peut être nul."),
             Some(_) => self.optional(name),
+        }
+    }
+
+    /// A field that stands for `default` where it is missing, and may not be null.
+    pub fn with_default<T: Field>(&mut self, name: &'static str, default: T) -> Option<T> {
+        if self.has(name) {
+            self.required(name)
+        } else {
+            Some(default)
         }
     }
 
@@ -84,6 +93,12 @@ impl Fields {
     pub fn refuse<T>(&mut self, name: &'static str, reason: impl Into<String>) -> Option<T> {
         self.errors.add(name, reason);
         None
+    }
+
+    /// Whether no fault was found so far.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.errors.is_empty()
     }
 
     /// What was read, if all fields were good.

@@ -1,4 +1,6 @@
-use lambda_http::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
@@ -46,7 +48,19 @@ impl Answer {
 }
 
 /// The answer on the wire, whether good or an error. A 5xx is logged here, once, and its body says nothing of it.
-pub fn into_response(result: Result<Answer>) -> Response<Body> {
+///
+/// Behind a REST API it is the function that tells a browser who may read its answers.
+pub fn into_response(result: Result<Answer>, cors_origin: Option<&HeaderValue>) -> Response<Body> {
+    let mut response = respond_to(result);
+    if let Some(origin) = cors_origin {
+        response
+            .headers_mut()
+            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+    response
+}
+
+fn respond_to(result: Result<Answer>) -> Response<Body> {
     match result {
         Ok(Answer { status, body }) => respond(status, body, None),
         Err(error) => {

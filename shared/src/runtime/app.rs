@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use lambda_http::http::HeaderValue;
 use uuid::Uuid;
 
 use super::{AfterReply, StartError};
@@ -18,6 +19,8 @@ pub struct App {
     pub firebase: Option<Firebase>,
     /// What is done once the answer is out.
     pub after_reply: AfterReply,
+    /// Whose pages may read the answers.
+    pub cors_origin: Option<HeaderValue>,
     secrets: Arc<SecretStore>,
 }
 
@@ -52,6 +55,7 @@ impl App {
             database: Database::open(secrets.clone(), settings.concurrency.get())?,
             firebase,
             after_reply: AfterReply::default(),
+            cors_origin: settings.cors_origin.clone(),
             secrets,
         })
     }

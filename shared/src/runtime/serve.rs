@@ -75,7 +75,10 @@ where
     H: Fn(&'static App, Viewer, Request) -> F,
     F: Future<Output = Result<Answer>>,
 {
-    into_response(handle(app, handler, request.into()).await)
+    into_response(
+        handle(app, handler, request.into()).await,
+        app.cors_origin.as_ref(),
+    )
 }
 
 async fn handle<H, F>(app: &'static App, handler: H, request: Request) -> Result<Answer>

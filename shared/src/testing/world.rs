@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jsonwebtoken::{EncodingKey, Header, encode};
-use lambda_http::http::HeaderMap;
+use lambda_http::http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 use url::Url;
@@ -70,6 +70,7 @@ impl World {
                 database_url: Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
                 emulator_host: Some(firebase.host()),
             }),
+            cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
         let app = App::assemble(&settings, Arc::new(SecretStore::fixed(secret))).expect("the app");
