@@ -59,7 +59,11 @@ const people1 = { 'driver-1': typing, 'client-1': typing };
 export const world = {
   chats: {
     open: { metadata: metadata(), messages: { m1: message('m1') }, typing: people1 },
-    closed: { metadata: metadata({ id: 'closed', is_active: false }), messages: { m1: message('m1') }, typing: people1 },
+    closed: {
+      metadata: metadata({ id: 'closed', is_active: false }),
+      messages: { m1: message('m1') },
+      typing: people1,
+    },
     other: { metadata: metadata({ id: 'other', driver_id: 'stranger-1', other_user_id: 'stranger-2' }) },
   },
 };

@@ -14,7 +14,10 @@ const apps = [];
 after(() => Promise.all(apps.map((app) => deleteApp(app))));
 
 function admin(options = {}) {
-  const app = initializeApp({ databaseURL: database.databaseUrl, projectId: 'demo-suite', ...options }, `admin-${apps.length}`);
+  const app = initializeApp(
+    { databaseURL: database.databaseUrl, projectId: 'demo-suite', ...options },
+    `admin-${apps.length}`,
+  );
   apps.push(app);
   return getDatabaseWithUrl(database.databaseUrl, app);
 }
@@ -39,7 +42,10 @@ describe('firebase-admin for Node', () => {
   it('listens, queries, pushes and runs transactions', async () => {
     const db = admin();
     const heard = [];
-    db.ref('open/list').orderByChild('rank').limitToLast(2).on('child_added', (snapshot) => heard.push(snapshot.val().rank));
+    db.ref('open/list')
+      .orderByChild('rank')
+      .limitToLast(2)
+      .on('child_added', (snapshot) => heard.push(snapshot.val().rank));
     for (const rank of [1, 3, 2]) await db.ref('open/list').push({ rank, at: ServerValue.TIMESTAMP });
     await eventually(() => heard, [1, 3, 2]);
     const { snapshot } = await db.ref('open/n').transaction((n) => (n ?? 0) + 1);

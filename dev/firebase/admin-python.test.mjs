@@ -16,7 +16,9 @@ before(() => database.useRules(suiteRules));
 
 describe('firebase-admin for Python', () => {
   it('writes, reads, queries, listens, and is held to the rules', async () => {
-    const { stdout } = await promisify(execFile)(PYTHON, [here('testing/admin_python.py'), database.databaseUrl], { timeout: 60_000 });
+    const { stdout } = await promisify(execFile)(PYTHON, [here('testing/admin_python.py'), database.databaseUrl], {
+      timeout: 60_000,
+    });
     assert.equal(stdout.trim(), 'ok');
   });
 });

@@ -4,7 +4,8 @@ export class RequestError extends Error {
     super(message);
     this.status = status;
     this.headers = extra.headers ?? {};
-    this.body = extra.body ?? { error: message };
+    // It may be null: the value at a place where there is none.
+    this.body = 'body' in extra ? extra.body : { error: message };
   }
 }
 

@@ -16,7 +16,11 @@ let standIn;
 try {
   standIn = await startStandIn(options);
 } catch (error) {
-  fail(error.code === 'EADDRINUSE' ? `Port ${options.port} of ${options.host} is taken: choose another with --port.` : error.message);
+  fail(
+    error.code === 'EADDRINUSE'
+      ? `Port ${options.port} of ${options.host} is taken: choose another with --port.`
+      : error.message,
+  );
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, async () => {

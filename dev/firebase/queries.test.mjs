@@ -54,12 +54,21 @@ describe('REST queries', () => {
   }
 
   it('by value', async () => {
-    assert.deepEqual(await database.json('GET', '/open/scores.json', { params: { orderBy: '"$value"', limitToFirst: '2' } }), [200, { bob: 3, dan: 3 }]);
-    assert.deepEqual(await database.json('GET', '/open/scores.json', { params: { orderBy: '"$value"', startAt: '5' } }), [200, { ana: 5, cid: 9 }]);
+    assert.deepEqual(
+      await database.json('GET', '/open/scores.json', { params: { orderBy: '"$value"', limitToFirst: '2' } }),
+      [200, { bob: 3, dan: 3 }],
+    );
+    assert.deepEqual(
+      await database.json('GET', '/open/scores.json', { params: { orderBy: '"$value"', startAt: '5' } }),
+      [200, { ana: 5, cid: 9 }],
+    );
   });
 
   it('integer keys come first, as numbers', async () => {
-    assert.deepEqual(await database.json('GET', '/open/numbered.json', { params: { orderBy: '"$key"', limitToLast: '2' } }), [200, { 10: 'ten', x: 'ex' }]);
+    assert.deepEqual(
+      await database.json('GET', '/open/numbered.json', { params: { orderBy: '"$key"', limitToLast: '2' } }),
+      [200, { 10: 'ten', x: 'ex' }],
+    );
   });
 
   const bad = [

@@ -61,7 +61,7 @@ describe('reading and writing', () => {
   });
 
   it('keys with spaces, accents, dollars in text, names of JavaScript', async () => {
-    const value = { 'a b': 1, 'clé': 2, constructor: 3, toString: { x: 4 }, '100%': 5 };
+    const value = { 'a b': 1, clé: 2, constructor: 3, toString: { x: 4 }, '100%': 5 };
     const raw = JSON.stringify(value).replace('{', '{"__proto__":6,');
     await database.json('PUT', '/open/keys.json', { raw });
     assert.equal(await (await database.rest('GET', '/open/keys/__proto__.json')).text(), '6');
@@ -72,13 +72,22 @@ describe('reading and writing', () => {
   });
 
   it('lists go in as arrays and come out as arrays', async () => {
-    await database.json('PUT', '/open.json', { body: { full: ['a', 'b'], holes: ['a', null, 'c'], sparse: { 0: 'a', 9: 'b' } } });
-    assert.deepEqual(await database.data('/open'), { full: ['a', 'b'], holes: ['a', null, 'c'], sparse: { 0: 'a', 9: 'b' } });
+    await database.json('PUT', '/open.json', {
+      body: { full: ['a', 'b'], holes: ['a', null, 'c'], sparse: { 0: 'a', 9: 'b' } },
+    });
+    assert.deepEqual(await database.data('/open'), {
+      full: ['a', 'b'],
+      holes: ['a', null, 'c'],
+      sparse: { 0: 'a', 9: 'b' },
+    });
   });
 
   it('keeps its namespaces apart', async () => {
     await database.json('PUT', '/open/a.json', { body: 1 });
-    assert.deepEqual(await database.json('GET', '/open/a.json', { params: { ns: `${database.namespace}-b` } }), [200, null]);
+    assert.deepEqual(await database.json('GET', '/open/a.json', { params: { ns: `${database.namespace}-b` } }), [
+      200,
+      null,
+    ]);
   });
 });
 
@@ -113,14 +122,20 @@ describe('parameters', () => {
 
   it('shallow tells the keys alone', async () => {
     await database.json('PUT', '/open.json', { body: { a: { x: 1 }, b: 2 } });
-    assert.deepEqual(await database.json('GET', '/open.json', { params: { shallow: 'true' } }), [200, { a: true, b: true }]);
+    assert.deepEqual(await database.json('GET', '/open.json', { params: { shallow: 'true' } }), [
+      200,
+      { a: true, b: true },
+    ]);
     assert.deepEqual(await database.json('GET', '/open/b.json', { params: { shallow: 'true' } }), [200, 2]);
   });
 
   it('format=export tells priorities', async () => {
     await database.json('PUT', '/open/a.json', { body: { '.value': 1, '.priority': 2 } });
     assert.deepEqual(await database.json('GET', '/open/a.json'), [200, 1]);
-    assert.deepEqual(await database.json('GET', '/open/a.json', { params: { format: 'export' } }), [200, { '.value': 1, '.priority': 2 }]);
+    assert.deepEqual(await database.json('GET', '/open/a.json', { params: { format: 'export' } }), [
+      200,
+      { '.value': 1, '.priority': 2 },
+    ]);
   });
 });
 
@@ -137,13 +152,17 @@ describe('ETags', () => {
     assert.deepEqual([second.status, await second.json()], [412, 2]);
     assert.equal(second.headers.get('etag'), await etagOf('/open/n.json'));
     assert.equal(await database.data('/open/n'), 2);
+    const third = await database.rest('PUT', '/open/none.json', { body: 3, headers: { 'if-match': etag } });
+    assert.deepEqual([third.status, await third.json()], [412, null]);
   });
 
   it('if-match holds for DELETE too', async () => {
     await database.json('PUT', '/open/n.json', { body: 1 });
     const refused = await database.rest('DELETE', '/open/n.json', { headers: { 'if-match': 'something-else' } });
     assert.equal(refused.status, 412);
-    const done = await database.rest('DELETE', '/open/n.json', { headers: { 'if-match': await etagOf('/open/n.json') } });
+    const done = await database.rest('DELETE', '/open/n.json', {
+      headers: { 'if-match': await etagOf('/open/n.json') },
+    });
     assert.equal(done.status, 200);
   });
 
@@ -161,7 +180,10 @@ describe('ETags', () => {
   });
 
   it('does not exist for PATCH', async () => {
-    const response = await database.rest('PATCH', '/open.json', { body: { a: 1 }, headers: { 'if-match': 'null_etag' } });
+    const response = await database.rest('PATCH', '/open.json', {
+      body: { a: 1 },
+      headers: { 'if-match': 'null_etag' },
+    });
     assert.equal(response.status, 400);
   });
 });
@@ -185,7 +207,11 @@ describe('bad requests are answered 400, and change nothing', () => {
     ['an unknown server value', 'PUT', '/open/x.json', { '.sv': 'moon' }],
     ['a path with a dollar', 'PUT', '/open/$x.json', 1],
   ];
-  for (const [what, raw] of [['no JSON', '{"a":'], ['half a number', '1e'], ['no body', '']]) {
+  for (const [what, raw] of [
+    ['no JSON', '{"a":'],
+    ['half a number', '1e'],
+    ['no body', ''],
+  ]) {
     it(what, async () => {
       assert.equal((await database.rest('PUT', '/open/x.json', { raw })).status, 400);
       assert.equal(await database.data(), null);
@@ -256,7 +282,11 @@ describe('permissions', () => {
 
   it('a condition does not reveal what may not be read', async () => {
     await database.json('PUT', '/mine/a.json', { body: 'secret' });
-    const response = await database.rest('PUT', '/mine/a.json', { as: { uid: 'b' }, body: 1, headers: { 'if-match': 'x' } });
+    const response = await database.rest('PUT', '/mine/a.json', {
+      as: { uid: 'b' },
+      body: 1,
+      headers: { 'if-match': 'x' },
+    });
     assert.equal(response.status, 401);
   });
 });

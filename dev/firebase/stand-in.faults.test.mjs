@@ -22,7 +22,10 @@ describe('injected faults', () => {
     await inject([{ path: '/chats/**', method: 'PATCH', status: 503, retryAfter: 7, count: 2 }]);
     const answers = [];
     for (let i = 0; i < 3; i++) answers.push(await call('PATCH', '/chats/a.json', { n: i }));
-    assert.deepEqual(answers.map(({ status }) => status), [503, 503, 200]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 503, 200],
+    );
     assert.equal(answers[0].headers.get('retry-after'), '7');
     assert.deepEqual(await data('/chats/a'), { n: 2 });
   });
@@ -96,11 +99,17 @@ describe('injected faults', () => {
   });
 
   it('tells what it injected', async () => {
-    await inject([{ path: '/a', status: 500 }, { path: '/b', status: 429 }]);
+    await inject([
+      { path: '/a', status: 500 },
+      { path: '/b', status: 429 },
+    ]);
     for (const path of ['/a.json', '/a.json', '/c.json']) await call('PUT', path, 1);
     assert.deepEqual(await (await call('GET', '/.faults')).json(), {
       injected: 2,
-      faults: [{ path: '/a', status: 500, injected: 2 }, { path: '/b', status: 429, injected: 0 }],
+      faults: [
+        { path: '/a', status: 500, injected: 2 },
+        { path: '/b', status: 429, injected: 0 },
+      ],
     });
   });
 
@@ -132,7 +141,11 @@ describe('the journal of requests', () => {
 });
 
 describe('the fence', () => {
-  const fenced = { rules: { revision: { '.write': "auth.uid == 'chat-backend'", '.validate': '!data.exists() || newData.val() > data.val()' } } };
+  const fenced = {
+    rules: {
+      revision: { '.write': "auth.uid == 'chat-backend'", '.validate': '!data.exists() || newData.val() > data.val()' },
+    },
+  };
   const mirror = (url, revision) =>
     fetch(`${url}/revision.json?auth_variable_override=${encodeURIComponent('{"uid":"chat-backend"}')}`, {
       method: 'PUT',
@@ -156,8 +169,14 @@ describe('the fence', () => {
 
 describe('pages of any origin', () => {
   it('may call it', async () => {
-    const headers = { Origin: 'http://localhost:5173', 'Access-Control-Request-Headers': 'authorization,x-client-version' };
-    const preflight = await fetch(`${standIn.url}/identitytoolkit.googleapis.com/v1/accounts:lookup`, { method: 'OPTIONS', headers });
+    const headers = {
+      Origin: 'http://localhost:5173',
+      'Access-Control-Request-Headers': 'authorization,x-client-version',
+    };
+    const preflight = await fetch(`${standIn.url}/identitytoolkit.googleapis.com/v1/accounts:lookup`, {
+      method: 'OPTIONS',
+      headers,
+    });
     assert.equal(preflight.status, 204);
     assert.equal(preflight.headers.get('access-control-allow-origin'), 'http://localhost:5173');
     assert.equal(preflight.headers.get('access-control-allow-headers'), 'authorization,x-client-version');
@@ -174,7 +193,11 @@ describe('what is not there', () => {
   });
 
   it('X-HTTP-Method-Override makes a PATCH of a POST', async () => {
-    await fetch(`${standIn.url}/a.json`, { method: 'POST', headers: { 'X-HTTP-Method-Override': 'PATCH' }, body: '{"x":1}' });
+    await fetch(`${standIn.url}/a.json`, {
+      method: 'POST',
+      headers: { 'X-HTTP-Method-Override': 'PATCH' },
+      body: '{"x":1}',
+    });
     assert.deepEqual(await data('/a'), { x: 1 });
   });
 });

@@ -33,7 +33,18 @@ function run(context, ...args) {
 }
 
 async function start(context, data, ...args) {
-  const process = run(context, '--port', '0', '--rules', rules, '--service-account', serviceAccount, '--data', data, ...args);
+  const process = run(
+    context,
+    '--port',
+    '0',
+    '--rules',
+    rules,
+    '--service-account',
+    serviceAccount,
+    '--data',
+    data,
+    ...args,
+  );
   const [line] = await once(process.child.stdout, 'data');
   return { ...process, line: String(line), url: /http:\S+/.exec(line)[0] };
 }
@@ -56,9 +67,22 @@ describe('main.mjs', () => {
     const { url } = await start(context, data);
     await put(url, '/a', 1);
     const before = readdirSync(data);
-    const { ended } = run(context, '--port', new URL(url).port, '--rules', rules, '--service-account', serviceAccount, '--data', data);
+    const { ended } = run(
+      context,
+      '--port',
+      new URL(url).port,
+      '--rules',
+      rules,
+      '--service-account',
+      serviceAccount,
+      '--data',
+      data,
+    );
     const { code, errors } = await ended;
-    assert.deepEqual([code, errors], [1, `Port ${new URL(url).port} of 127.0.0.1 is taken: choose another with --port.\n`]);
+    assert.deepEqual(
+      [code, errors],
+      [1, `Port ${new URL(url).port} of 127.0.0.1 is taken: choose another with --port.\n`],
+    );
     assert.deepEqual(readdirSync(data), before);
   });
 
@@ -85,7 +109,10 @@ describe('data', () => {
     await first.ended;
     const { url } = await start(context, data);
     assert.deepEqual(await read(url), { a: stored });
-    assert.deepEqual(await (await fetch(`${url}/a/deep/x.json?format=export`)).json(), { '.value': 1, '.priority': 'p' });
+    assert.deepEqual(await (await fetch(`${url}/a/deep/x.json?format=export`)).json(), {
+      '.value': 1,
+      '.priority': 'p',
+    });
     assert.deepEqual(await (await fetch(`${url}/.json?ns=other`)).json(), { b: 2 });
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, beforeEach, describe, it } from 'node:test';
 import { deleteApp, initializeApp, setLogLevel } from 'firebase/app';
 import { connectAuthEmulator, getAuth, signInWithCustomToken, signOut } from 'firebase/auth';
-import { get, getDatabase, goOffline, onValue, ref, set } from 'firebase/database';
+import { connectDatabaseEmulator, get, getDatabase, goOffline, onValue, ref, set } from 'firebase/database';
 import { startStandIn } from './server.mjs';
 import { decodeJwt, signJwt } from './sign-in/jwt.mjs';
 import { newServiceAccount } from './sign-in/service-account.mjs';
@@ -25,10 +25,10 @@ beforeEach(() => fetch(`${standIn.url}/.json`, { method: 'PUT', body: JSON.strin
 
 let count = 0;
 /** The unmodified SDK, told of the stand-in as it is told of any emulator. */
-function phone(context, { url = standIn.url } = {}) {
-  const app = initializeApp({ apiKey: 'none', projectId: account.project_id, databaseURL: url }, `phone-${count++}`);
+function phone(context, options = { databaseURL: standIn.url }) {
+  const app = initializeApp({ apiKey: 'none', projectId: account.project_id, ...options }, `phone-${count++}`);
   const auth = getAuth(app);
-  connectAuthEmulator(auth, url, { disableWarnings: true });
+  connectAuthEmulator(auth, standIn.url, { disableWarnings: true });
   const database = getDatabase(app);
   context.after(async () => {
     // Else the SDK's timer for the next ID token keeps the process alive.
@@ -48,7 +48,8 @@ async function call(path, body) {
   return [response.status, await response.json()];
 }
 
-const exchange = (token) => call('/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken', { token, returnSecureToken: true });
+const exchange = (token) =>
+  call('/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken', { token, returnSecureToken: true });
 const idTokenOf = async (uid, claims) => (await exchange(customToken(account, uid, claims)))[1].idToken;
 const readAs = async (token, path = '/chats/open/metadata/revision') => {
   const response = await fetch(`${standIn.url}${path}.json?auth=${token}`);
@@ -64,7 +65,10 @@ describe('signing in with a custom token, by the official SDK', () => {
     assert.equal((await get(ref(database, 'chats/open/metadata/revision'))).val(), 5);
     await assert.rejects(get(ref(database, 'chats/other')), /permission.denied/i);
     await set(ref(database, 'chats/open/typing/client-1'), { timestamp: new Date().toISOString() });
-    await assert.rejects(set(ref(database, 'chats/open/typing/driver-1'), { timestamp: new Date().toISOString() }), /permission.denied/i);
+    await assert.rejects(
+      set(ref(database, 'chats/open/typing/driver-1'), { timestamp: new Date().toISOString() }),
+      /permission.denied/i,
+    );
   });
 
   it('signing out takes it away, from listeners that stand too', async (context) => {
@@ -72,7 +76,11 @@ describe('signing in with a custom token, by the official SDK', () => {
     await signInWithCustomToken(auth, customToken(account, 'client-1'));
     let error;
     let values = 0;
-    onValue(ref(database, 'chats/open/messages'), () => values++, (cancelled) => (error = cancelled));
+    onValue(
+      ref(database, 'chats/open/messages'),
+      () => values++,
+      (cancelled) => (error = cancelled),
+    );
     await eventually(() => values, 1);
     await signOut(auth);
     await eventually(() => /permission_denied/.test(error?.message), true);
@@ -96,11 +104,46 @@ describe('signing in with a custom token, by the official SDK', () => {
   });
 });
 
+describe('the default database', () => {
+  it('is meant by every name that the SDKs make up where none was given', async () => {
+    const revisionIn = async (query) =>
+      (await fetch(`${standIn.url}/chats/open/metadata/revision.json${query}`, asOwner)).json();
+    for (const query of ['', '?ns=', '?ns=127', '?ns=localhost', `?ns=${account.project_id}-default-rtdb`]) {
+      assert.equal(await revisionIn(query), 5, query);
+    }
+    assert.equal(await revisionIn('?ns=another'), null);
+  });
+
+  it('is found by connectDatabaseEmulator', async (context) => {
+    const { auth, database } = phone(context, {});
+    const { hostname, port } = new URL(standIn.url);
+    connectDatabaseEmulator(database, hostname, Number(port));
+    await signInWithCustomToken(auth, customToken(account, 'client-1'));
+    assert.equal((await get(ref(database, 'chats/open/metadata/revision'))).val(), 5);
+  });
+
+  it('does not take the unsigned tokens of mock users', async (context) => {
+    const wire = new Wire(standIn.url);
+    context.after(() => wire.close());
+    const cred = unsigned({ sub: 'client-1', iat: 0, exp: seconds() + 3600 });
+    assert.equal((await wire.request('auth', { cred })).s, 'invalid_token');
+    assert.equal((await wire.request('g', { p: '/chats/open' })).s, 'permission_denied');
+  });
+});
+
 describe('a custom token is checked', () => {
   const now = seconds();
   const spoilt = [
-    ['another key', () => signJwt(decodeJwt(customToken(account, 'a')).claims, other.private_key), /^INVALID_CUSTOM_TOKEN/],
-    ['a changed uid under the old signature', () => transplant(customToken(account, 'a'), customToken(account, 'b')), /^INVALID_CUSTOM_TOKEN/],
+    [
+      'another key',
+      () => signJwt(decodeJwt(customToken(account, 'a')).claims, other.private_key),
+      /^INVALID_CUSTOM_TOKEN/,
+    ],
+    [
+      'a changed uid under the old signature',
+      () => transplant(customToken(account, 'a'), customToken(account, 'b')),
+      /^INVALID_CUSTOM_TOKEN/,
+    ],
     ['no signature', () => unsigned(decodeJwt(customToken(account, 'a')).claims), /^INVALID_CUSTOM_TOKEN/],
     ['another project', () => customToken(other, 'a'), /^CREDENTIAL_MISMATCH/],
     ['another audience', () => customToken(account, 'a', { aud: 'https://example.com' }), /^INVALID_CUSTOM_TOKEN/],
@@ -136,7 +179,13 @@ describe('an ID token is checked', () => {
     const { sub, aud, iss, firebase, premium } = decodeJwt(token).claims;
     assert.deepEqual(
       { sub, aud, iss, provider: firebase.sign_in_provider, premium },
-      { sub: 'client-1', aud: account.project_id, iss: `https://securetoken.google.com/${account.project_id}`, provider: 'custom', premium: true },
+      {
+        sub: 'client-1',
+        aud: account.project_id,
+        iss: `https://securetoken.google.com/${account.project_id}`,
+        provider: 'custom',
+        premium: true,
+      },
     );
   });
 
@@ -154,7 +203,10 @@ describe('an ID token is checked', () => {
 
   it('a forged refresh token gives nothing', async () => {
     const forged = signJwt({ use: 'refresh', uid: 'client-1', claims: {}, authTime: 0 }, account.private_key);
-    const [status, { error }] = await call('/securetoken.googleapis.com/v1/token', { grant_type: 'refresh_token', refresh_token: forged });
+    const [status, { error }] = await call('/securetoken.googleapis.com/v1/token', {
+      grant_type: 'refresh_token',
+      refresh_token: forged,
+    });
     assert.deepEqual([status, error.message], [400, 'INVALID_REFRESH_TOKEN']);
   });
 
@@ -178,7 +230,10 @@ describe('an ID token is checked', () => {
 
   it('a client who was signed in as chat-backend is not the backend', async () => {
     const token = await idTokenOf('chat-backend');
-    const response = await fetch(`${standIn.url}/chats/open/messages/x.json?auth=${token}`, { method: 'PUT', body: '{"sender_id":"a","timestamp":"b"}' });
+    const response = await fetch(`${standIn.url}/chats/open/messages/x.json?auth=${token}`, {
+      method: 'PUT',
+      body: '{"sender_id":"a","timestamp":"b"}',
+    });
     assert.equal(response.status, 401);
   });
 
@@ -190,7 +245,8 @@ describe('an ID token is checked', () => {
   });
 });
 
-const unsigned = (claims) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
+const unsigned = (claims) =>
+  `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
 
 /** The claims of one token with the signature of the other. */
 const transplant = (one, two) => [...two.split('.').slice(0, 2), one.split('.')[2]].join('.');

@@ -46,7 +46,11 @@ describe('POST /token, as Google answers a service account', () => {
     ['expired', () => assertion(account, { iat: now - 3700, exp: now - 100 }), 'invalid_grant'],
     ['for longer than an hour', () => assertion(account, { exp: now + 7200 }), 'invalid_grant'],
     ['of tomorrow', () => assertion(account, { iat: now + 86400, exp: now + 90000 }), 'invalid_grant'],
-    ['without the scopes of the database', () => assertion(account, { scope: 'https://www.googleapis.com/auth/userinfo.email' }), 'invalid_scope'],
+    [
+      'without the scopes of the database',
+      () => assertion(account, { scope: 'https://www.googleapis.com/auth/userinfo.email' }),
+      'invalid_scope',
+    ],
     ['no JWT', () => 'hello', 'invalid_grant'],
   ];
   for (const [what, token, error] of spoilt) {
@@ -63,7 +67,10 @@ describe('POST /token, as Google answers a service account', () => {
   it('a token that is unknown or has expired is 401', async (context) => {
     const brief = await startStandIn({ rules, serviceAccount: account, accessTokenSeconds: 1 });
     context.after(() => brief.close());
-    const [, { access_token: token }] = await trade({ grant_type: GRANT_TYPE, assertion: assertion(account) }, brief.url);
+    const [, { access_token: token }] = await trade(
+      { grant_type: GRANT_TYPE, assertion: assertion(account) },
+      brief.url,
+    );
     assert.equal((await write(token, brief)).status, 200);
     // Of the other stand-in.
     assert.equal((await write(token)).status, 401);

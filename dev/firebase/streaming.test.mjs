@@ -7,13 +7,19 @@ const database = await peer();
 before(async () => {
   await database.useRules(suiteRules);
 });
-beforeEach(() => database.reset({ open: { a: 1, list: { x: { rank: 1 }, y: { rank: 2 } } }, club: 'news', members: { ana: true } }));
+beforeEach(() =>
+  database.reset({ open: { a: 1, list: { x: { rank: 1 }, y: { rank: 2 } } }, club: 'news', members: { ana: true } }),
+);
 
 /** Streams `path`; `next()` is the next event as `[event, data]`. */
 async function stream(context, path, options = {}) {
   const abort = new AbortController();
   context.after(() => abort.abort());
-  const response = await database.rest('GET', path, { ...options, headers: { Accept: 'text/event-stream' }, signal: abort.signal });
+  const response = await database.rest('GET', path, {
+    ...options,
+    headers: { Accept: 'text/event-stream' },
+    signal: abort.signal,
+  });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let buffered = '';
   const next = async () => {

@@ -38,7 +38,8 @@ export class Control {
     const route = this.#routes[request.url.pathname];
     if (route === undefined) return null;
     const act = route[request.method];
-    if (act === undefined) throw new RequestError(405, 'Method not allowed.', { headers: { Allow: Object.keys(route).join(', ') } });
+    if (act === undefined)
+      throw new RequestError(405, 'Method not allowed.', { headers: { Allow: Object.keys(route).join(', ') } });
     const value = act(request);
     return value === undefined ? noContent() : json(200, value);
   }

@@ -14,8 +14,17 @@ import { badRequest } from '../errors.mjs';
  *   answerDelayMs  wait after it was carried out, before the answer
  */
 const FIELDS = {
-  path: 'string', method: 'string', count: 'number', probability: 'number', delayMs: 'number', status: 'number',
-  body: 'any', retryAfter: 'number', applied: 'boolean', reset: 'string', answerDelayMs: 'number',
+  path: 'string',
+  method: 'string',
+  count: 'number',
+  probability: 'number',
+  delayMs: 'number',
+  status: 'number',
+  body: 'any',
+  retryAfter: 'number',
+  applied: 'boolean',
+  reset: 'string',
+  answerDelayMs: 'number',
 };
 
 export class Faults {
@@ -26,7 +35,11 @@ export class Faults {
   replace(plan) {
     const { seed = 1, faults } = Array.isArray(plan) ? { faults: plan } : (plan ?? {});
     if (!Array.isArray(faults)) throw badRequest('Send a list of faults, or {"seed": 1, "faults": […]}.');
-    this.#faults = faults.map((fault) => ({ ...checked(fault), injected: 0, matches: pathMatcher(fault.path ?? '**') }));
+    this.#faults = faults.map((fault) => ({
+      ...checked(fault),
+      injected: 0,
+      matches: pathMatcher(fault.path ?? '**'),
+    }));
     this.#random = seededRandom(seed);
   }
 

@@ -1,9 +1,9 @@
-import { permissionDenied } from '../errors.mjs';
+import { badRequest, permissionDenied } from '../errors.mjs';
 import { nodeFromJson } from './json.mjs';
 import { Listener } from './listener.mjs';
 import { checkDepth } from './limits.mjs';
 import { PathIndex } from './path-index.mjs';
-import { refuseOverlap } from './paths.mjs';
+import { parsePath, refuseOverlap } from './paths.mjs';
 import { nodeAt, withNodeAt } from './tree.mjs';
 
 /**
@@ -45,9 +45,12 @@ export class Database {
     this.#write(path, [{ path, json }], caller, options);
   }
 
-  /** All of `children` (relative paths to JSON) in one write: all or nothing. */
+  /** All of `children`, an object of relative paths and their JSON, in one write: all or nothing. */
   update(path, children, caller, options) {
-    const writes = children.map(([relative, json]) => ({ path: [...path, ...relative], json }));
+    if (typeof children !== 'object' || children === null || Array.isArray(children)) {
+      throw badRequest("Invalid data; couldn't parse JSON object. An update needs one.");
+    }
+    const writes = Object.entries(children).map(([text, json]) => ({ path: [...path, ...parseRelative(text)], json }));
     refuseOverlap(writes.map((write) => write.path));
     this.#write(path, writes, caller, options);
   }
@@ -136,4 +139,10 @@ export class Database {
     for (const path of listener.grants) this.#grants.delete(path, listener);
     listener.grants = [];
   }
+}
+
+function parseRelative(text) {
+  const path = parsePath(text);
+  if (path.length === 0) throw badRequest('Invalid data; an update cannot have an empty path.');
+  return path;
 }

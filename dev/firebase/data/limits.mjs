@@ -7,7 +7,6 @@ export const MAX_STRING_BYTES = 10 * 1024 * 1024;
 export const MAX_REST_WRITE_BYTES = 256 * 1024 * 1024;
 export const MAX_SOCKET_WRITE_BYTES = 16 * 1024 * 1024;
 
-// eslint-disable-next-line no-control-regex
 const FORBIDDEN_IN_KEYS = /[.$#[\]/\u0000-\u001f\u007f]/;
 
 export function checkKey(key) {

@@ -28,8 +28,7 @@ export function parseUrlPath(pathname) {
 
 export const formatPath = (path) => `/${path.join('/')}`;
 
-export const isPrefix = (prefix, path) =>
-  prefix.length <= path.length && prefix.every((key, i) => key === path[i]);
+export const isPrefix = (prefix, path) => prefix.length <= path.length && prefix.every((key, i) => key === path[i]);
 
 /** A multi-path write may not name a place and something below it. */
 export function refuseOverlap(paths) {

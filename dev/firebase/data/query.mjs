@@ -36,7 +36,10 @@ export class Query {
       items.sort(compareItems);
       items = this.fromRight ? items.slice(-this.limit) : items.slice(0, this.limit);
     }
-    return Branch.of(items.map(({ key, child }) => [key, child]), node.priority);
+    return Branch.of(
+      items.map(({ key, child }) => [key, child]),
+      node.priority,
+    );
   }
 
   #indexed(key, child) {
@@ -132,7 +135,9 @@ function parseParameter(params, name) {
     return JSON.parse(params.get(name));
   } catch {
     throw badRequest(
-      name === 'orderBy' ? 'orderBy must be a valid JSON encoded path' : 'Constraint index field must be a JSON primitive',
+      name === 'orderBy'
+        ? 'orderBy must be a valid JSON encoded path'
+        : 'Constraint index field must be a JSON primitive',
     );
   }
 }

@@ -29,7 +29,8 @@ export function streamEvents(database, { caller, expiresAt }, request, response)
   send('put', { path: '/', data: toJson(params, database.peek(path, query)) });
 
   const keepAlive = setInterval(() => send('keep-alive', null), KEEP_ALIVE_MS);
-  const expiry = expiresAt && setTimeout(() => end('auth_revoked', 'credential is no longer valid'), expiresAt - Date.now());
+  const expiry =
+    expiresAt && setTimeout(() => end('auth_revoked', 'credential is no longer valid'), expiresAt - Date.now());
   response.on('close', () => {
     clearInterval(keepAlive);
     clearTimeout(expiry);

@@ -4,6 +4,7 @@ import { allowOrigin, preflight } from './cors.mjs';
 import { RequestError } from '../errors.mjs';
 import { streamEvents } from './event-stream.mjs';
 import { MAX_REST_WRITE_BYTES } from '../data/limits.mjs';
+import { urlOf } from './request-url.mjs';
 import { answerRest } from './rest.mjs';
 
 const WRITES = new Set(['PUT', 'PATCH', 'POST', 'DELETE']);
@@ -114,9 +115,13 @@ async function readRequest(incoming) {
   if (size > MAX_REST_WRITE_BYTES) {
     throw new RequestError(400, 'Data to write exceeds the maximum size that can be modified with a single request.');
   }
-  const url = new URL(incoming.url, 'http://localhost');
+  const url = urlOf(incoming);
   return {
-    method: (incoming.headers['x-http-method-override'] ?? url.searchParams.get('x-http-method-override') ?? incoming.method).toUpperCase(),
+    method: (
+      incoming.headers['x-http-method-override'] ??
+      url.searchParams.get('x-http-method-override') ??
+      incoming.method
+    ).toUpperCase(),
     url,
     headers: incoming.headers,
     body: Buffer.concat(chunks),

@@ -2,7 +2,7 @@ import { json, noContent } from './answers.mjs';
 import { badRequest, RequestError } from '../errors.mjs';
 import { exportNode, jsonFromNode } from '../data/json.mjs';
 import { hashOf } from '../data/node-hash.mjs';
-import { formatPath, parsePath, parseUrlPath } from '../data/paths.mjs';
+import { formatPath, parseUrlPath } from '../data/paths.mjs';
 import { pushId } from './push-id.mjs';
 import { queryFromUrl } from '../data/query.mjs';
 import { childEntries, Branch } from '../data/tree.mjs';
@@ -30,7 +30,7 @@ export function answerRest(database, caller, request) {
 function read(call) {
   const query = queryOf(call.database, call.path, call.params);
   const shallow = call.params.get('shallow') === 'true';
-  if (shallow && query !== null) throw badRequest('Mixing \'shallow\' and querying parameters is not supported');
+  if (shallow && query !== null) throw badRequest("Mixing 'shallow' and querying parameters is not supported");
   const node = call.database.read(call.path, call.caller, query);
   if (isUnchanged(call, node)) return { status: 304, headers: { ETag: etagOf(node) }, body: '' };
   return reply(call, shallow ? shallowJson(node) : toJson(call.params, node), () => node);
@@ -52,10 +52,7 @@ function remove(call) {
 function patch(call) {
   if (call.headers['if-match'] !== undefined) throw badRequest('ETag support is not available for this request.');
   const value = parseBody(call.body);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badRequest('Invalid data; couldn\'t parse JSON object. An update needs one.');
-  }
-  call.database.update(call.path, childrenOf(value), call.caller);
+  call.database.update(call.path, value, call.caller);
   return reply(call, value);
 }
 
@@ -69,22 +66,10 @@ function post(call) {
 export function queryOf(database, path, params) {
   const query = queryFromUrl(params);
   if (query === null || database.rules.isIndexed(path, query.index)) return query;
-  throw badRequest(
-    `Index not defined, add ".indexOn": "${query.index}", for path "${formatPath(path)}", to the rules`,
-  );
+  throw badRequest(`Index not defined, add ".indexOn": "${query.index}", for path "${formatPath(path)}", to the rules`);
 }
 
-/** The children of an update: pairs of a relative path and its JSON. */
-export function childrenOf(update) {
-  return Object.entries(update).map(([text, json]) => {
-    const relative = parsePath(text);
-    if (relative.length === 0) throw badRequest('Invalid data; an update cannot have an empty path.');
-    return [relative, json];
-  });
-}
-
-export const toJson = (params, node) =>
-  params.get('format') === 'export' ? exportNode(node) : jsonFromNode(node);
+export const toJson = (params, node) => (params.get('format') === 'export' ? exportNode(node) : jsonFromNode(node));
 
 function shallowJson(node) {
   if (!(node instanceof Branch)) return jsonFromNode(node);

@@ -52,7 +52,9 @@ export class Identity {
     const signedIn = String(claims.auth_time * 1000);
     return {
       kind: 'identitytoolkit#GetAccountInfoResponse',
-      users: [{ localId: claims.sub, customAuth: true, createdAt: signedIn, lastLoginAt: signedIn, providerUserInfo: [] }],
+      users: [
+        { localId: claims.sub, customAuth: true, createdAt: signedIn, lastLoginAt: signedIn, providerUserInfo: [] },
+      ],
     };
   }
 

@@ -72,6 +72,10 @@ const refuse = (error, description) => json(400, { error, error_description: des
 function isShortLived({ iat, exp }) {
   const now = Date.now() / 1000;
   return (
-    Number.isInteger(iat) && Number.isInteger(exp) && iat <= now + CLOCK_SKEW && exp > now && exp - iat <= LONGEST_ASSERTION
+    Number.isInteger(iat) &&
+    Number.isInteger(exp) &&
+    iat <= now + CLOCK_SKEW &&
+    exp > now &&
+    exp - iat <= LONGEST_ASSERTION
   );
 }

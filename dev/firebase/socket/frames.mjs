@@ -7,7 +7,7 @@ const KEEP_ALIVE = '0';
 export function framesOf(text) {
   if (text.length <= MAX_FRAME) return [text];
   const pieces = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     // Half of a surrogate pair cannot be sent as UTF-8.
     const end = isHighSurrogate(text.charCodeAt(at + MAX_FRAME - 1)) ? at + MAX_FRAME - 1 : at + MAX_FRAME;
     pieces.push(text.slice(at, end));

@@ -5,7 +5,6 @@ import { hashOf } from '../data/node-hash.mjs';
 import { OnDisconnect } from './on-disconnect.mjs';
 import { formatPath, parsePath } from '../data/paths.mjs';
 import { queryFromWire } from '../data/query.mjs';
-import { childrenOf } from '../http/rest.mjs';
 
 /**
  * One client's connection: its requests `{r: number, a: action, b: body}`, answered by
@@ -32,7 +31,8 @@ export class Session {
 
   handle({ r: number, a: action, b: body }) {
     const act = ACTIONS[action];
-    const answer = act === undefined ? failure('invalid_request', `Unknown action ${action}`) : this.#attempt(act, body);
+    const answer =
+      act === undefined ? failure('invalid_request', `Unknown action ${action}`) : this.#attempt(act, body);
     this.#send({ r: number, b: answer });
   }
 
@@ -100,7 +100,7 @@ export class Session {
   }
 
   merge({ p, d: children }) {
-    this.#database.update(parsePath(p), childrenOf(children), this.#caller);
+    this.#database.update(parsePath(p), children, this.#caller);
     return success('');
   }
 
@@ -110,7 +110,7 @@ export class Session {
   }
 
   onDisconnectMerge({ p, d: children }) {
-    this.#onDisconnect.merge(parsePath(p), childrenOf(children), this.#caller);
+    this.#onDisconnect.merge(parsePath(p), children, this.#caller);
     return success('');
   }
 
@@ -149,15 +149,21 @@ export class Session {
     const { caller, expiresAt } = identified;
     this.#setCaller(caller);
     if (expiresAt !== undefined) this.#expireAt(expiresAt);
-    return success({ auth: caller.admin ? null : caller.auth, ...(expiresAt && { expires: Math.floor(expiresAt / 1000) }) });
+    return success({
+      auth: caller.admin ? null : caller.auth,
+      ...(expiresAt && { expires: Math.floor(expiresAt / 1000) }),
+    });
   }
 
   #expireAt(time) {
     // Timers hold 2^31 ms at most; nothing here lives that long.
-    this.#expiry = setTimeout(() => {
-      this.#send({ a: 'ac', b: { s: 'expired_token', d: 'Auth token is expired' } });
-      this.#setCaller(NOBODY);
-    }, Math.min(time - Date.now(), 2 ** 31 - 1));
+    this.#expiry = setTimeout(
+      () => {
+        this.#send({ a: 'ac', b: { s: 'expired_token', d: 'Auth token is expired' } });
+        this.#setCaller(NOBODY);
+      },
+      Math.min(time - Date.now(), 2 ** 31 - 1),
+    );
     this.#expiry.unref();
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { WebSocketServer } from 'ws';
 import { FrameReader, framesOf } from './frames.mjs';
 import { MAX_SOCKET_WRITE_BYTES } from '../data/limits.mjs';
+import { urlOf } from '../http/request-url.mjs';
 import { Session } from './session.mjs';
 
 /** The SDKs send something every 45 s. Who is silent for longer is gone, and onDisconnect may run. */
@@ -12,13 +13,12 @@ export function acceptSockets(server, { namespaces, credentials }) {
   const sessions = new Map();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_SOCKET_WRITE_BYTES });
   server.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url, 'http://localhost');
-    if (url.pathname !== '/.ws' || url.searchParams.get('v') !== '5') {
+    if (!isOurs(request)) {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (connection) => {
-      const name = url.searchParams.get('ns');
+      const name = urlOf(request).searchParams.get('ns');
       const session = serve(connection, {
         host: request.headers.host,
         database: namespaces.get(name),
@@ -38,6 +38,11 @@ export function acceptSockets(server, { namespaces, credentials }) {
       }
     },
   };
+}
+
+function isOurs(request) {
+  if (!request.url.startsWith('/.ws?')) return false;
+  return urlOf(request).searchParams.get('v') === '5';
 }
 
 function serve(connection, { host, database, credentials, trust }) {

@@ -71,6 +71,8 @@ db.reference("open/live/a").set(1)
 db.reference("open/live").update({"b": 2, "c": 3})
 assert heard.wait(5), events
 assert events == [("put", "/", None), ("put", "/a", 1), ("patch", "/", {"b": 2, "c": 3})], events
+# Closing waits for the next event, so there must be one.
+threading.Timer(0.2, lambda: db.reference("open/live").delete()).start()
 listener.close()
 
 secret.delete()

@@ -9,7 +9,11 @@ export const suiteRules = {
     },
     mine: { $uid: { '.read': 'auth.uid == $uid', '.write': 'auth.uid == $uid' } },
     club: { '.read': "root.child('members/' + auth.uid).exists()" },
-    counter: { '.read': true, '.write': true, '.validate': 'newData.isNumber() && (!data.exists() || newData.val() > data.val())' },
+    counter: {
+      '.read': true,
+      '.write': true,
+      '.validate': 'newData.isNumber() && (!data.exists() || newData.val() > data.val())',
+    },
     queried: { '.read': "query.orderByChild == 'owner' && query.equalTo == auth.uid", '.indexOn': 'owner' },
     diary: {
       '.read': true,
