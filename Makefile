@@ -2,6 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+comma := ,
 export PATH := $(CURDIR)/.dev/venv/bin:$(PATH)
 
 # What the tests of Rust need, and what the black-box tests do.
@@ -21,6 +22,18 @@ dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, 
 	@dev/install.sh run
 	@exec dev/node dev/stack.mjs
 
+# An operator's commands, on the running local stack; docs/operations.md has them for AWS.
+mirror_rooms = set -a; source .dev/env; curl --silent --show-error --fail-with-body \
+	"$$BASE_URL/2015-03-31/functions/mirror-rooms/invocations" --data
+
+.PHONY: compare-mirror
+compare-mirror: ## where Firebase differs from PostgreSQL (ROOM=<id> for one room); changes nothing
+	@$(mirror_rooms) '{"action":"compare"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'; echo
+
+.PHONY: rebuild-mirror
+rebuild-mirror: ## Firebase anew from PostgreSQL (ROOM=<id> for one room)
+	@$(mirror_rooms) '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'; echo
+
 .PHONY: clean-dev
 clean-dev: ## forget the data of `make dev`
 	@dev/node dev/forget.mjs
@@ -28,7 +41,7 @@ clean-dev: ## forget the data of `make dev`
 # ------------------------------------------------------------------------------------------------ prove
 
 .PHONY: test
-test: test-rust test-firebase test-system ## all tests, on parts that they start themselves
+test: test-rust test-firebase test-system test-chaos ## all tests, on parts that they start themselves
 
 .PHONY: test-rust
 test-rust: tools ## units, queries and functions, on a PostgreSQL of their own
@@ -41,6 +54,15 @@ test-firebase: tools ## the security rules, and the stand-in under the official 
 .PHONY: test-system
 test-system: tools ## the running system from outside, with the official SDK listening
 	@$(with_stack) $(node_test) --test-concurrency=1 $$(find tests -name node_modules -prune -o -name '*.test.mjs' -print)
+
+.PHONY: test-chaos
+test-chaos: tools ## a short `make chaos`, and one without the fence, which has to find the stale write
+	@dev/node tests/chaos/run.mjs --messages 500 --faults 50 --rooms 6
+	@dev/node tests/chaos/run.mjs --messages 300 --faults 30 --rooms 4 --without-fence
+
+.PHONY: chaos
+chaos: tools ## 10,000 messages and 1,000 faults: nothing lost, nothing seen twice (SEED=1)
+	@dev/node tests/chaos/run.mjs --messages 10000 --faults 1000 --seed $(or $(SEED),1)
 
 .PHONY: check
 check: check-rust check-template check-openapi ## formats, lints, licences, the template, the API's description

@@ -1,12 +1,9 @@
-// `make clean-dev`: forgets the data of the local stack. What was installed stays.
+// `make clean-dev`: forgets the data of the local stack. What was installed stays, and what tests are at work on.
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { DIRECTORY, ROOT } from './parts/places.mjs';
+import { basename, join } from 'node:path';
 import { lock } from './parts/lock.mjs';
+import { DIRECTORY, ROOT } from './parts/places.mjs';
 import { placeOfRoot } from './parts/postgres-server.mjs';
-
-/** What install.sh has put there. */
-const INSTALLED = ['venv', 'installed'];
 
 try {
   lock(join(DIRECTORY, 'stack.pid'));
@@ -15,6 +12,6 @@ try {
   process.exit(1);
 }
 for (const name of readdirSync(DIRECTORY)) {
-  if (!INSTALLED.includes(name)) rmSync(join(DIRECTORY, name), { recursive: true });
+  if (name !== 'venv' && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
 }
-if (process.getuid() === 0) rmSync(placeOfRoot(ROOT), { recursive: true, force: true });
+if (process.getuid() === 0) rmSync(join(placeOfRoot(ROOT), basename(DIRECTORY)), { recursive: true, force: true });

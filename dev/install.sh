@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what this checkout needs and the machine does not have, and says so; silent when nothing is missing.
 #
-#   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js 20 or newer, npm packages
+#   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
 #   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs
 #
 # System packages come from apt-get. All others go to .dev/venv and node_modules: delete those to be rid of them.
@@ -41,16 +41,21 @@ pip_install() {
   $venv/bin/pip install --quiet "$@"
 }
 
-node_will_do() { has npm && has node && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
+# 20.19 is what Debian 13 has, and the oldest that the linters take.
+node_will_do() {
+  has npm && has node && node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
+}
 
 case $wanted in run | check) ;; *) fail 'Usage: dev/install.sh run|check' ;; esac
 has cargo || fail 'There is no cargo: install Rust first, https://rustup.rs'
 has cc || apt 'Rust links with it' gcc libc6-dev
 
 if ! node_will_do; then
-  say 'Installing Node.js 22 from PyPI: the local stack is written in it, and this machine has none from 20 on'
+  say 'Installing Node.js 22 from PyPI: the local stack is written in it, and this machine has none from 20.19 on'
   pip_install --requirement dev/requirements-node.txt
-  node_will_do || fail 'Node.js 20 or newer, with npm, is needed and cannot be installed here.'
+  node_will_do || fail 'Node.js 20.19 or newer, with npm, is needed and cannot be installed here.'
 fi
 
 manifests=$(fingerprint package-lock.json package.json ./*/package.json)

@@ -6,13 +6,14 @@
 // others can be created.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DIRECTORY, ROOT } from './parts/places.mjs';
 import { maintenanceUrl } from './parts/database.mjs';
-import { placeOfRoot } from './parts/postgres-server.mjs';
+import { DIRECTORY, ROOT } from './parts/places.mjs';
+import { endLeftover } from './parts/postgres.mjs';
+import { placeOfRoot, postgresServer } from './parts/postgres-server.mjs';
 import { freePort, isRunning } from './parts/processes.mjs';
 import { readSettings, VARIABLES } from './parts/settings.mjs';
 import { PARTS, Stack } from './parts/stack.mjs';
@@ -31,16 +32,21 @@ if (command.length === 0 || !parts.every((part) => PARTS.includes(part))) {
 
 const directory = join(DIRECTORY, `${PREFIX}${process.pid}`);
 const asked = untilAsked();
-for (const left of leftBehind()) forget(left);
+mkdirSync(directory, { recursive: true });
+for (const left of leftBehind()) {
+  await endLeftover(postgresServer({ root: ROOT, directory: left }));
+  forget(left);
+}
 
 const stack = new Stack(await settings(), { root: ROOT, say: (text) => console.error(`  ${text}`), signal: asked.signal });
 let code = 1;
 try {
   await stack.start(parts);
   code = await run(command);
-  await stack.stop();
 } catch (error) {
   if (!asked.signal.aborted) console.error(`\n${error.message}`);
+} finally {
+  await stack.stop();
 }
 if (code === 0) forget(directory);
 else console.error(`The logs are in ${join(directory, 'logs')}`);

@@ -30,6 +30,12 @@ export class Functions {
     await Promise.all(this.#workers.filter(({ name }) => names.includes(name)).map((worker) => worker.replace()));
   }
 
+  /** Kills one of the processes of a function; `which` from 0 to 1 chooses. */
+  kill(name, which) {
+    const workers = this.#workers.filter((worker) => worker.name === name);
+    workers[Math.floor(which * workers.length)].kill();
+  }
+
   async stop() {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
@@ -66,6 +72,10 @@ class Worker {
       return;
     }
     await retire(old);
+  }
+
+  kill() {
+    this.#current.started.signal('SIGKILL');
   }
 
   async stop() {

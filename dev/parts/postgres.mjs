@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -14,9 +14,8 @@ import { answers, isRunning, start } from './processes.mjs';
  * @returns {Promise<{pid: number, restart: (signal?: string) => Promise<void>, stop: () => Promise<void>}>}
  */
 export async function startPostgres(server, options) {
-  if (!existsSync(join(server.data, 'PG_VERSION'))) await initialise(server);
+  if (!existsSync(server.data)) await initialise(server);
   let running = await run(server, options);
-  await createDatabase(options.url);
   return {
     get pid() {
       return running.pid;
@@ -41,12 +40,16 @@ export async function requireDatabase(url) {
 }
 
 async function initialise({ bin, data, as }) {
+  // Complete, or not at all: whoever is interrupted here begins again.
+  const unfinished = `${data}.unfinished`;
   mkdirSync(dirname(data), { recursive: true });
+  rmSync(unfinished, { recursive: true, force: true });
   // No password: it listens on the loopback address alone. C.UTF-8 is PostgreSQL's own, whatever locales the machine
   // has, and still knows what a letter is.
   const options = ['--username=relais', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-instructions'];
-  options.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--pgdata=${data}`);
+  options.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--pgdata=${unfinished}`);
   await promisify(execFile)(join(bin, 'initdb'), options, { ...as, cwd: dirname(data), env: plainEnvironment() });
+  renameSync(unfinished, data);
 }
 
 async function run({ bin, data, as }, { url, host, port, logs, died }) {
@@ -59,11 +62,11 @@ async function run({ bin, data, as }, { url, host, port, logs, died }) {
     logs,
     died,
   });
-  await answers(running, () => withDatabase(maintenanceUrl(url), (client) => client.query('SELECT')));
+  await answers(running, () => ensureDatabase(url));
   return running;
 }
 
-function createDatabase(url) {
+function ensureDatabase(url) {
   const name = new URL(url).pathname.slice(1);
   return withDatabase(maintenanceUrl(url), async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);

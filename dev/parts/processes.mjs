@@ -69,7 +69,7 @@ class Started {
   }
 }
 
-/** Calls `attempt` until it does not throw, for as long as the process runs. */
+/** Calls `attempt` until it does not throw. A process that does not come to that is ended. */
 export async function answers(started, attempt, { seconds = 60 } = {}) {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
@@ -78,6 +78,7 @@ export async function answers(started, attempt, { seconds = 60 } = {}) {
     } catch (error) {
       if (!started.running) throw new Error(`${started.name} ended (${await started.ended}):\n${started.lastWords()}`);
       if (Date.now() > deadline) {
+        await started.stop();
         throw new Error(`${started.name} does not answer (${error.message}):\n${started.lastWords()}`);
       }
       await after(50);

@@ -30,6 +30,7 @@ export class Stack {
   #logs;
   #lambda = new Lambda();
   #postgresServer;
+  #postgres;
   #functions;
   #undo = [];
 
@@ -71,6 +72,16 @@ export class Stack {
     return JSON.parse(await this.#lambda.invoke(name, Buffer.from(JSON.stringify(event)), { seconds: 300 }));
   }
 
+  /** Kills a process of a function, as nothing on its way out would: another takes its place. */
+  kill(name, which) {
+    this.#functions.functions.kill(name, which);
+  }
+
+  /** Stops PostgreSQL by a signal (`SIGQUIT`: as in a crash) and starts it again. */
+  restartPostgres(signal) {
+    return this.#postgres.restart(signal);
+  }
+
   async #requireFreePorts(parts) {
     const { api, postgres, firebase, directory } = this.#settings;
     if (parts.includes('postgres') && postgres.start) {
@@ -92,6 +103,7 @@ export class Stack {
     if (!postgres.start) return requireDatabase(postgres.url);
     this.#say('PostgreSQL starts');
     const running = await startPostgres(this.#postgresServer, { ...postgres, logs: this.#logs, died: this.#say });
+    this.#postgres = running;
     this.#undo.push(running.stop);
   }
 

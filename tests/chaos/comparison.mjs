@@ -84,7 +84,7 @@ export async function differences(truth, firebaseUrl, rooms) {
       const inOrder = Object.values(messages).sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
       assert.ok(inOrder.every(({ seq }, index) => index === 0 || seq === inOrder[index - 1].seq + 1), 'the order of time is not that of seq');
     } catch (error) {
-      found.push(`${room}: ${error.message}`);
+      found.push(`${room} differs: ${error.message.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
     }
   }
   return found;

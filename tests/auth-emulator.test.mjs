@@ -9,17 +9,13 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deleteApp, initializeApp } from 'firebase/app';
 import { connectAuthEmulator, getAuth, getIdTokenResult, signInWithCustomToken, signOut } from 'firebase/auth';
-import { newServiceAccount } from './sign-in/service-account.mjs';
-import { customToken } from './testing/tokens.mjs';
+import { aDriver } from './support/people.mjs';
 
-/** The official Auth emulator, which runs offline, takes the tokens that the stand-in takes. */
+/** The official Auth emulator, which runs offline, takes the tokens of `firebase_token/`. */
 
-const FIREBASE = fileURLToPath(new URL('../../node_modules/.bin/firebase', import.meta.url));
+const FIREBASE = fileURLToPath(new URL('../node_modules/.bin/firebase', import.meta.url));
 const PROJECT = 'demo-chat';
 const STARTS_WITHIN_MS = 120_000;
-
-/** The custom token that is tried. */
-const tokenOf = async (uid) => customToken(newServiceAccount({ projectId: PROJECT }), uid);
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -78,9 +74,10 @@ describe('the official Auth emulator', () => {
     const app = initializeApp({ apiKey: 'none', projectId: PROJECT });
     const auth = getAuth(app);
     connectAuthEmulator(auth, url, { disableWarnings: true });
-    const uid = '0190a5c4-7a3e-7c11-9d5e-2f6f3b1c0a01';
-    const { user } = await signInWithCustomToken(auth, await tokenOf(uid));
-    assert.equal(user.uid, uid);
+    const driver = await aDriver();
+    const { body } = await driver.post('firebase_token/');
+    const { user } = await signInWithCustomToken(auth, body.token);
+    assert.equal(user.uid, driver.id);
     const { claims, signInProvider } = await getIdTokenResult(user);
     assert.equal(signInProvider, 'custom');
     assert.deepEqual(Object.keys(claims).sort(), [

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSettings } from './settings.mjs';
+
+const settings = (environment) => readSettings(environment, { directory: '/d' });
+
+test('a fresh checkout starts everything itself', () => {
+  const { api, postgres, firebase } = settings({});
+  assert.deepEqual(api, { url: 'http://127.0.0.1:8000', host: '127.0.0.1', port: 8000 });
+  assert.deepEqual(postgres, { start: true, host: '127.0.0.1', port: 5433, url: 'postgres://relais@127.0.0.1:5433/relais' });
+  assert.equal(firebase.kind, 'stand-in');
+  assert.equal(firebase.url, 'http://127.0.0.1:9100');
+  assert.equal(firebase.emulatorHost, '127.0.0.1:9100');
+  assert.equal(firebase.credentials, '/d/service-account.json');
+});
+
+test('ports can be chosen', () => {
+  const { api, postgres, firebase } = settings({ API_PORT: '8001', POSTGRES_PORT: '5434', FIREBASE_PORT: '9101' });
+  assert.equal(api.url, 'http://127.0.0.1:8001');
+  assert.match(postgres.url, /:5434\//);
+  assert.equal(firebase.url, 'http://127.0.0.1:9101');
+});
+
+test('a base URL says where the API listens', () => {
+  assert.deepEqual(settings({ BASE_URL: 'http://localhost:8080/' }).api, { url: 'http://localhost:8080', host: 'localhost', port: 8080 });
+});
+
+test('a database of one’s own is not started', () => {
+  const { postgres } = settings({ DATABASE_URL: 'postgres://me@db.test/app' });
+  assert.equal(postgres.start, false);
+  assert.equal(postgres.url, 'postgres://me@db.test/app');
+});
+
+test('an empty database URL of Firebase switches the mirror off', () => {
+  const { firebase } = settings({ FIREBASE_DATABASE_URL: '', FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9100' });
+  assert.equal(firebase.kind, 'off');
+  assert.equal(firebase.start, false);
+  assert.equal(firebase.url, '');
+  assert.equal(firebase.emulatorHost, undefined);
+});
+
+test('a Firebase that is named is mirrored to, and is no emulator unless one is named too', () => {
+  const named = { FIREBASE_DATABASE_URL: 'http://127.0.0.1:7777' };
+  const { firebase } = settings(named);
+  assert.equal(firebase.url, 'http://127.0.0.1:7777');
+  assert.equal(firebase.emulatorHost, undefined);
+  assert.equal(firebase.start, true, 'the stand-in hands out access tokens');
+  assert.equal(settings({ ...named, FIREBASE_CREDENTIALS_PATH: '/mine.json' }).firebase.start, false);
+  assert.equal(settings({ ...named, FIREBASE_DATABASE_EMULATOR_HOST: 'e:1' }).firebase.emulatorHost, 'e:1');
+});
+
+test('the official emulator takes the place of the stand-in', () => {
+  const { firebase } = settings({ FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9000' });
+  assert.equal(firebase.kind, 'emulator');
+  assert.equal(firebase.start, false);
+  assert.equal(firebase.url, 'http://127.0.0.1:9000/?ns=relais-dev');
+});
+
+test('what `.dev/env` says of this very stack starts the same parts again', () => {
+  const { postgres, firebase } = settings({
+    BASE_URL: 'http://127.0.0.1:8000',
+    DATABASE_URL: 'postgres://relais@127.0.0.1:5433/relais',
+    FIREBASE_DATABASE_URL: 'http://127.0.0.1:9100',
+    FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9100',
+    FIREBASE_CREDENTIALS_PATH: '/d/service-account.json',
+  });
+  assert.equal(postgres.start, true);
+  assert.equal(firebase.kind, 'stand-in');
+});
+
+for (const [name, value] of [['API_PORT', 'http'], ['POSTGRES_PORT', '70000'], ['PROFILE', 'fast'], ['MIRROR_EVERY_SECONDS', '0']]) {
+  test(`${name}=${value} is an error that names it`, () => assert.throws(() => settings({ [name]: value }), new RegExp(name)));
+}
