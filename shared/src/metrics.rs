@@ -11,7 +11,6 @@ const NAMESPACE: &str = "Relais";
 
 /// One measurement. Never a text, and nothing that names a person.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[expect(clippy::enum_variant_names, reason = "the metrics' names")]
 pub enum Metric {
     /// Rooms that Firebase took.
     MirrorSucceeded(u32),
@@ -23,6 +22,10 @@ pub enum Metric {
     MirrorBacklog(i64),
     /// For how long on the longest waiting of them, in seconds.
     MirrorBacklogAge(f64),
+    /// Conversations in which something was said in the last minute.
+    ActiveRooms(i64),
+    /// Messages of the last minute.
+    MessagesSent(i64),
 }
 
 impl Metric {
@@ -32,6 +35,8 @@ impl Metric {
             Self::MirrorFailed(rooms) => ("MirrorFailed", "Count", json!(rooms)),
             Self::MirrorLag(milliseconds) => ("MirrorLag", "Milliseconds", json!(milliseconds)),
             Self::MirrorBacklog(rooms) => ("MirrorBacklog", "Count", json!(rooms)),
+            Self::ActiveRooms(rooms) => ("ActiveRooms", "Count", json!(rooms)),
+            Self::MessagesSent(messages) => ("MessagesSent", "Count", json!(messages)),
             Self::MirrorBacklogAge(seconds) => ("MirrorBacklogAge", "Seconds", json!(seconds)),
         }
     }

@@ -8,7 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::Firebase;
 use super::mirror::{CLAIM, mirror_room};
-use crate::db::{Database, QueryError, mirror};
+use crate::db::{Database, QueryError, messages, mirror};
+use crate::domain::Timestamp;
 use crate::metrics::{self, Metric};
 
 /// The schedule starts the next sweep after a minute.
@@ -66,11 +67,23 @@ pub async fn sweep(
             }
         }
     }
+    report(database, &mut sweep).await?;
+    Ok(sweep)
+}
+
+/// Measures what no single request can: how far Firebase is behind, and how much is being said.
+async fn report(database: &Database, sweep: &mut Sweep) -> Result<(), QueryError> {
     let backlog = mirror::backlog(database).await?;
+    let a_minute_ago = Timestamp::now().0 - chrono::TimeDelta::minutes(1);
+    let activity = messages::activity_since(database, a_minute_ago).await?;
     metrics::emit(&[
         Metric::MirrorBacklog(backlog.rooms),
         Metric::MirrorBacklogAge(backlog.age),
+        Metric::ActiveRooms(activity.rooms),
+        Metric::MessagesSent(activity.messages),
+        Metric::ActiveRooms(activity.rooms),
+        Metric::MessagesSent(activity.messages),
     ]);
     sweep.backlog = backlog.rooms;
-    Ok(sweep)
+    Ok(())
 }

@@ -4,6 +4,7 @@
     reason = "a test that cannot be set up is a failed test"
 )]
 
+mod activity;
 mod archive_room;
 mod create_room;
 mod database;

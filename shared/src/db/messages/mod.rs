@@ -1,9 +1,11 @@
 //! The queries over messages.
 
+mod activity;
 mod list;
 mod mark_read;
 mod send;
 
+pub use activity::{Activity, activity_since};
 pub use list::{backfill, list};
 pub use mark_read::{Marked, Unread, mark_read};
 pub use send::{NewMessage, Sent, send};
