@@ -1,72 +1,17 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Object, Pool, PoolError, Runtime, Timeouts};
+use deadpool_postgres::{Object, Pool, Runtime, Timeouts};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::connection::Connection;
-use crate::error::Error;
+use super::query_error::{Failure, PATIENCE, QueryError, describe, failed, name_of, no_connection};
 use crate::secret::{Secret, SecretStore};
 
 /// A value and the type that the statement takes it for.
 pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
-
-/// Why a statement gave no rows. Its text names the statement and the server's code and never a value: the server's
-/// own details may quote rows.
-#[derive(Debug, thiserror::Error)]
-pub enum QueryError {
-    /// No connection to be had.
-    #[error("{statement}: no connection to PostgreSQL: {reason}")]
-    Connection {
-        /// The statement's name.
-        statement: String,
-        /// What was tried.
-        reason: String,
-    },
-    /// The connection ended under the statement, or the server went away.
-    #[error("{statement}: the connection to PostgreSQL was lost")]
-    Lost {
-        /// The statement's name.
-        statement: String,
-    },
-    /// No answer in time.
-    #[error("{statement}: no answer from PostgreSQL within {} s", Database::PATIENCE.as_secs())]
-    TimedOut {
-        /// The statement's name.
-        statement: String,
-    },
-    /// The server refuses the statement.
-    #[error("{statement}: PostgreSQL answered {code} (constraint {constraint:?}): {message}")]
-    Refused {
-        /// The statement's name.
-        statement: String,
-        /// SQLSTATE.
-        code: String,
-        /// The server's message without its details.
-        message: String,
-        /// The constraint that would not hold.
-        constraint: Option<String>,
-    },
-}
-
-impl QueryError {
-    /// Whether it was this constraint that would not hold.
-    #[must_use]
-    pub fn violates(&self, name: &str) -> bool {
-        matches!(self, Self::Refused { constraint: Some(constraint), .. } if constraint == name)
-    }
-}
-
-impl From<QueryError> for Error {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::Refused { .. } => Self::internal(error),
-            _ => Self::unavailable(error),
-        }
-    }
-}
 
 /// PostgreSQL, by a pool that survives the server's restart and the rotation of its password.
 pub struct Database {
@@ -82,20 +27,7 @@ struct Opened {
     pool: Pool,
 }
 
-/// What to do about a failed attempt.
-enum Failure {
-    /// The server may be back in a moment; every statement of ours can be run twice.
-    Retry(QueryError),
-    /// The password was rejected: it may have been rotated.
-    Rejected(QueryError),
-    /// No second attempt would end otherwise.
-    Final(QueryError),
-}
-
 impl Database {
-    /// How long a caller waits for PostgreSQL at most, over all attempts.
-    const PATIENCE: Duration = Duration::from_secs(8);
-
     /// Opens the pool; connections are made when they are needed.
     ///
     /// # Errors
@@ -134,7 +66,7 @@ impl Database {
                     &opened.pool,
                     sql,
                     parameters,
-                    Self::PATIENCE.saturating_sub(started.elapsed()),
+                    PATIENCE.saturating_sub(started.elapsed()),
                 )
                 .await
             {
@@ -150,7 +82,7 @@ impl Database {
                     password_rejected = true;
                 }
                 Failure::Retry(error) => {
-                    if started.elapsed() + pause >= Self::PATIENCE {
+                    if started.elapsed() + pause >= PATIENCE {
                         return Err(error);
                     }
                     tracing::warn!(%error, "another attempt");
@@ -268,75 +200,4 @@ fn open_pool(
         })
         .build()?;
     Ok(Opened { secret, pool })
-}
-
-/// The name that a statement opens with: `-- send_message`.
-fn name_of(sql: &str) -> String {
-    let first_line = sql.trim_start().lines().next().unwrap_or_default();
-    first_line.trim_start_matches("--").trim().to_owned()
-}
-
-fn no_connection(sql: &str, error: &PoolError) -> Failure {
-    let described = QueryError::Connection {
-        statement: name_of(sql),
-        reason: describe(error),
-    };
-    match error {
-        PoolError::Backend(cause) => match cause.code() {
-            Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
-                Failure::Rejected(described)
-            }
-            Some(code) if !is_passing(code) => Failure::Final(described),
-            _ => Failure::Retry(described),
-        },
-        _ => Failure::Final(described),
-    }
-}
-
-fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
-    let statement = name_of(sql);
-    match error.as_db_error() {
-        None => Failure::Retry(QueryError::Lost { statement }),
-        Some(refusal) => {
-            let described = QueryError::Refused {
-                statement,
-                code: refusal.code().code().to_owned(),
-                message: refusal.message().to_owned(),
-                constraint: refusal.constraint().map(str::to_owned),
-            };
-            if is_passing(refusal.code()) {
-                Failure::Retry(described)
-            } else {
-                Failure::Final(described)
-            }
-        }
-    }
-}
-
-/// Server states that end by themselves: a restart, a failover, too many connections for now, a deadlock resolved at
-/// our cost.
-fn is_passing(code: &SqlState) -> bool {
-    code.code().starts_with("08")
-        || [
-            SqlState::ADMIN_SHUTDOWN,
-            SqlState::CRASH_SHUTDOWN,
-            SqlState::CANNOT_CONNECT_NOW,
-            SqlState::TOO_MANY_CONNECTIONS,
-            SqlState::T_R_DEADLOCK_DETECTED,
-            SqlState::T_R_SERIALIZATION_FAILURE,
-            SqlState::READ_ONLY_SQL_TRANSACTION,
-        ]
-        .contains(code)
-}
-
-/// In words that name no host, user or password.
-fn describe(error: &PoolError) -> String {
-    match error {
-        PoolError::Timeout(kind) => format!("time-out ({kind:?})"),
-        PoolError::Backend(cause) => match cause.code() {
-            Some(code) => format!("SQLSTATE {}", code.code()),
-            None => cause.to_string(),
-        },
-        other => other.to_string(),
-    }
 }

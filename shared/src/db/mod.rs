@@ -11,7 +11,9 @@ mod database;
 pub mod messages;
 pub mod migrate;
 pub mod mirror;
+mod query_error;
 pub mod rooms;
 pub mod viewer;
 
-pub use database::{Database, QueryError};
+pub use database::Database;
+pub use query_error::QueryError;

@@ -1,12 +1,14 @@
 //! The edge: requests that are read once, answers as Django REST Framework gives them.
 
 pub(crate) mod client;
+mod field;
 mod fields;
 mod links;
 mod request;
 mod response;
 
-pub use fields::{Field, Fields, Flag, MessageIds, OptionalText, Seq};
+pub use field::{Field, Flag, MessageIds, OptionalText, Seq};
+pub use fields::Fields;
 pub use links::{Listing, Paged};
 pub use request::Request;
 pub use response::Answer;

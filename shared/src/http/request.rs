@@ -1,8 +1,8 @@
 #[cfg(test)]
 use lambda_http::Body;
 use lambda_http::RequestExt;
+use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{CONTENT_TYPE, HOST};
-use lambda_http::http::{HeaderMap, Method};
 use lambda_http::request::RequestContext;
 use serde_json::{Map, Value};
 use url::Url;
@@ -24,12 +24,6 @@ impl From<lambda_http::Request> for Request {
 impl Request {
     /// The largest body, in bytes. The largest valid one, 1000 ids or 5000 characters all escaped, is a quarter of it.
     pub const MAX_BODY: usize = 256 * 1024;
-
-    /// The method.
-    #[must_use]
-    pub fn method(&self) -> &Method {
-        self.0.method()
-    }
 
     /// The headers.
     #[must_use]
@@ -135,7 +129,6 @@ impl Request {
         Some(url)
     }
 
-    /// Whether there is anything but white space in the body, for tests of the edge.
     #[cfg(test)]
     fn with_body(body: impl Into<Body>, content_type: Option<&str>) -> Self {
         let mut request = lambda_http::http::Request::builder();

@@ -22,36 +22,24 @@ pub async fn list(
     number: PageNumber,
     size: PageSize,
 ) -> Result<Option<Page<Message>>> {
-    // `skipped` messages stand before the page; null asks for the last page, which only the count can tell.
-    const NEWEST_FIRST: &str = concat!(
-        "-- list_messages newest first
+    // `skipped` messages stand before the page; null asks for the last page, which only the count can tell. From
+    // there `before` is the number after which the page begins, whichever way it is read.
+    const SQL: &str = concat!(
+        "-- list_messages
         WITH room AS (
-            SELECT id, message_count, coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped
-            FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)
+            SELECT id, message_count, CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
+            FROM chat_rooms
+            CROSS JOIN LATERAL (SELECT coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped) AS page
+            WHERE id = $2 AND $1 IN (driver_id, other_user_id)
         )
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
         message_columns!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN room ON true
         LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id
-            AND message.seq > room.message_count - room.skipped - $3 AND message.seq <= room.message_count - room.skipped
+            AND message.seq > room.before AND message.seq <= room.before + $3
         LEFT JOIN users AS sender ON sender.id = message.sender_id
-        ORDER BY message.seq DESC"
-    );
-    const OLDEST_FIRST: &str = concat!(
-        "-- list_messages oldest first
-        WITH room AS (
-            SELECT id, message_count, coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped
-            FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)
-        )
-        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
-        message_columns!(),
-        " FROM (VALUES (1)) AS one
-        LEFT JOIN room ON true
-        LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id
-            AND message.seq > room.skipped AND message.seq <= room.skipped + $3
-        LEFT JOIN users AS sender ON sender.id = message.sender_id
-        ORDER BY message.seq"
+        ORDER BY CASE WHEN $5 THEN -message.seq ELSE message.seq END"
     );
     // Far enough for any room, and near enough not to overflow when a size is added.
     const FARTHEST: i64 = i64::MAX / 4;
@@ -59,18 +47,16 @@ pub async fn list(
         PageNumber::Number(number) => Some((number - 1).saturating_mul(size.get()).min(FARTHEST)),
         PageNumber::Last => None,
     };
-    let sql = match order {
-        MessageOrder::NewestFirst => NEWEST_FIRST,
-        MessageOrder::OldestFirst => OLDEST_FIRST,
-    };
+    let newest_first = order == MessageOrder::NewestFirst;
     let rows = database
         .query(
-            sql,
+            SQL,
             &[
                 (&viewer.0, Type::UUID),
                 (&room_id, Type::UUID),
                 (&size.get(), Type::INT8),
                 (&skipped, Type::INT8),
+                (&newest_first, Type::BOOL),
             ],
         )
         .await?;

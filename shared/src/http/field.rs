@@ -1,0 +1,171 @@
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::{ImageUrl, Invalid, Latitude, Longitude, MessageType, RoomType, Search, Text};
+
+/// A value that a field of a request can be read as.
+pub trait Field: Sized {
+    /// Reads the value, which is not null.
+    ///
+    /// # Errors
+    /// Why it is no such value.
+    fn read(value: &Value) -> Result<Self, Invalid>;
+}
+
+fn string(value: &Value) -> Result<&str, Invalid> {
+    value
+        .as_str()
+        .ok_or_else(|| "Chaîne de caractère invalide.".into())
+}
+
+impl Field for Uuid {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        let id = value
+            .as_str()
+            .and_then(|id| Self::try_parse(id.trim()).ok());
+        id.ok_or_else(|| "Doit être un UUID valide.".into())
+    }
+}
+
+/// A JSON boolean, and nothing that could be taken for one.
+impl Field for bool {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        value
+            .as_bool()
+            .ok_or_else(|| "Doit être un booléen valide.".into())
+    }
+}
+
+/// A boolean in a query: `true`, `false`, `1` or `0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl Field for Flag {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        match string(value)? {
+            "true" | "True" | "1" => Ok(Self(true)),
+            "false" | "False" | "0" => Ok(Self(false)),
+            _ => Err("Doit être un booléen valide.".into()),
+        }
+    }
+}
+
+/// A message's number in a query: a whole number, 0 for "before the first".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seq(pub i64);
+
+impl Field for Seq {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        let seq = string(value)?.trim().parse().ok().filter(|seq| *seq >= 0);
+        seq.map(Self)
+            .ok_or_else(|| "Un nombre entier valide est requis.".into())
+    }
+}
+
+/// Ids of messages: at most [`MessageIds::MAX`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageIds(pub Vec<Uuid>);
+
+impl MessageIds {
+    /// The most in one request.
+    pub const MAX: usize = 1000;
+}
+
+impl Field for MessageIds {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        let Some(ids) = value.as_array() else {
+            return Err("Attendait une liste d'éléments.".into());
+        };
+        if ids.len() > Self::MAX {
+            return Err(format!(
+                "Assurez-vous que ce champ n'a pas plus de {} éléments.",
+                Self::MAX
+            )
+            .into());
+        }
+        ids.iter()
+            .map(Uuid::read)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+/// A text that may be blank, which is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalText(pub Option<Text>);
+
+impl Field for OptionalText {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Text::parse_optional(string(value)?).map(Self)
+    }
+}
+
+impl Field for Text {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for ImageUrl {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for MessageType {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for RoomType {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for Search {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for Latitude {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        number(value).and_then(Self::parse)
+    }
+}
+
+impl Field for Longitude {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        number(value).and_then(Self::parse)
+    }
+}
+
+/// A JSON number; a number in quotes is none.
+fn number(value: &Value) -> Result<f64, Invalid> {
+    value
+        .as_f64()
+        .ok_or_else(|| "Un nombre valide est requis.".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_number_in_quotes_or_a_truth_is_no_coordinate() {
+        for value in [json!("5.3"), json!(true), json!([5.3]), json!(90.1)] {
+            assert!(Latitude::read(&value).is_err(), "{value}");
+        }
+        assert!(Latitude::read(&json!(5)).is_ok());
+    }
+
+    #[test]
+    fn one_bad_id_spoils_the_list_and_so_do_too_many() {
+        assert!(MessageIds::read(&json!(["x"])).is_err());
+        assert!(MessageIds::read(&json!(vec![Uuid::nil(); 1000])).is_ok());
+        assert!(MessageIds::read(&json!(vec![Uuid::nil(); 1001])).is_err());
+    }
+}
