@@ -1,0 +1,103 @@
+// The page itself: by keyboard, for screen readers, light and dark, narrow and wide.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { eventually } from '../../tests/support/eventually.mjs';
+import { aClient, aConversation, aDriver, aRoom, say } from '../../tests/support/people.mjs';
+import { assertAccessible } from './support/accessible.mjs';
+import { aPage, configFor, DESKTOP, PHONE, phoneOf } from './support/browser.mjs';
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const [size, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
+    test(`${colorScheme}, on a ${size}: accessible by the rules of axe`, async () => {
+      const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
+      await say(client, room, 'Je vous attends');
+      await say(client, room, '', { message_type: 'location', latitude: 5.345317, longitude: -4.024429 });
+      const config = configFor([driver, client]);
+      const signIn = await aPage({ config, viewport, colorScheme });
+      await signIn.getByRole('link', { name: /Kouamé Yao/ }).waitFor();
+      await assertAccessible(signIn, 'signing in');
+
+      const phone = await phoneOf(driver, { config, viewport, colorScheme });
+      await phone.rooms.getByText('Jean Dupont').waitFor();
+      await assertAccessible(phone.page, 'list');
+      await phone.page.getByRole('button', { name: 'Ce qui se passe' }).click();
+      await phone.page.getByRole('complementary', { name: 'Ce qui se passe' }).waitFor();
+      await assertAccessible(phone.page, 'what happens');
+      await phone.page.getByRole('button', { name: 'Ce qui se passe' }).click();
+      await phone.page.getByRole('button', { name: 'Nouvelle conversation' }).click();
+      await assertAccessible(phone.page, 'new conversation');
+      await phone.page.keyboard.press('Escape');
+
+      await phone.open(/Jean Dupont/);
+      await phone.bubble('Je vous attends').waitFor();
+      await assertAccessible(phone.page, 'conversation');
+      await phone.screenshot(`conversation-${size}-${colorScheme}`);
+      const overflow = await phone.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, 'nothing sticks out to the right');
+    });
+  }
+}
+
+test('by keyboard alone: find the conversation, write, go back', async () => {
+  const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+  const phone = await phoneOf(driver);
+  const { keyboard } = phone.page;
+  const focused = () => phone.page.evaluate(() => document.activeElement.outerHTML);
+  const tabTo = async (pattern) => {
+    for (let n = 0; n < 30; n += 1) {
+      await keyboard.press('Tab');
+      if (pattern.test(await focused())) return;
+    }
+    assert.fail(`no way to ${pattern}`);
+  };
+  await phone.rooms.getByText('Jean Dupont').waitFor();
+  await tabTo(/class="room"/);
+  await keyboard.press('Enter');
+  await phone.bubble('Bonjour').waitFor();
+  await tabTo(/Votre message/);
+  await keyboard.type('première ligne');
+  await keyboard.press('Shift+Enter');
+  await keyboard.type('seconde');
+  await keyboard.press('Enter');
+  await phone.bubble('seconde').filter({ hasText: 'Envoyé' }).waitFor();
+  assert.deepEqual(await phone.texts(), ['Bonjour', 'première ligne\nseconde']);
+  await phone.page.goBack();
+  await phone.rooms.getByText('première ligne').waitFor();
+  assert.equal(new URL(phone.page.url()).hash.includes(room.id), false);
+});
+
+describe('the list', () => {
+  test('is searched by name, with or without accents', async () => {
+    const driver = await aDriver();
+    for (const full_name of ['Aya Koné', 'Jean Dupont']) await aRoom(driver, await aClient({ full_name }));
+    const phone = await phoneOf(driver);
+    await phone.rooms.getByText('Aya Koné').waitFor();
+    await phone.page.getByRole('searchbox').fill('kone');
+    await eventually(async () => assert.equal(await phone.rooms.locator('.room').count(), 1));
+    await phone.page.getByRole('searchbox').fill('personne');
+    await phone.page.getByText('Aucun résultat.').waitFor();
+  });
+
+  test('loses what is archived, shows it when asked, and takes it back', async () => {
+    const { driver } = await aConversation({ initial_message: 'Bonjour' });
+    const phone = await phoneOf(driver, { viewport: DESKTOP });
+    await phone.open(/Jean Dupont/);
+    await phone.page.getByRole('button', { name: 'Archiver la conversation', exact: true }).click();
+    await phone.page.getByText('Aucune conversation pour le moment.').waitFor();
+    await phone.page.getByRole('checkbox', { name: 'Archivées' }).check();
+    await phone.open(/Archivée/);
+    await phone.page.getByRole('button', { name: 'Désarchiver la conversation' }).click();
+    await phone.page.getByRole('checkbox', { name: 'Archivées' }).uncheck();
+    await phone.rooms.getByText('Jean Dupont').waitFor();
+  });
+});
+
+test('somebody signs in with a token of their own', async () => {
+  const { driver } = await aConversation({ initial_message: 'Bonjour' });
+  const page = await aPage({ config: configFor([]) });
+  await page.getByRole('textbox', { name: 'Jeton d’accès (JWT)' }).fill(driver.token);
+  await page.getByRole('button', { name: 'Se connecter' }).click();
+  await page.getByRole('link', { name: /Jean Dupont/ }).waitFor();
+});

@@ -1,0 +1,114 @@
+// The guide's scenario, "Driver envoie un message à un client", on two phones: real Chromium, real SDK, real API.
+
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+
+import { eventually } from '../../tests/support/eventually.mjs';
+import { aClient, aDelivery, aDriver } from '../../tests/support/people.mjs';
+import { configFor, phoneOf } from './support/browser.mjs';
+
+/** One pixel, as a photo that is really there. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+const PHOTO = 'https://res.cloudinary.com/relais/colis.png';
+
+describe('a driver and a client', () => {
+  let drivers;
+  let clients;
+
+  before(async () => {
+    const [driver, client] = await Promise.all([aDriver(), aClient()]);
+    const { id, tracking_number } = await aDelivery({ driver, client });
+    const deliveries = [{ id, tracking_number, driver_id: driver.id, client_id: client.id, merchant_id: null }];
+    const config = configFor([driver, client], { deliveries });
+    [drivers, clients] = await Promise.all([phoneOf(driver, { config }), phoneOf(client, { config })]);
+    for (const phone of [drivers, clients]) {
+      await phone.page.context().route(PHOTO, (route) => route.fulfill({ body: PIXEL, contentType: 'image/png' }));
+      await phone.isLive();
+    }
+  });
+
+  test('the driver opens the conversation with a quick first message', async () => {
+    await drivers.page.getByRole('button', { name: 'Nouvelle conversation' }).click();
+    const dialog = drivers.page.getByRole('dialog', { name: 'Nouvelle conversation' });
+    await dialog.getByRole('button', { name: 'Bonjour, je suis votre livreur' }).click();
+    await drivers.screenshot('new-conversation');
+    await dialog.getByRole('button', { name: 'Ouvrir' }).click();
+    await drivers.bubble('Bonjour, je suis votre livreur').waitFor();
+  });
+
+  test('the client’s list shows it with a badge', async () => {
+    await clients.rooms.getByText('1 non lu', { exact: true }).waitFor({ state: 'attached' });
+    await clients.screenshot('badge');
+  });
+
+  test('the badge counts on while the list is open, and the page’s title tells the total', async () => {
+    await drivers.write('J’arrive dans 5 minutes');
+    await clients.rooms.getByText('2 non lus', { exact: true }).waitFor({ state: 'attached' });
+    await clients.rooms.getByText('J’arrive dans 5 minutes').waitFor();
+    await eventually(async () => assert.match(await clients.page.title(), /^\(2\) /));
+  });
+
+  test('nothing counts as read before the client opens it', async () => {
+    assert.equal(await drivers.bubbles.filter({ hasText: 'Lu à' }).count(), 0);
+  });
+
+  test('the client opens it: the badge goes, the driver sees both read', async () => {
+    await clients.open(/Kouamé Yao/);
+    await clients.bubble('J’arrive dans 5 minutes').waitFor();
+    await drivers.bubbles.filter({ hasText: 'Lu à' }).nth(1).waitFor();
+    await eventually(async () => assert.doesNotMatch(await clients.page.title(), /\(/));
+  });
+
+  test('typing appears on the other phone, and disappears', async () => {
+    await clients.composer.pressSequentially('Parf');
+    await drivers.typing.getByText('Jean Dupont est en train d’écrire…').waitFor();
+    await drivers.screenshot('typing');
+    await clients.composer.fill('');
+    await eventually(async () => assert.equal(await drivers.typing.textContent(), ''));
+  });
+
+  test('typing that is interrupted ends by itself', async () => {
+    await clients.composer.pressSequentially('Parfait');
+    await drivers.typing.getByText('Jean Dupont est en train d’écrire…').waitFor();
+    await eventually(async () => assert.equal(await drivers.typing.textContent(), ''), 8_000);
+  });
+
+  test('the client answers, and the driver, who looks, reads it at once', async () => {
+    await clients.write('Parfait, je vous attends');
+    await drivers.bubble('Parfait, je vous attends').waitFor();
+    await clients.bubble('Parfait, je vous attends').filter({ hasText: 'Lu à' }).waitFor();
+  });
+
+  test('a photo by its address', async () => {
+    await drivers.page.getByRole('button', { name: 'Envoyer une photo' }).click();
+    await drivers.page.getByRole('textbox', { name: 'Adresse de la photo (https)' }).fill(PHOTO);
+    await drivers.page.getByRole('textbox', { name: 'Légende (facultative)' }).fill('Voici la photo');
+    await drivers.page.getByRole('dialog').getByRole('button', { name: 'Envoyer' }).click();
+    const photo = clients.page.getByRole('img', { name: 'Voici la photo' });
+    await photo.scrollIntoViewIfNeeded();
+    await eventually(async () => assert.equal(await photo.evaluate((image) => image.naturalWidth), 1));
+  });
+
+  test('a position, with a link to the map', async () => {
+    await drivers.page.getByRole('button', { name: 'Envoyer une position' }).click();
+    await drivers.page.getByRole('dialog').getByRole('button', { name: 'Envoyer' }).click();
+    const place = clients.page.getByRole('link', { name: 'Position 5,34532° N, 4,02443° O, sur la carte' });
+    await place.waitFor();
+    assert.match(
+      await place.getAttribute('href'),
+      /^https:\/\/www\.openstreetmap\.org\/\?mlat=5\.345317&mlon=-4\.024429/,
+    );
+    await clients.screenshot('photo-and-position');
+  });
+
+  test('each phone shows each message once, in order, and made no mistake', async () => {
+    for (const { bubbles, page } of [drivers, clients]) {
+      const seqs = await bubbles.evaluateAll((all) => all.map(({ dataset }) => dataset.seq));
+      assert.deepEqual(seqs, ['1', '2', '3', '4', '5']);
+      assert.deepEqual(page.mistakes, []);
+    }
+  });
+});

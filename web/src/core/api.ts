@@ -1,0 +1,129 @@
+import {
+  Configuration,
+  FirebaseApi,
+  MessagesApi,
+  ResponseError,
+  RoomsApi,
+  type CreateRoomRequest,
+  type FirebaseToken,
+  type RoomDetail,
+  type RoomPage,
+  type SendMessageRequest,
+} from '../../generated/typescript';
+import { CallError } from './errors';
+import { fromRest, type Message } from './message';
+import type { Outgoing } from './outbox';
+
+interface Options {
+  baseUrl: string;
+  token: string;
+  fetch: typeof fetch;
+}
+
+/** The API as the logic uses it, over the generated client: domain types in and out, and each failure a CallError. */
+export class Api {
+  #rooms: RoomsApi;
+  #messages: MessagesApi;
+  #firebase: FirebaseApi;
+
+  constructor({ baseUrl, token, fetch }: Options) {
+    const configuration = new Configuration({ basePath: baseUrl, accessToken: token, fetchApi: fetch });
+    this.#rooms = new RoomsApi(configuration);
+    this.#messages = new MessagesApi(configuration);
+    this.#firebase = new FirebaseApi(configuration);
+  }
+
+  rooms(query: { search: string; includeArchived: boolean; page: number }): Promise<RoomPage> {
+    return call(this.#rooms.listRooms(query));
+  }
+
+  room(roomId: string): Promise<RoomDetail> {
+    return call(this.#rooms.getRoom({ roomId }));
+  }
+
+  createRoom(createRoomRequest: CreateRoomRequest): Promise<RoomDetail> {
+    return call(this.#rooms.createRoom({ createRoomRequest }));
+  }
+
+  async archive(roomId: string, archive: boolean): Promise<void> {
+    await call(this.#rooms.archiveRoom({ roomId, archiveRoomRequest: { archive } }));
+  }
+
+  async unreadCount(): Promise<number> {
+    return (await call(this.#rooms.unreadCount())).unread_count;
+  }
+
+  async markRoomRead(roomId: string): Promise<void> {
+    await call(this.#rooms.markRoomRead({ roomId }));
+  }
+
+  async markMessagesRead(ids: string[]): Promise<void> {
+    await call(this.#messages.markMessagesRead({ markMessagesReadRequest: { message_ids: ids } }));
+  }
+
+  async newestMessages(chatRoomId: string, pageSize: number): Promise<Message[]> {
+    const page = await call(this.#messages.listMessages({ chatRoomId, pageSize }));
+    return page.results.map(fromRest);
+  }
+
+  /** Oldest first: the `limit` messages after that one. */
+  async messagesAfter(chatRoomId: string, afterSeq: number, limit: number): Promise<Message[]> {
+    const page = await call(this.#messages.listMessages({ chatRoomId, afterSeq, pageSize: limit }));
+    return page.results.map(fromRest);
+  }
+
+  async send(item: Outgoing): Promise<Message> {
+    return fromRest(await call(this.#messages.sendMessage({ sendMessageRequest: requestOf(item) })));
+  }
+
+  async setTyping(roomId: string, isTyping: boolean): Promise<void> {
+    await call(this.#firebase.setTyping({ roomId, setTypingRequest: { is_typing: isTyping } }));
+  }
+
+  firebaseToken(): Promise<FirebaseToken> {
+    return call(this.#firebase.firebaseToken());
+  }
+}
+
+/** What a type does not have is left out: a null is no coordinate. */
+function requestOf({
+  roomId,
+  clientMessageId,
+  type,
+  text,
+  imageUrl,
+  latitude,
+  longitude,
+}: Outgoing): SendMessageRequest {
+  const request: SendMessageRequest = {
+    chat_room_id: roomId,
+    client_message_id: clientMessageId,
+    message_type: type,
+    text,
+  };
+  if (imageUrl !== '') request.image_url = imageUrl;
+  if (latitude !== null && longitude !== null) Object.assign(request, { latitude, longitude });
+  return request;
+}
+
+async function call<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof ResponseError
+      ? await refusal(error.response)
+      : new CallError(null, 'Pas de réponse du serveur.');
+  }
+}
+
+async function refusal(response: Response): Promise<CallError> {
+  const retryAfter = Number(response.headers.get('retry-after'));
+  return new CallError(response.status, wordsOf(await response.json().catch(() => null)), retryAfter || null);
+}
+
+/** The API says `{"detail": "…"}`, or the reasons by field. */
+function wordsOf(body: unknown): string {
+  const reasons = typeof body === 'object' && body !== null ? Object.values(body).flat() : [];
+  const words = reasons.filter((reason) => typeof reason === 'string');
+  return words.length > 0 ? words.join(' ') : 'Une erreur est survenue.';
+}

@@ -1,0 +1,235 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Conversation } from './conversation';
+import { CallError } from './errors';
+import { text } from './message';
+import { Outbox } from './outbox';
+import { aMessage, ME, messagesOf, seqs } from './testing/messages';
+import { settled, TestClock } from './testing/test-clock';
+import { TestLive } from './testing/test-live';
+import { TestRoom } from './testing/test-room';
+
+let server: TestRoom;
+let live: TestLive;
+let clock: TestClock;
+let conversation: Conversation;
+let outbox: Outbox;
+
+beforeEach(() => {
+  server = new TestRoom();
+  live = new TestLive();
+  clock = new TestClock();
+  const store = { load: () => [], put: () => {}, remove: () => {} };
+  const send = async ({ text }: { text: string }) => {
+    if (server.isDown) throw new CallError(null, 'Pas de réponse du serveur.');
+    const message = aMessage(server.messages.length + 1, { senderId: ME, text });
+    server.messages.push(message);
+    return message;
+  };
+  outbox = new Outbox({ store, send, newId: () => 'c-1', clock });
+  conversation = new Conversation({ roomId: 'room', viewerId: ME, api: server, live, outbox, clock });
+});
+
+const range = (first: number, last: number) => seqs(messagesOf(first, last));
+
+async function open({ isVisible = false } = {}) {
+  conversation.setVisible(isVisible);
+  conversation.open();
+  live.tell(...server.messages.slice(-50));
+  await settled();
+  server.calls = [];
+}
+
+describe('history', () => {
+  test('begins with the newest page and goes back to the first message, without a gap', async () => {
+    server.messages = messagesOf(1, 200);
+    await open();
+    expect(seqs(conversation.messages)).toEqual(range(151, 200));
+    for (let n = 0; conversation.hasOlder; n += 1) {
+      expect(n).toBeLessThan(10);
+      await conversation.loadOlder();
+    }
+    expect(seqs(conversation.messages)).toEqual(range(1, 200));
+    expect(server.calls.at(0)).toBe('after 130 limit 20');
+    expect(server.calls.at(-1)).toBe('after 0 limit 10');
+  });
+
+  test('a page that does not come can be asked for again', async () => {
+    server.messages = messagesOf(1, 70);
+    await open();
+    server.isDown = true;
+    await conversation.loadOlder();
+    server.isDown = false;
+    await conversation.loadOlder();
+    expect(seqs(conversation.messages)).toEqual(range(1, 70));
+  });
+
+  test('a server that is down at first is asked until it answers', async () => {
+    server.messages = messagesOf(1, 3);
+    server.isDown = true;
+    conversation.open();
+    await settled();
+    expect(conversation.room).toBeNull();
+    server.isDown = false;
+    await clock.pass(1_000);
+    expect(seqs(conversation.messages)).toEqual([1, 2, 3]);
+  });
+
+  test('somebody else’s room is a problem, and is not asked for again', async () => {
+    server.room = async () => {
+      throw new CallError(404, 'Pas trouvé.');
+    };
+    await open();
+    await clock.pass(60_000);
+    expect(conversation.problem).toBe('Pas trouvé.');
+  });
+});
+
+describe('what was missed', () => {
+  test('a gap that a live message shows is filled', async () => {
+    server.messages = messagesOf(1, 3);
+    await open();
+    server.messages = messagesOf(1, 130);
+    live.tell(...messagesOf(81, 130));
+    await settled();
+    expect(server.calls).toEqual(['after 3 limit 77']);
+    expect(seqs(conversation.messages)).toEqual(range(1, 130));
+  });
+
+  test('the return of the connection fetches what came behind the newest', async () => {
+    server.messages = messagesOf(1, 3);
+    await open();
+    live.connect(false);
+    server.messages = messagesOf(1, 250);
+    live.connect(true);
+    await settled();
+    expect(server.calls.slice(0, 3)).toEqual(['after 3 limit 100', 'after 103 limit 100', 'after 203 limit 100']);
+    expect(seqs(conversation.messages)).toEqual(range(1, 250));
+  });
+
+  test('a filling that fails goes on later', async () => {
+    server.messages = messagesOf(1, 3);
+    await open();
+    server.isDown = true;
+    server.messages = messagesOf(1, 60);
+    live.tell(aMessage(60));
+    await settled();
+    expect(seqs(conversation.messages)).toEqual([1, 2, 3, 60]);
+    server.isDown = false;
+    await clock.pass(1_000);
+    expect(seqs(conversation.messages)).toEqual(range(1, 60));
+  });
+
+  test('without Firebase, whoever looks still gets what is new', async () => {
+    await open({ isVisible: true });
+    live.connect(false);
+    server.messages = messagesOf(1, 2, { readAt: 'now' });
+    await clock.pass(5_000);
+    expect(seqs(conversation.messages)).toEqual([1, 2]);
+  });
+
+  test('a listener that comes before the mirror is refused, and listens again', async () => {
+    conversation.open();
+    live.refuse();
+    expect(live.listeners.messages.size).toBe(0);
+    await clock.pass(1_000);
+    live.tell(aMessage(1));
+    expect(seqs(conversation.messages)).toEqual([1]);
+  });
+});
+
+describe('sending', () => {
+  test('the live event that overtakes the answer shows nothing twice', async () => {
+    await open();
+    server.isDown = true;
+    conversation.send(text('Bonjour'));
+    await settled();
+    const stored = aMessage(1, { senderId: ME, text: 'Bonjour' });
+    live.tell(stored);
+    expect([conversation.messages.length, conversation.waiting.length]).toEqual([0, 1]);
+
+    server.isDown = false;
+    await clock.pass(1_000);
+    expect([conversation.messages.length, conversation.waiting.length]).toEqual([1, 0]);
+  });
+
+  test('what was answered is there without Firebase', async () => {
+    await open();
+    conversation.send(text('Bonjour'));
+    await settled();
+    expect(conversation.messages.map((message) => message.text)).toEqual(['Bonjour']);
+  });
+});
+
+describe('reading', () => {
+  test('whoever does not look has read nothing', async () => {
+    server.messages = messagesOf(1, 2);
+    server.unread = 2;
+    await open();
+    expect(server.messages.every(({ readAt }) => readAt === null)).toBe(true);
+    conversation.setVisible(true);
+    await settled();
+    expect(server.messages.every(({ readAt }) => readAt !== null)).toBe(true);
+  });
+
+  test('opening reads all of the room, and what comes later by its id, once', async () => {
+    server.messages = messagesOf(1, 60);
+    server.unread = 60;
+    conversation.setVisible(true);
+    conversation.open();
+    await settled();
+    expect(server.calls).toContain('read room');
+    server.calls = [];
+    live.tell(aMessage(61));
+    live.tell(aMessage(61));
+    await settled();
+    expect(server.calls).toEqual(['read id-61']);
+  });
+
+  test('a receipt that does not arrive is sent again', async () => {
+    await open({ isVisible: true });
+    server.isDown = true;
+    live.tell(aMessage(1));
+    live.tell(aMessage(2));
+    await settled();
+    server.isDown = false;
+    server.calls = [];
+    await clock.pass(1_000);
+    expect(server.calls).toEqual(['read id-1,id-2']);
+  });
+
+  test('one’s own messages are for the other one to read', async () => {
+    await open({ isVisible: true });
+    live.tell(aMessage(1, { senderId: ME }));
+    await settled();
+    expect(server.calls).toEqual([]);
+  });
+
+  test('a receipt among the newest brings those that Firebase no longer has', async () => {
+    server.messages = messagesOf(1, 60, { senderId: ME });
+    await open();
+    await conversation.loadOlder();
+    server.messages = messagesOf(1, 60, { senderId: ME, readAt: 'now' });
+    live.tell(...server.messages.slice(-50));
+    await settled();
+    expect(conversation.messages.filter(({ readAt }) => readAt === null)).toEqual([]);
+  });
+});
+
+test('a conversation that is closed hears and asks nothing more', async () => {
+  await open({ isVisible: true });
+  conversation.close();
+  live.connect(false);
+  await clock.pass(60_000);
+  expect(server.calls).toEqual([]);
+  expect(live.listeners.messages.size + live.listeners.typing.size).toBe(0);
+});
+
+test('archiving changes what is shown once the server has done it', async () => {
+  await open();
+  server.isDown = true;
+  expect(await conversation.archive(true)).toBe(false);
+  expect(conversation.room!.is_archived).toBe(false);
+  server.isDown = false;
+  expect(await conversation.archive(true)).toBe(true);
+  expect(conversation.room!.is_archived).toBe(true);
+});

@@ -1,0 +1,197 @@
+import type { CreateRoomRequest, RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { Api } from './api';
+import { systemClock, type Clock } from './clock';
+import { CallError, isTemporary } from './errors';
+import { keepListening, type Live, type Metadata, type Unlisten } from './live';
+import { Observable } from './observable';
+import { Retrying } from './retrying';
+
+const POLL_MS = 5_000;
+
+export type RoomsApi = Pick<Api, 'rooms' | 'room' | 'createRoom' | 'unreadCount'>;
+
+/** The list of conversations with its badges: read by REST, and read again where Firebase tells of a change. */
+export class RoomList extends Observable {
+  rooms: RoomSummary[] = [];
+  /** Unread messages over all conversations, those not in the list too. */
+  unread = 0;
+  hasMore = false;
+  isLoaded = false;
+  problem: string | null = null;
+  search = '';
+  includeArchived = false;
+
+  #clock: Clock;
+  #pages = 1;
+  #isVisible = false;
+  #due = new Set<string>();
+  #listeners = new Map<string, Unlisten>();
+  #list: Retrying;
+  #changes: Retrying;
+  #cancelPoll: () => void = () => {};
+
+  constructor(
+    private readonly api: RoomsApi,
+    private readonly live: Live,
+    clock: Clock = systemClock,
+  ) {
+    super();
+    this.#clock = clock;
+    const refused = (error: unknown) => this.#fail(error);
+    this.#list = new Retrying(() => this.#load(), clock, refused);
+    this.#changes = new Retrying(() => this.#loadChanged(), clock, refused);
+  }
+
+  open(): void {
+    this.#list.request();
+    this.#poll();
+  }
+
+  close(): void {
+    this.#cancelPoll();
+    this.#list.stop();
+    this.#changes.stop();
+    for (const end of this.#listeners.values()) end();
+  }
+
+  show(filter: { search?: string; includeArchived?: boolean }): void {
+    Object.assign(this, filter);
+    this.#pages = 1;
+    this.#list.request();
+  }
+
+  more(): void {
+    this.#pages += 1;
+    this.#list.request();
+  }
+
+  setVisible(isVisible: boolean): void {
+    const isBack = isVisible && !this.#isVisible;
+    this.#isVisible = isVisible;
+    if (isBack && this.isLoaded) this.#list.request();
+  }
+
+  /** The connection may be back. */
+  wake(): void {
+    this.#list.wake();
+    this.#changes.wake();
+    this.#list.request();
+  }
+
+  async create(request: CreateRoomRequest): Promise<RoomDetail> {
+    const room = await this.api.createRoom(request);
+    this.#list.request();
+    return room;
+  }
+
+  /** The viewer has changed something that Firebase does not tell of. */
+  refresh(): void {
+    this.#list.request();
+  }
+
+  async #load(): Promise<void> {
+    const { search, includeArchived } = this;
+    const pages = this.#pages;
+    const [unread, ...answers] = await Promise.all([
+      this.api.unreadCount(),
+      ...Array.from({ length: pages }, (_, index) => this.#page(index + 1, search, includeArchived)),
+    ]);
+    // Whoever has typed on will get another answer.
+    if (search !== this.search || includeArchived !== this.includeArchived) return;
+    const rooms = new Map(answers.flatMap(({ results }) => results).map((room) => [room.id, room]));
+    this.rooms = [...rooms.values()];
+    this.unread = unread;
+    this.hasMore = answers.at(-1)!.next !== null;
+    this.isLoaded = true;
+    this.problem = null;
+    this.#listen();
+    this.changed();
+  }
+
+  /** A page behind the last one is 404: the list has become shorter meanwhile. */
+  async #page(page: number, search: string, includeArchived: boolean) {
+    try {
+      return await this.api.rooms({ search, includeArchived, page });
+    } catch (error) {
+      if (page > 1 && error instanceof CallError && error.status === 404) return { results: [], next: null };
+      throw error;
+    }
+  }
+
+  /** Only the rooms that have changed. */
+  async #loadChanged(): Promise<void> {
+    for (const roomId of this.#due) {
+      // Before the call: a change that comes meanwhile is another one.
+      this.#due.delete(roomId);
+      try {
+        this.#replace(await this.api.room(roomId));
+      } catch (error) {
+        if (isTemporary(error)) this.#due.add(roomId);
+        throw error;
+      }
+    }
+  }
+
+  #replace(room: RoomDetail): void {
+    const known = this.rooms.find(({ id }) => id === room.id);
+    if (!known) return;
+    this.unread += room.unread_count - known.unread_count;
+    this.rooms = this.rooms.map((other) => (other.id === room.id ? room : other)).sort(newestFirst);
+    this.changed();
+  }
+
+  /** To the metadata of each room that is in the list, and of no other. */
+  #listen(): void {
+    const ids = new Set(this.rooms.map(({ id }) => id));
+    for (const [id, end] of this.#listeners) {
+      if (ids.has(id)) continue;
+      end();
+      this.#listeners.delete(id);
+    }
+    for (const id of ids) {
+      if (!this.#listeners.has(id)) this.#listeners.set(id, this.#listenTo(id));
+    }
+  }
+
+  #listenTo(roomId: string): Unlisten {
+    let revision: number | null = null;
+    const heard = (metadata: Metadata) => {
+      const room = this.rooms.find(({ id }) => id === roomId);
+      const isKnown = revision === null && (metadata.last_message_at ?? null) === room?.last_message_at;
+      if (!isKnown && metadata.revision !== revision) {
+        this.#due.add(roomId);
+        this.#changes.request();
+      }
+      revision = metadata.revision;
+    };
+    return keepListening((refused) => this.live.metadata(roomId, heard, refused), this.#clock);
+  }
+
+  /**
+   * Firebase has no place that tells of a room that is new: in the app a push notification does. Here the total,
+   * which costs the server little, tells that there is more than the list knows.
+   */
+  #poll(): void {
+    this.#cancelPoll = this.#clock.after(POLL_MS, () => {
+      if (this.#isVisible) void this.#compareTotal();
+      this.#poll();
+    });
+  }
+
+  async #compareTotal(): Promise<void> {
+    const unread = await this.api.unreadCount().catch(() => this.unread);
+    if (unread !== this.unread) this.#list.request();
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof CallError)) throw error;
+    this.problem = error.message;
+    this.changed();
+  }
+}
+
+/** Rooms without a message come last. */
+function newestFirst(a: RoomSummary, b: RoomSummary): number {
+  const [left, right] = [a.last_message_at ?? '', b.last_message_at ?? ''];
+  return left < right ? 1 : left > right ? -1 : 0;
+}

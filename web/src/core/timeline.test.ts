@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { aMessage, messagesOf, seqs } from './testing/messages';
+import { Timeline } from './timeline';
+
+test('messages are in order, and once, however they came', () => {
+  const timeline = new Timeline();
+  timeline.merge(messagesOf(5, 8));
+  timeline.merge(messagesOf(1, 6));
+  timeline.merge([aMessage(9), aMessage(4)]);
+  expect(seqs(timeline.messages)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('what is known already is nothing new', () => {
+  const timeline = new Timeline();
+  expect(timeline.merge([aMessage(1)])).toBe(true);
+  expect(timeline.merge([aMessage(1)])).toBe(false);
+});
+
+test('a receipt is news, and stays when an older page is merged late', () => {
+  const timeline = new Timeline();
+  timeline.merge([aMessage(1)]);
+  expect(timeline.merge([aMessage(1, { readAt: '2025-01-15T14:35:00.000000Z' })])).toBe(true);
+  expect(timeline.merge([aMessage(1)])).toBe(false);
+  expect(timeline.messages[0]!.readAt).not.toBeNull();
+});
+
+test('the newest hole is found, and none below the oldest message', () => {
+  const timeline = new Timeline();
+  expect(timeline.hole).toBeNull();
+  timeline.merge(messagesOf(10, 12));
+  expect(timeline.hole).toBeNull();
+  timeline.merge([aMessage(15), aMessage(20)]);
+  expect(timeline.hole).toEqual({ after: 15, last: 19 });
+  timeline.merge(messagesOf(16, 19));
+  expect(timeline.hole).toEqual({ after: 12, last: 14 });
+  timeline.merge(messagesOf(13, 14));
+  expect(timeline.hole).toBeNull();
+});
+
+test('the ends of what is known', () => {
+  const timeline = new Timeline();
+  expect([timeline.oldest, timeline.newest]).toEqual([0, 0]);
+  timeline.merge(messagesOf(7, 9));
+  expect([timeline.oldest, timeline.newest]).toEqual([7, 9]);
+});
+
+test('marking read touches the named messages that are not read', () => {
+  const timeline = new Timeline();
+  timeline.merge(messagesOf(1, 3));
+  timeline.markRead(new Set(['id-1', 'id-3', 'unknown']), 'now');
+  expect(timeline.messages.map(({ readAt }) => readAt)).toEqual(['now', null, 'now']);
+});

@@ -1,0 +1,23 @@
+import type { Config, Person } from '../config';
+import { tokenStore } from '../storage';
+import { Phone } from './phone';
+import { SignIn } from './sign-in';
+import { TwoPhones } from './two-phones';
+
+/** What the address asks for: `?deux`, `?moi=<id>`, or nothing. */
+export function App({ config }: { config: Config }) {
+  const asked = new URLSearchParams(window.location.search);
+  if (asked.has('deux')) return <TwoPhones config={config} />;
+
+  const viewer = viewerOf(config, asked.get('moi'));
+  return viewer ? <Phone viewer={viewer} config={config} /> : <SignIn config={config} />;
+}
+
+function viewerOf(config: Config, id: string | null): (Person & { token: string }) | null {
+  if (!id) return null;
+  const person = config.people.find((candidate) => candidate.id === id);
+  const token = person?.token ?? tokenStore.get(id);
+  if (!token) return null;
+  // Whoever came with a token alone: the API tells their name to others only.
+  return { id, full_name: 'Moi', user_type: 'client', ...person, token };
+}

@@ -1,0 +1,108 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { Conversation } from '../core/conversation';
+import { text } from '../core/message';
+import type { Session } from '../session';
+import { Avatar } from './avatar';
+import { Composer } from './composer';
+import { Icon } from './icon';
+import { MessageList } from './message-list';
+import { QuickMessages } from './new-room';
+import { useObserved } from './observed';
+import { userTypes } from './words';
+
+export function ConversationView({ session, roomId }: { session: Session; roomId: string }) {
+  const [conversation, setConversation] = useState<Conversation | null>(null);
+  useEffect(() => {
+    const opened = session.open(roomId);
+    setConversation(opened);
+    return () => session.close(opened);
+  }, [session, roomId]);
+  return (
+    <section class="conversation" aria-label="Conversation">
+      {conversation && <OpenRoom session={session} conversation={conversation} />}
+    </section>
+  );
+}
+
+function OpenRoom({ session, conversation }: { session: Session; conversation: Conversation }) {
+  useObserved(conversation, session.rooms);
+  // The list has most of it at once.
+  const room = conversation.room ?? session.rooms.rooms.find(({ id }) => id === conversation.roomId);
+  if (conversation.problem) return <Gone problem={conversation.problem} />;
+  const isEmpty = conversation.room && conversation.messages.length + conversation.waiting.length === 0;
+  const isClosed = conversation.room?.is_active === false;
+  return (
+    <>
+      <Header session={session} conversation={conversation} room={room} />
+      <MessageList conversation={conversation} viewer={session.viewer} outbox={session.outbox} />
+      <p class="typing" role="status">
+        {conversation.otherIsTyping && `${room?.other_participant.full_name} est en train d’écrire…`}
+      </p>
+      {isEmpty && !isClosed && (
+        <QuickMessages viewer={session.viewer} onChoose={(words) => conversation.send(text(words))} />
+      )}
+      {isClosed ? (
+        <p class="closed">Cette conversation n’est plus active.</p>
+      ) : (
+        <Composer conversation={conversation} drafts={session.drafts} />
+      )}
+    </>
+  );
+}
+
+interface HeaderProps {
+  session: Session;
+  conversation: Conversation;
+  room: RoomDetail | RoomSummary | undefined;
+}
+
+function Header({ session, conversation, room }: HeaderProps) {
+  const other = room?.other_participant;
+  const delivery = room?.delivery_info;
+  const isArchived = room?.is_archived ?? false;
+  const archive = async () => {
+    if (!(await conversation.archive(!isArchived))) return;
+    session.rooms.refresh();
+    if (!isArchived) window.location.hash = '';
+  };
+  return (
+    <header class="bar">
+      <a class="round back" href="#" aria-label="Retour aux conversations">
+        <Icon name="back" />
+      </a>
+      {other && <Avatar name={other.full_name} photo={other.profile_photo_url} />}
+      <div class="title">
+        <h2>{other?.full_name ?? '…'}</h2>
+        <small title={delivery ? `${delivery.pickup_address} → ${delivery.delivery_address}` : undefined}>
+          {other && userTypes[other.user_type]}
+          {delivery && ` · ${delivery.tracking_number}`}
+        </small>
+      </div>
+      {other && (
+        <a class="round" href={`tel:${other.phone_number}`} aria-label={`Appeler ${other.full_name}`}>
+          <Icon name="phone" />
+        </a>
+      )}
+      {room && (
+        <button
+          class="round"
+          aria-label={isArchived ? 'Désarchiver la conversation' : 'Archiver la conversation'}
+          aria-pressed={isArchived}
+          onClick={archive}
+        >
+          <Icon name="archive" />
+        </button>
+      )}
+    </header>
+  );
+}
+
+function Gone({ problem }: { problem: string }) {
+  return (
+    <div class="no-room" role="alert">
+      <p>Cette conversation ne peut pas être ouverte : {problem}</p>
+      <a href="#">Retour aux conversations</a>
+    </div>
+  );
+}

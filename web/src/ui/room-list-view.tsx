@@ -1,0 +1,105 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { RoomSummary } from '../../generated/typescript';
+import type { Config } from '../config';
+import type { Session } from '../session';
+import { Avatar } from './avatar';
+import { Icon } from './icon';
+import { NewRoom } from './new-room';
+import { useObserved } from './observed';
+import { shortTimeOf, unreadWords, userTypes } from './words';
+
+interface Props {
+  session: Session;
+  config: Config;
+  openRoomId: string | null;
+  children: ComponentChildren;
+}
+
+export function RoomListView({ session, config, openRoomId, children }: Props) {
+  const { rooms: list, viewer } = session;
+  useObserved(list);
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <nav class="rooms" aria-label="Conversations">
+      <header class="bar">
+        <Avatar name={viewer.full_name} />
+        <div class="title">
+          <h2>{viewer.full_name}</h2>
+          <small>
+            <span class={session.isLive ? 'light on' : 'light'} /> {session.isLive ? 'En direct' : 'Connexion…'}
+            {list.unread > 0 && ` · ${unreadWords(list.unread)}`}
+          </small>
+        </div>
+        {children}
+        <button class="round" aria-label="Nouvelle conversation" onClick={() => setAsking(true)}>
+          <Icon name="plus" />
+        </button>
+      </header>
+
+      <div class="filters">
+        <label class="search">
+          <Icon name="search" />
+          <input
+            type="search"
+            aria-label="Rechercher un nom ou un colis"
+            placeholder="Nom ou colis"
+            onInput={(event) => list.show({ search: event.currentTarget.value.trim() })}
+          />
+        </label>
+        <label class="check">
+          <input type="checkbox" onChange={(event) => list.show({ includeArchived: event.currentTarget.checked })} />
+          Archivées
+        </label>
+      </div>
+
+      <ul>
+        {list.rooms.map((room) => (
+          <li key={room.id}>
+            <RoomLink room={room} isOpen={room.id === openRoomId} />
+          </li>
+        ))}
+      </ul>
+      <Hint session={session} />
+      {list.hasMore && (
+        <button class="plain" onClick={() => list.more()}>
+          Plus de conversations
+        </button>
+      )}
+      {isAsking && <NewRoom session={session} config={config} onClose={() => setAsking(false)} />}
+    </nav>
+  );
+}
+
+function Hint({ session: { rooms: list } }: { session: Session }) {
+  if (list.problem) return <p role="alert">{list.problem}</p>;
+  if (!list.isLoaded) return <p class="hint">Chargement…</p>;
+  if (list.rooms.length > 0) return null;
+  return <p class="hint">{list.search ? 'Aucun résultat.' : 'Aucune conversation pour le moment.'}</p>;
+}
+
+function RoomLink({ room, isOpen }: { room: RoomSummary; isOpen: boolean }) {
+  const { other_participant: other, delivery_info: delivery } = room;
+  // What arrives in the open room is being read.
+  const unread = isOpen ? 0 : room.unread_count;
+  return (
+    <a class="room" href={`#room=${room.id}`} aria-current={isOpen ? 'true' : undefined}>
+      <Avatar name={other.full_name} photo={other.profile_photo_url} />
+      <span class="name">
+        {other.full_name}
+        <small>{delivery?.tracking_number ?? userTypes[other.user_type]}</small>
+      </span>
+      {room.last_message_at && <time dateTime={room.last_message_at}>{shortTimeOf(room.last_message_at)}</time>}
+      <span class="last">
+        {room.is_archived && <em>Archivée · </em>}
+        {room.last_message_text || 'Pas encore de message'}
+      </span>
+      {unread > 0 && (
+        <span class="badge">
+          <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
+          <span class="for-ears">{unreadWords(unread)}</span>
+        </span>
+      )}
+    </a>
+  );
+}

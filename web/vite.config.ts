@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // The page works below any path of a static host.
+  base: './',
+  build: { target: 'es2023', reportCompressedSize: false, chunkSizeWarningLimit: 600 },
+  test: { include: ['src/**/*.test.ts'] },
+});
