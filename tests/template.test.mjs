@@ -18,6 +18,7 @@ const ORDER = [
   'SendMessage',
   'MarkMessagesRead',
   'SetTyping',
+  'SignUpload',
   'FirebaseToken',
   'MirrorRooms',
   'MigrateDatabase',
@@ -73,6 +74,7 @@ describe('each function', () => {
       'CHAT_SECRET_ID',
       'CORS_ALLOW_ORIGIN',
       'FIREBASE_DATABASE_URL',
+      'IMAGE_HOSTS',
       'RUST_LOG',
     ]);
     for (const [logicalId, { Properties }] of functions) assert.equal(Properties.Environment, undefined, logicalId);

@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use lambda_http::http::HeaderValue;
 use url::Url;
 
+use crate::domain::ImageHosts;
+
 /// Something that the environment says wrongly, or does not say: the function cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -21,7 +23,7 @@ pub enum ConfigError {
 pub enum SecretSource {
     /// One secret of AWS Secrets Manager, by name or ARN: `CHAT_SECRET_ID`.
     SecretsManager(String),
-    /// `DATABASE_URL`, `JWT_SECRET`, `FIREBASE_CREDENTIALS_PATH`: the local stack.
+    /// `DATABASE_URL`, `JWT_SECRET`, `FIREBASE_CREDENTIALS_PATH`, `CLOUDINARY_URL`: the local stack.
     Environment,
 }
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub firebase: Option<FirebaseSettings>,
     /// `CORS_ALLOW_ORIGIN`: whose pages may read the answers, `*` for everybody's; none for nobody's.
     pub cors_origin: Option<HeaderValue>,
+    /// `IMAGE_HOSTS`: where photos may lie.
+    pub image_hosts: ImageHosts,
     /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
     pub concurrency: NonZeroUsize,
 }
@@ -76,6 +80,9 @@ impl Settings {
             }),
         };
 
+        let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
+            .map_err(|reason| ConfigError::Invalid("IMAGE_HOSTS", reason.to_string()))?;
+
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
             Some(value) => value.parse().map_err(|_| {
@@ -98,6 +105,7 @@ impl Settings {
             secret_source,
             firebase,
             cors_origin,
+            image_hosts,
             concurrency,
         })
     }

@@ -103,6 +103,9 @@ pub enum Error {
     /// 404: the list is shorter.
     #[error("page out of range")]
     PageNotFound,
+    /// 503: this deployment has no such thing; why, as the caller is told.
+    #[error("not offered: {0}")]
+    NotOffered(&'static str),
     /// 503: try again; a server that is needed does not answer.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),

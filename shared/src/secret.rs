@@ -1,4 +1,4 @@
-//! The three secrets, and how they are read again after a rotation.
+//! The secrets, and how they are read again after a rotation.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use serde::Deserialize;
 
+use crate::cloudinary::Cloudinary;
 use crate::config::{ConfigError, SecretSource};
 use crate::firebase::ServiceAccount;
 use crate::http::client::HttpClient;
@@ -24,6 +25,8 @@ pub struct Secret {
     pub previous_jwt_secret: Option<String>,
     /// What signs Firebase's tokens; none where there is no mirror.
     pub service_account: Option<ServiceAccount>,
+    /// What signs the uploads of photos; none where photos lie elsewhere.
+    pub cloudinary: Option<Cloudinary>,
 }
 
 impl Secret {
@@ -124,7 +127,14 @@ fn read_environment() -> Result<Secret, BoxError> {
             .ok()
             .filter(|secret| !secret.is_empty()),
         service_account,
+        cloudinary: cloudinary("CLOUDINARY_URL", std::env::var("CLOUDINARY_URL").ok())?,
     })
+}
+
+fn cloudinary(name: &str, url: Option<String>) -> Result<Option<Cloudinary>, BoxError> {
+    let url = url.filter(|url| !url.trim().is_empty());
+    let account = url.map(|url| Cloudinary::parse(&url)).transpose();
+    account.map_err(|reason| format!("{name} is not valid: {reason}").into())
 }
 
 fn parse(json: &str) -> Result<Secret, BoxError> {
@@ -134,6 +144,7 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
         jwt_secret: String,
         previous_jwt_secret: Option<String>,
         firebase_service_account: Option<ServiceAccount>,
+        cloudinary_url: Option<String>,
     }
     // The document's text must not come back in the error, and serde's messages name types and places only.
     let document: Document = serde_json::from_str(json)
@@ -143,6 +154,10 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
         jwt_secret: document.jwt_secret,
         previous_jwt_secret: document.previous_jwt_secret,
         service_account: document.firebase_service_account,
+        cloudinary: cloudinary(
+            "cloudinary_url in the secret named by CHAT_SECRET_ID",
+            document.cloudinary_url,
+        )?,
     })
 }
 
@@ -235,5 +250,14 @@ mod tests {
                 .service_account
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_cloudinary_url_that_is_none_is_named_and_not_quoted() {
+        let json =
+            r#"{"database_url": "d", "jwt_secret": "j", "cloudinary_url": "https://k:hunter2@c"}"#;
+        let error = parse(json).err().unwrap().to_string();
+        assert!(error.contains("cloudinary_url"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
     }
 }

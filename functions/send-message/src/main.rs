@@ -6,13 +6,13 @@
 //! one that is not the viewer's. The message is mirrored.
 
 use shared::db::messages::{self, NewMessage};
-use shared::domain::{Content, Coordinates, MessageType, Viewer};
+use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
 use shared::error::Result;
 use shared::http::{Answer, Fields, OptionalText, Request};
 use shared::runtime::{App, StartError, serve};
 
 async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
-    let new = parse(request.body()?)?;
+    let new = parse(request.body()?, &app.image_hosts)?;
 
     let sent = messages::send(&app.database, viewer, &new).await?;
     if sent.created {
@@ -21,11 +21,12 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
     Answer::created(sent.created, &sent.message)
 }
 
-fn parse(mut body: Fields) -> Result<NewMessage> {
+fn parse(mut body: Fields, image_hosts: &ImageHosts) -> Result<NewMessage> {
     let room_id = body.required("chat_room_id");
     let client_message_id = body.optional("client_message_id");
     let message_type = body.with_default("message_type", MessageType::default());
-    let content = message_type.and_then(|message_type| content(&mut body, message_type));
+    let content =
+        message_type.and_then(|message_type| content(&mut body, message_type, image_hosts));
     let (room_id, content) = body.finish(room_id.zip(content))?;
     Ok(NewMessage {
         room_id,
@@ -35,7 +36,11 @@ fn parse(mut body: Fields) -> Result<NewMessage> {
 }
 
 /// The fields of this type; those of others are not looked at.
-fn content(body: &mut Fields, message_type: MessageType) -> Option<Content> {
+fn content(
+    body: &mut Fields,
+    message_type: MessageType,
+    image_hosts: &ImageHosts,
+) -> Option<Content> {
     match message_type {
         MessageType::Text => body.required("text").map(Content::Text),
         MessageType::System => body.required("text").map(Content::System),
@@ -43,8 +48,11 @@ fn content(body: &mut Fields, message_type: MessageType) -> Option<Content> {
             let caption = body
                 .optional::<OptionalText>("text")
                 .and_then(|OptionalText(text)| text);
-            body.required("image_url")
-                .map(|url| Content::Image(url, caption))
+            let url: ImageUrl = body.required("image_url")?;
+            match image_hosts.check(&url) {
+                Ok(()) => Some(Content::Image(url, caption)),
+                Err(Invalid(reason)) => body.refuse("image_url", reason),
+            }
         }
         MessageType::Location => {
             let caption = body
@@ -208,6 +216,26 @@ mod tests {
             );
         }
         assert!(world.firebase.writes().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_photo_must_lie_on_a_host_that_is_allowed() {
+        let world = World::with(|settings, _| {
+            settings.image_hosts = ImageHosts::parse("res.cloudinary.com").unwrap();
+        })
+        .await;
+        let (driver, _, room) = world.room().await;
+        let image = |url: &str| {
+            post(json!({ "chat_room_id": room, "message_type": "image", "image_url": url }))
+        };
+        let good = image("https://RES.cloudinary.com/demo/1.jpg");
+        world.call(send_message, driver, good).await.expect(201);
+        let bad = image("https://res.cloudinary.com@evil.ci/1.jpg");
+        let answer = world.call(send_message, driver, bad).await.expect(400);
+        assert_eq!(
+            answer,
+            json!({ "image_url": ["Cette image n'est pas hébergée sur un site autorisé."] })
+        );
     }
 
     #[tokio::test]

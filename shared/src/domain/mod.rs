@@ -3,6 +3,7 @@
 
 mod content;
 mod coordinates;
+mod image_hosts;
 mod image_url;
 mod message;
 mod page;
@@ -14,6 +15,7 @@ mod timestamp;
 
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
+pub use image_hosts::ImageHosts;
 pub use image_url::ImageUrl;
 pub use message::{Message, Sender};
 pub use page::{MessageOrder, Page, PageNumber, PageSize};

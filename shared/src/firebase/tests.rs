@@ -34,6 +34,7 @@ fn firebase_at(uri: &str) -> Firebase {
         jwt_secret: String::new(),
         previous_jwt_secret: None,
         service_account: Some(serde_json::from_value(credentials).unwrap()),
+        cloudinary: None,
     };
     let settings = FirebaseSettings {
         database_url: Url::parse(uri).unwrap(),

@@ -121,6 +121,7 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, &'static s
             detail(&format!("Type de média « {media_type} » non supporté.")),
             None,
         ),
+        Error::NotOffered(reason) => (StatusCode::SERVICE_UNAVAILABLE, detail(reason), None),
         Error::Unavailable(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             detail("Service momentanément indisponible."),

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
+use chrono::Utc;
 use lambda_http::http::HeaderValue;
 use uuid::Uuid;
 
 use super::{AfterReply, StartError};
+use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
-use crate::domain::Viewer;
+use crate::domain::{ImageHosts, Viewer};
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
 use crate::secret::{Secret, SecretStore};
@@ -17,6 +19,8 @@ pub struct App {
     pub database: Database,
     /// The mirror, if there is one.
     pub firebase: Option<Firebase>,
+    /// Where photos may lie.
+    pub image_hosts: ImageHosts,
     /// What is done once the answer is out.
     pub after_reply: AfterReply,
     /// Whose pages may read the answers.
@@ -54,6 +58,7 @@ impl App {
         Ok(Self {
             database: Database::open(secrets.clone(), settings.concurrency.get())?,
             firebase,
+            image_hosts: settings.image_hosts.clone(),
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             secrets,
@@ -107,6 +112,18 @@ impl App {
         let account =
             account.ok_or_else(|| Error::internal("there is no service account to sign with"))?;
         custom_token(account, viewer.0).map_err(Error::internal)
+    }
+
+    /// An upload of a photo into a room's folder, signed.
+    ///
+    /// # Errors
+    /// 503 where the secret names no account.
+    pub fn sign_upload(&self, room_id: Uuid) -> Result<SignedUpload> {
+        let secret = self.secret();
+        let cloudinary = secret.cloudinary.as_ref().ok_or(Error::NotOffered(
+            "Le dépôt de photos n'est pas configuré sur ce serveur.",
+        ))?;
+        Ok(cloudinary.sign_upload(room_id, Uuid::new_v4(), Utc::now().timestamp()))
     }
 
     /// The mirror, for what cannot do without.

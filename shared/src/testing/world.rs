@@ -13,7 +13,7 @@ use super::{Call, RecordingFirebase, database};
 use crate::auth::crypto;
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::db::{messages, rooms};
-use crate::domain::{Content, Message, RoomDetail, RoomType, Text, Viewer};
+use crate::domain::{Content, ImageHosts, Message, RoomDetail, RoomType, Text, Viewer};
 use crate::error::Result;
 use crate::http::{Answer, Request};
 use crate::runtime::{self, App};
@@ -50,29 +50,40 @@ impl World {
     /// # Panics
     /// A server is missing.
     pub async fn new() -> Self {
+        Self::with(|_, _| ()).await
+    }
+
+    /// A new world whose settings and secret are changed first.
+    ///
+    /// # Panics
+    /// A server is missing.
+    pub async fn with(change: impl FnOnce(&mut Settings, &mut Secret)) -> Self {
         let database_url = database::create().await;
         let firebase = RecordingFirebase::start().await;
         let credentials = std::env::var("FIREBASE_CREDENTIALS_PATH").expect(
             "FIREBASE_CREDENTIALS_PATH names a service account for tests; `make test` makes one",
         );
         let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
-        let secret = Secret {
+        let mut secret = Secret {
             database_url: database_url.clone(),
             jwt_secret: Self::JWT_SECRET.to_owned(),
             previous_jwt_secret: None,
             service_account: Some(
                 serde_json::from_str(&credentials).expect("the tests' service account"),
             ),
+            cloudinary: None,
         };
-        let settings = Settings {
+        let mut settings = Settings {
             secret_source: SecretSource::Environment,
             firebase: Some(FirebaseSettings {
                 database_url: Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
                 emulator_host: Some(firebase.host()),
             }),
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
+            image_hosts: ImageHosts::default(),
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
+        change(&mut settings, &mut secret);
         let app = App::assemble(&settings, Arc::new(SecretStore::fixed(secret))).expect("the app");
         let sql = database::connect(&database_url).await;
         Self {

@@ -1,0 +1,129 @@
+//! `POST /api/v1/chat/uploads/`: lets the phone upload a photo to Cloudinary, into the conversation's folder.
+//!
+//! For the participants of an active conversation. Body: `chat_room_id`. Answers where to post the photo and with
+//! which fields, signed for ten minutes; what comes back from there, `eager[0].secure_url`, is then sent as a message's
+//! `image_url`. 404 for everybody else, 400 where the conversation is closed, 503 where Cloudinary is not configured.
+
+use shared::db::rooms::{self, Participation};
+use shared::domain::Viewer;
+use shared::error::{Error, Result};
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+async fn sign_upload(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+    let mut body = request.body()?;
+    let room_id = body.required("chat_room_id");
+    let room_id = body.finish(room_id)?;
+
+    match rooms::participation(&app.database, viewer, room_id).await? {
+        Participation::Active => Answer::ok(&app.sign_upload(room_id)?),
+        Participation::Inactive => Err(Error::refused(
+            "chat_room_id",
+            "Cette conversation est fermée.",
+        )),
+        Participation::None => Err(Error::NotFound),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(sign_upload).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::cloudinary::Cloudinary;
+    use shared::testing::{Call, Payload, World};
+
+    fn post(body: Value) -> Call {
+        Call::post("/uploads/").json(body)
+    }
+
+    async fn world() -> World {
+        World::with(|_, secret| {
+            secret.cloudinary = Cloudinary::parse("cloudinary://1234:abcd@demo").ok();
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_participant_gets_an_upload_into_the_rooms_folder() {
+        let world = world().await;
+        let (driver, client, room) = world.room().await;
+        let mut photos = vec![];
+        for (viewer, payload) in [(driver, Payload::V1), (client, Payload::V2)] {
+            let call = post(json!({ "chat_room_id": room })).payload(payload);
+            let upload = world.call(sign_upload, viewer, call).await.expect(200);
+            assert_eq!(
+                upload["upload_url"],
+                "https://api.cloudinary.com/v1_1/demo/image/upload"
+            );
+            assert_eq!(
+                (&upload["max_bytes"], &upload["expires_in"]),
+                (&json!(10_485_760), &json!(600))
+            );
+            let fields = upload["fields"].as_object().unwrap();
+            assert!(fields.values().all(Value::is_string), "as a form has them");
+            assert_eq!(
+                fields.keys().collect::<Vec<_>>(),
+                [
+                    "allowed_formats",
+                    "api_key",
+                    "eager",
+                    "folder",
+                    "overwrite",
+                    "public_id",
+                    "signature",
+                    "timestamp",
+                    "transformation",
+                ]
+            );
+            assert_eq!(fields["folder"], format!("relais/{room}"));
+            photos.push(fields["public_id"].clone());
+        }
+        assert_ne!(photos[0], photos[1], "each is one photo's");
+    }
+
+    #[tokio::test]
+    async fn it_is_for_participants_of_an_active_room() {
+        let world = world().await;
+        let (driver, _, room) = world.room().await;
+        let admin = world.user("admin", "Mariam").await;
+        let call = || post(json!({ "chat_room_id": room }));
+        world.call(sign_upload, admin, call()).await.expect(404);
+        for body in [
+            json!({}),
+            json!({ "chat_room_id": null }),
+            json!({ "chat_room_id": "x" }),
+        ] {
+            let answer = world
+                .call(sign_upload, driver, post(body))
+                .await
+                .expect(400);
+            assert!(answer["chat_room_id"].is_array());
+        }
+        world
+            .sql
+            .execute("UPDATE chat_rooms SET is_active = false", &[])
+            .await
+            .unwrap();
+        let answer = world.call(sign_upload, driver, call()).await.expect(400);
+        assert!(answer["chat_room_id"].is_array());
+    }
+
+    #[tokio::test]
+    async fn without_an_account_of_cloudinary_it_says_so() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let answer = world
+            .call(sign_upload, driver, post(json!({ "chat_room_id": room })))
+            .await
+            .expect(503);
+        assert_eq!(
+            answer["detail"],
+            "Le dépôt de photos n'est pas configuré sur ce serveur."
+        );
+    }
+}

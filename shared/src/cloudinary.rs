@@ -1,0 +1,228 @@
+//! Signed uploads to Cloudinary: a phone uploads a photo by itself, once, to where this backend says.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ring::digest;
+use serde::Serialize;
+use url::Url;
+use uuid::Uuid;
+
+/// An account of Cloudinary, from the URL that Cloudinary's own SDKs are configured with:
+/// `cloudinary://key:secret@cloud`. Of their options it takes `signature_algorithm` (`sha1`, or `sha256` for an
+/// account that accepts nothing else) and `upload_prefix` (another data centre, `https://api-eu.cloudinary.com`).
+/// It has no `Debug`, so that it cannot end up in a log.
+pub struct Cloudinary {
+    cloud_name: String,
+    api_key: String,
+    api_secret: String,
+    upload_prefix: String,
+    algorithm: &'static digest::Algorithm,
+}
+
+/// Everything that a phone needs to upload one photo.
+#[derive(Debug, Serialize)]
+pub struct SignedUpload {
+    /// Where to POST to, as `multipart/form-data`: every field as it is, and the photo as `file`.
+    pub upload_url: String,
+    /// The fields. All but `api_key` are signed, so none can be changed, left out or added.
+    pub fields: BTreeMap<&'static str, String>,
+    /// The largest photo in bytes. The phone has to keep to it: Cloudinary has no such parameter.
+    pub max_bytes: u64,
+    /// How long the signature is good for, in seconds.
+    pub expires_in: i64,
+}
+
+impl Cloudinary {
+    /// What Cloudinary's smallest plan takes of an image.
+    const MAX_BYTES: u64 = 10 * 1024 * 1024;
+    /// The formats that phones take photos in, and browsers show.
+    const FORMATS: &str = "jpg,png,webp,heic";
+    /// Nothing larger is kept, whatever was uploaded.
+    const KEPT: &str = "c_limit,h_2560,w_2560";
+    /// The size for the chat, made at once: its URL comes back with the upload's answer.
+    const CHAT_SIZE: &str = "c_limit,h_1280,w_1280/q_auto/f_jpg";
+    /// How long a phone has to begin its upload, in seconds.
+    const LIFE: i64 = 600;
+    /// How long Cloudinary accepts a signature, in seconds after its `timestamp`.
+    const ACCEPTED: i64 = 3600;
+
+    /// Reads the URL. The reason for a refusal quotes nothing of it.
+    ///
+    /// # Errors
+    /// It is none, or lacks a part, or its options are not understood.
+    pub fn parse(raw: &str) -> Result<Self, &'static str> {
+        const EXPECTED: &str = "cloudinary://key:secret@cloud was expected";
+        let url = Url::parse(raw.trim()).map_err(|_| EXPECTED)?;
+        let (api_key, api_secret) = (url.username(), url.password().unwrap_or_default());
+        let cloud_name = url.host_str().unwrap_or_default();
+        if url.scheme() != "cloudinary" || [api_key, api_secret, cloud_name].contains(&"") {
+            return Err(EXPECTED);
+        }
+        let option = |name| url.query_pairs().find(|(key, _)| key == name);
+        let algorithm = match option("signature_algorithm").as_ref().map(|(_, it)| &**it) {
+            None | Some("sha1") => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Some("sha256") => &digest::SHA256,
+            Some(_) => return Err("signature_algorithm is sha1 or sha256"),
+        };
+        let upload_prefix = match option("upload_prefix") {
+            None => "https://api.cloudinary.com".to_owned(),
+            Some((_, prefix)) if prefix.starts_with("https://") => {
+                prefix.trim_end_matches('/').to_owned()
+            }
+            Some(_) => return Err("upload_prefix is an https URL"),
+        };
+        Ok(Self {
+            cloud_name: cloud_name.to_owned(),
+            api_key: api_key.to_owned(),
+            api_secret: api_secret.to_owned(),
+            upload_prefix,
+            algorithm,
+        })
+    }
+
+    /// An upload of one photo into a room's folder; `now` is in seconds since 1970.
+    ///
+    /// The photo's name is ours and nobody's to guess, and what lies there is not replaced: a signature that is used
+    /// twice changes nothing. It is dated back, so that of the hour that Cloudinary grants, [`Self::LIFE`] is left.
+    #[must_use]
+    pub fn sign_upload(&self, room_id: Uuid, photo_id: Uuid, now: i64) -> SignedUpload {
+        let mut fields = BTreeMap::from([
+            ("allowed_formats", Self::FORMATS.to_owned()),
+            ("eager", Self::CHAT_SIZE.to_owned()),
+            ("folder", format!("relais/{room_id}")),
+            ("overwrite", "false".to_owned()),
+            ("public_id", photo_id.to_string()),
+            ("timestamp", (now - Self::ACCEPTED + Self::LIFE).to_string()),
+            ("transformation", Self::KEPT.to_owned()),
+        ]);
+        let signature = self.sign(&fields);
+        fields.insert("signature", signature);
+        fields.insert("api_key", self.api_key.clone());
+        SignedUpload {
+            upload_url: format!(
+                "{}/v1_1/{}/image/upload",
+                self.upload_prefix, self.cloud_name
+            ),
+            fields,
+            max_bytes: Self::MAX_BYTES,
+            expires_in: Self::LIFE,
+        }
+    }
+
+    /// The signature of these parameters: <https://cloudinary.com/documentation/authentication_signatures>. A value
+    /// must not have an `&`, which would end it; ours have none.
+    fn sign(&self, parameters: &BTreeMap<&'static str, String>) -> String {
+        let sorted: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let signed = sorted.join("&") + &self.api_secret;
+        let mut hexadecimal = String::new();
+        for byte in digest::digest(self.algorithm, signed.as_bytes()).as_ref() {
+            let _ = write!(hexadecimal, "{byte:02x}");
+        }
+        hexadecimal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signature(url: &str, parameters: &[(&'static str, &str)]) -> String {
+        let parameters = parameters
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        Cloudinary::parse(url).unwrap().sign(&parameters.collect())
+    }
+
+    #[test]
+    fn it_signs_as_in_cloudinarys_published_examples() {
+        // cloudinary.com/documentation/authentication_signatures
+        let documented = [
+            ("timestamp", "1315060510"),
+            ("public_id", "sample_image"),
+            ("eager", "w_400,h_300,c_pad|w_260,h_200,c_crop"),
+        ];
+        assert_eq!(
+            signature("cloudinary://1234:abcd@demo", &documented),
+            "bfd09f95f331f558cbd1320e67aa8d488770583e"
+        );
+        // support.cloudinary.com/hc/en-us/articles/203817991
+        assert_eq!(
+            signature("cloudinary://1234:abcd@demo", &documented[..2]),
+            "b4ad47fb4e25c7bf5f92a20089f9db59bc302313"
+        );
+        // test_api_sign_request_sha256 of Cloudinary's SDK for Python, and the same in those for PHP and Node
+        let account =
+            "cloudinary://1234:hdcixPpR2iKERPwqvH6sHdK9cyac@demo?signature_algorithm=sha256";
+        let parameters = [
+            ("cloud_name", "dn6ot3ged"),
+            ("timestamp", "1568810420"),
+            ("username", "user@cloudinary.com"),
+        ];
+        assert_eq!(
+            signature(account, &parameters),
+            "45ddaa4fa01f0c2826f32f669d2e4514faf275fe6df053f1a150e7beae58a3bd"
+        );
+    }
+
+    #[test]
+    fn everything_but_the_key_is_signed_and_nothing_can_end_a_value() {
+        let cloudinary = Cloudinary::parse("cloudinary://1234:abcd@demo").unwrap();
+        let upload = cloudinary.sign_upload(Uuid::nil(), Uuid::max(), 1_315_060_510);
+        let mut signed = upload.fields.clone();
+        let signature = signed.remove("signature").unwrap();
+        assert_eq!(signed.remove("api_key").unwrap(), "1234");
+        assert_eq!(signature, cloudinary.sign(&signed));
+        assert!(
+            signed
+                .values()
+                .all(|value| !value.contains('&') && !value.contains("abcd"))
+        );
+        assert_eq!(
+            upload.upload_url,
+            "https://api.cloudinary.com/v1_1/demo/image/upload"
+        );
+    }
+
+    #[test]
+    fn ten_minutes_are_left_of_cloudinarys_hour() {
+        let cloudinary = Cloudinary::parse("cloudinary://1234:abcd@demo").unwrap();
+        let upload = cloudinary.sign_upload(Uuid::nil(), Uuid::max(), 10_000);
+        let timestamp: i64 = upload.fields["timestamp"].parse().unwrap();
+        assert_eq!((timestamp + 3600, upload.expires_in), (10_600, 600));
+    }
+
+    #[test]
+    fn a_url_that_lacks_a_part_is_refused_without_being_quoted() {
+        for raw in [
+            "",
+            "demo",
+            "https://1234:hunter2@demo",
+            "cloudinary://1234:hunter2@",
+            "cloudinary://:hunter2@demo",
+            "cloudinary://1234@demo",
+            "cloudinary://1234:hunter2@demo?signature_algorithm=md5",
+            "cloudinary://1234:hunter2@demo?upload_prefix=http://a.ci",
+        ] {
+            assert!(
+                !Cloudinary::parse(raw).err().unwrap().contains("hunter2"),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_data_centre_is_taken_as_the_sdks_take_it() {
+        let url = "cloudinary://1234:abcd@demo?upload_prefix=https://api-eu.cloudinary.com/";
+        let upload = Cloudinary::parse(url)
+            .unwrap()
+            .sign_upload(Uuid::nil(), Uuid::max(), 0);
+        assert_eq!(
+            upload.upload_url,
+            "https://api-eu.cloudinary.com/v1_1/demo/image/upload"
+        );
+    }
+}
