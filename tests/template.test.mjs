@@ -76,6 +76,8 @@ describe('each function', () => {
       'FIREBASE_DATABASE_URL',
       'IMAGE_HOSTS',
       'RUST_LOG',
+      'SEND_LIMIT_DELIVERY',
+      'SEND_LIMIT_SUPPORT',
     ]);
     for (const [logicalId, { Properties }] of functions) assert.equal(Properties.Environment, undefined, logicalId);
   });

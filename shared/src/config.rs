@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use lambda_http::http::HeaderValue;
 use url::Url;
 
-use crate::domain::ImageHosts;
+use crate::domain::{ImageHosts, SendLimit, SendLimits};
 
 /// Something that the environment says wrongly, or does not say: the function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,8 @@ pub struct Settings {
     pub cors_origin: Option<HeaderValue>,
     /// `IMAGE_HOSTS`: where photos may lie.
     pub image_hosts: ImageHosts,
+    /// `SEND_LIMIT_DELIVERY`, `SEND_LIMIT_SUPPORT`: how fast one person may send into one room.
+    pub send_limits: SendLimits,
     /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
     pub concurrency: NonZeroUsize,
 }
@@ -83,6 +85,16 @@ impl Settings {
         let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
             .map_err(|reason| ConfigError::Invalid("IMAGE_HOSTS", reason.to_string()))?;
 
+        let send_limit = |name| match lookup(name) {
+            None => Ok(Some(SendLimit::GENEROUS)),
+            Some(value) => SendLimit::parse(&value)
+                .map_err(|reason| ConfigError::Invalid(name, reason.to_string())),
+        };
+        let send_limits = SendLimits {
+            delivery: send_limit("SEND_LIMIT_DELIVERY")?,
+            support: send_limit("SEND_LIMIT_SUPPORT")?,
+        };
+
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
             Some(value) => value.parse().map_err(|_| {
@@ -106,6 +118,7 @@ impl Settings {
             firebase,
             cors_origin,
             image_hosts,
+            send_limits,
             concurrency,
         })
     }
@@ -162,6 +175,20 @@ mod tests {
                 "{url}"
             );
         }
+    }
+
+    #[test]
+    fn sends_are_limited_generously_unless_a_limit_is_set_or_switched_off() {
+        let of = |value: Option<&str>| {
+            let mut variables = vec![("FIREBASE_DATABASE_URL", "")];
+            variables.extend(value.map(|value| ("SEND_LIMIT_SUPPORT", value)));
+            settings(&variables).map(|settings| settings.send_limits.support)
+        };
+        assert_eq!(of(None).unwrap(), Some(SendLimit::GENEROUS));
+        assert_eq!(of(Some("")).unwrap(), None);
+        assert_eq!(of(Some("5/1")).unwrap(), SendLimit::parse("5/1").unwrap());
+        let error = of(Some("many")).unwrap_err().to_string();
+        assert!(error.contains("SEND_LIMIT_SUPPORT"), "{error}");
     }
 
     #[test]

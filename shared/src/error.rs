@@ -103,6 +103,12 @@ pub enum Error {
     /// 404: the list is shorter.
     #[error("page out of range")]
     PageNotFound,
+    /// 429: try again in so many seconds.
+    #[error("too many requests")]
+    TooManyRequests {
+        /// Seconds, at least 1.
+        retry_after: u64,
+    },
     /// 503: this deployment has no such thing; why, as the caller is told.
     #[error("not offered: {0}")]
     NotOffered(&'static str),

@@ -3,7 +3,7 @@
 //! For the participants of an active conversation; `system` for admins only. Body: `chat_room_id`, `message_type`
 //! (`text` if missing), the fields of that type, and optionally `client_message_id`. Answers the message: 201, or 200
 //! for a repeat of a `client_message_id`, which changes nothing; 400 for bad fields or a closed conversation, 404 for
-//! one that is not the viewer's. The message is mirrored.
+//! one that is not the viewer's, 429 for too many at once. The message is mirrored.
 
 use shared::db::messages::{self, NewMessage};
 use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
@@ -14,7 +14,7 @@ use shared::runtime::{App, StartError, serve};
 async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
     let new = parse(request.body()?, &app.image_hosts)?;
 
-    let sent = messages::send(&app.database, viewer, &new).await?;
+    let sent = messages::send(&app.database, viewer, &new, &app.send_limits).await?;
     if sent.created {
         app.mirror_after_reply(vec![new.room_id]);
     }
@@ -79,7 +79,9 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use shared::domain::SendLimit;
     use shared::testing::{Call, Payload, World};
+    use uuid::Uuid;
 
     fn post(body: Value) -> Call {
         Call::post("/messages/").json(body)
@@ -236,6 +238,31 @@ mod tests {
             answer,
             json!({ "image_url": ["Cette image n'est pas hébergée sur un site autorisé."] })
         );
+    }
+
+    #[tokio::test]
+    async fn too_many_at_once_are_429_and_say_when_to_go_on() {
+        let world = World::with(|settings, _| {
+            settings.send_limits.delivery = SendLimit::parse("1/0.001").unwrap();
+        })
+        .await;
+        let (driver, client, room) = world.room().await;
+        let call = |id: Option<Uuid>| {
+            post(json!({ "chat_room_id": room, "text": "Oui", "client_message_id": id }))
+        };
+        let id = Some(Uuid::nil());
+        world.call(send_message, driver, call(id)).await.expect(201);
+        let reply = world.call(send_message, driver, call(None)).await;
+        let seconds = reply.headers["retry-after"].to_str().unwrap().to_owned();
+        assert!((900..=1_000).contains(&seconds.parse().unwrap()));
+        let detail = format!("Requête ralentie. Disponible à nouveau dans {seconds} secondes.");
+        assert_eq!(reply.expect(429), json!({ "detail": detail }));
+        world.call(send_message, driver, call(id)).await.expect(200);
+        world
+            .call(send_message, client, call(None))
+            .await
+            .expect(201);
+        assert_eq!(world.firebase.writes().await.len(), 2);
     }
 
     #[tokio::test]

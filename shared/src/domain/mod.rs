@@ -10,6 +10,7 @@ mod page;
 mod people;
 mod room;
 mod search;
+mod send_limits;
 mod text;
 mod timestamp;
 
@@ -22,6 +23,7 @@ pub use page::{MessageOrder, Page, PageNumber, PageSize};
 pub use people::{Delivery, User, Viewer};
 pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};
 pub use search::Search;
+pub use send_limits::{SendLimit, SendLimits};
 pub use text::Text;
 pub use timestamp::Timestamp;
 

@@ -76,26 +76,29 @@ fn respond_to(result: Result<Answer>) -> Response<Body> {
 fn respond(
     status: StatusCode,
     body: String,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
 ) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some((name, value)) = header {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(name, value);
     }
     response
 }
 
 /// The texts are those of Django REST Framework and simplejwt, in French.
-fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, &'static str)>) {
+fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, HeaderValue)>) {
     let detail = |text: &str| json!({ "detail": text });
     match error {
         Error::Unauthorized(reason) => (
             StatusCode::UNAUTHORIZED,
             unauthorized(*reason),
-            Some((WWW_AUTHENTICATE, "Bearer realm=\"api\"")),
+            Some((
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"api\""),
+            )),
         ),
         Error::BadRequest(BadRequest::Malformed(place)) => (
             StatusCode::BAD_REQUEST,
@@ -121,11 +124,21 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, &'static s
             detail(&format!("Type de média « {media_type} » non supporté.")),
             None,
         ),
+        Error::TooManyRequests { retry_after } => {
+            let plural = if *retry_after > 1 { "s" } else { "" };
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                detail(&format!(
+                    "Requête ralentie. Disponible à nouveau dans {retry_after} seconde{plural}."
+                )),
+                Some((RETRY_AFTER, HeaderValue::from(*retry_after))),
+            )
+        }
         Error::NotOffered(reason) => (StatusCode::SERVICE_UNAVAILABLE, detail(reason), None),
         Error::Unavailable(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             detail("Service momentanément indisponible."),
-            Some((RETRY_AFTER, "1")),
+            Some((RETRY_AFTER, HeaderValue::from_static("1"))),
         ),
         Error::Internal(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,

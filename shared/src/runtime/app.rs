@@ -8,7 +8,7 @@ use super::{AfterReply, StartError};
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
-use crate::domain::{ImageHosts, Viewer};
+use crate::domain::{ImageHosts, SendLimits, Viewer};
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
 use crate::secret::{Secret, SecretStore};
@@ -21,6 +21,8 @@ pub struct App {
     pub firebase: Option<Firebase>,
     /// Where photos may lie.
     pub image_hosts: ImageHosts,
+    /// How fast one person may send into one room.
+    pub send_limits: SendLimits,
     /// What is done once the answer is out.
     pub after_reply: AfterReply,
     /// Whose pages may read the answers.
@@ -59,6 +61,7 @@ impl App {
             database: Database::open(secrets.clone(), settings.concurrency.get())?,
             firebase,
             image_hosts: settings.image_hosts.clone(),
+            send_limits: settings.send_limits,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             secrets,

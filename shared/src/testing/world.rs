@@ -13,7 +13,7 @@ use super::{Call, RecordingFirebase, database};
 use crate::auth::crypto;
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::db::{messages, rooms};
-use crate::domain::{Content, ImageHosts, Message, RoomDetail, RoomType, Text, Viewer};
+use crate::domain::{Content, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text, Viewer};
 use crate::error::Result;
 use crate::http::{Answer, Request};
 use crate::runtime::{self, App};
@@ -81,6 +81,7 @@ impl World {
             }),
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             image_hosts: ImageHosts::default(),
+            send_limits: SendLimits::default(),
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
         change(&mut settings, &mut secret);
@@ -164,7 +165,7 @@ impl World {
             content,
             client_message_id: None,
         };
-        messages::send(&self.app.database, sender, &new)
+        messages::send(&self.app.database, sender, &new, &SendLimits::default())
             .await
             .expect("a message")
             .message

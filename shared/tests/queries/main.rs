@@ -14,5 +14,6 @@ mod list_rooms;
 mod mark_read;
 mod migrate;
 mod mirror;
+mod send_limits;
 mod send_message;
 mod unread_count;

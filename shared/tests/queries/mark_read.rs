@@ -1,6 +1,6 @@
 use shared::db::messages::{self, Marked, Unread, mark_read};
 use shared::db::rooms;
-use shared::domain::{Content, PageSize, Text, Viewer};
+use shared::domain::{Content, PageSize, SendLimits, Text, Viewer};
 use shared::error::Error;
 use shared::testing::World;
 use uuid::Uuid;
@@ -122,7 +122,9 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
                 content,
                 client_message_id: None,
             };
-            messages::send(database, client, &new).await.unwrap();
+            messages::send(database, client, &new, &SendLimits::default())
+                .await
+                .unwrap();
             0
         });
     }

@@ -1,6 +1,8 @@
 use shared::db::messages::{self, NewMessage, Sent};
 use shared::db::rooms;
-use shared::domain::{Content, Coordinates, ImageUrl, Latitude, Longitude, Text, Viewer};
+use shared::domain::{
+    Content, Coordinates, ImageUrl, Latitude, Longitude, SendLimits, Text, Viewer,
+};
 use shared::error::{Error, Result};
 use shared::testing::World;
 use uuid::Uuid;
@@ -14,7 +16,7 @@ fn text(room_id: Uuid, client_message_id: Option<Uuid>) -> NewMessage {
 }
 
 async fn send(world: &World, viewer: Viewer, new: &NewMessage) -> Result<Sent> {
-    messages::send(&world.app.database, viewer, new).await
+    messages::send(&world.app.database, viewer, new, &SendLimits::default()).await
 }
 
 #[tokio::test]
@@ -158,7 +160,7 @@ async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
         let database = &world.app.database;
         let sender = if turn % 2 == 0 { driver } else { client };
         tasks.spawn(async move {
-            messages::send(database, sender, &text(room, None))
+            messages::send(database, sender, &text(room, None), &SendLimits::default())
                 .await
                 .unwrap()
                 .message
@@ -187,7 +189,7 @@ async fn twenty_repeats_at_once_send_one() {
     for _ in 0..20 {
         let database = &world.app.database;
         tasks.spawn(async move {
-            messages::send(database, driver, &text(room, id))
+            messages::send(database, driver, &text(room, id), &SendLimits::default())
                 .await
                 .unwrap()
         });

@@ -1,9 +1,10 @@
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
 use crate::db::{Database, viewer};
-use crate::domain::{Content, Message, Viewer};
+use crate::domain::{Content, Message, RoomType, SendLimit, SendLimits, Viewer};
 use crate::error::{Error, Result};
 
 /// A message to send.
@@ -31,12 +32,25 @@ pub struct Sent {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is no such room for the viewer; [`Error::Refused`] where the room is closed, or
-/// for a system message that is not an admin's; an unknown or inactive viewer; no answer from PostgreSQL.
-pub async fn send(database: &Database, viewer: Viewer, new: &NewMessage) -> Result<Sent> {
+/// for a system message that is not an admin's; [`Error::TooManyRequests`] where the viewer sends faster than `limits`,
+/// which hold for neither repeats nor system messages; an unknown or inactive viewer; no answer from PostgreSQL.
+pub async fn send(
+    database: &Database,
+    viewer: Viewer,
+    new: &NewMessage,
+    limits: &SendLimits,
+) -> Result<Sent> {
     let message_id = Uuid::now_v7();
     let coordinates = new.content.coordinates();
     let latitude = coordinates.map(|place| place.latitude.degrees());
     let longitude = coordinates.map(|place| place.longitude.degrees());
+    let limit = |room_type| match new.content {
+        Content::System(_) => None,
+        _ => limits.of(room_type),
+    };
+    let (delivery, support) = (limit(RoomType::Delivery), limit(RoomType::Support));
+    let per_message = |it: Option<SendLimit>| it.map(|it| it.seconds_per_message());
+    let slack = |it: Option<SendLimit>| it.map(|it| it.seconds_of_slack());
     let parameters = [
         (&viewer.0 as _, Type::UUID),
         (&new.room_id as _, Type::UUID),
@@ -48,39 +62,64 @@ pub async fn send(database: &Database, viewer: Viewer, new: &NewMessage) -> Resu
         (&latitude as _, Type::FLOAT8),
         (&longitude as _, Type::FLOAT8),
         (&new.content.preview() as _, Type::TEXT),
+        (&per_message(delivery) as _, Type::FLOAT8),
+        (&slack(delivery) as _, Type::FLOAT8),
+        (&per_message(support) as _, Type::FLOAT8),
+        (&slack(support) as _, Type::FLOAT8),
     ];
-    let row = match database.query_one(SQL, &parameters).await {
-        // The same message beside us, not yet in our snapshot: nothing of ours has stayed, and now it can be seen.
-        Err(error) if REPEATS.iter().any(|name| error.violates(name)) => {
-            database.query_one(SQL, &parameters).await?
+    // A message that went through beside us may have taken the last of the bucket, or closed the room, after our
+    // snapshot: then the row says neither why nor how long, and the next one does.
+    for _ in 0..3 {
+        let row = match database.query_one(SQL, &parameters).await {
+            // The same message beside us, not yet in our snapshot: nothing of ours has stayed, and now it can be seen.
+            Err(error) if REPEATS.iter().any(|name| error.violates(name)) => {
+                database.query_one(SQL, &parameters).await?
+            }
+            row => row?,
+        };
+        viewer::check(&row)?;
+        if let Some(message) = columns::message(&row) {
+            return Ok(Sent {
+                message,
+                created: row.get("created"),
+            });
         }
-        row => row?,
-    };
-    viewer::check(&row)?;
-    if let Some(message) = columns::message(&row) {
-        return Ok(Sent {
-            message,
-            created: row.get("created"),
-        });
+        refused(&row)?;
     }
+    Err(Error::TooManyRequests { retry_after: 1 })
+}
+
+/// Why a statement has sent nothing, if its snapshot shows it.
+fn refused(row: &Row) -> Result<()> {
     match row.get("room_is_active") {
-        None => Err(Error::NotFound),
-        Some(false) => Err(Error::refused(
-            "chat_room_id",
-            "Cette conversation est fermée.",
-        )),
-        Some(true) => Err(Error::refused(
+        None => return Err(Error::NotFound),
+        Some(false) => {
+            return Err(Error::refused(
+                "chat_room_id",
+                "Cette conversation est fermée.",
+            ));
+        }
+        Some(true) => {}
+    }
+    if row.get::<_, Option<bool>>("may_send") != Some(true) {
+        return Err(Error::refused(
             "message_type",
             "Seuls les administrateurs et la plateforme envoient des messages système.",
-        )),
+        ));
+    }
+    let wait = row.get::<_, Option<i64>>("wait").unwrap_or_default();
+    match u64::try_from(wait) {
+        Ok(retry_after @ 1..) => Err(Error::TooManyRequests { retry_after }),
+        _ => Ok(()),
     }
 }
 
 /// What a repeat of a message violates: its phone's id, or, for our own second attempt, the message's.
 const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_messages_pkey"];
 
-/// The UPDATE holds the room's row from its lock to the commit: what it computes there from the row, the number and
-/// the time, no other message can have. `clock_timestamp()`, since `now()` is from before the wait for the lock.
+/// The UPDATE holds the room's row from its lock to the commit: what it computes there from the row, the number, the
+/// time and the bucket (`V0020__send_limits.sql`), no other message can have. `clock_timestamp()`, since `now()` is from
+/// before the wait for the lock. Where there is no limit, `every` and `slack` are null, and so is what is compared.
 const SQL: &str = concat!(
     "-- send_message
     WITH viewer AS (SELECT id, user_type, is_active FROM users WHERE id = $1),
@@ -88,6 +127,14 @@ const SQL: &str = concat!(
         SELECT * FROM chat_messages
         WHERE (id = $3 OR (chat_room_id = $2 AND sender_id = $1 AND client_message_id = $4))
           AND EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id))
+    ),
+    asked AS (
+        SELECT is_active,
+               make_interval(secs => CASE room_type WHEN 'support' THEN $13 ELSE $11 END) AS every,
+               make_interval(secs => CASE room_type WHEN 'support' THEN $14 ELSE $12 END) AS slack,
+               CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END AS full_at
+        FROM chat_rooms
+        WHERE id = $2 AND $1 IN (driver_id, other_user_id)
     ),
     room AS (
         UPDATE chat_rooms
@@ -97,11 +144,17 @@ const SQL: &str = concat!(
             last_message_sender_id = $1,
             driver_unread_count = driver_unread_count + (driver_id <> $1)::int,
             other_user_unread_count = other_user_unread_count + (other_user_id <> $1)::int,
+            driver_sends_full_at = CASE WHEN driver_id <> $1 THEN driver_sends_full_at ELSE coalesce(
+                greatest(driver_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), driver_sends_full_at) END,
+            other_user_sends_full_at = CASE WHEN other_user_id <> $1 THEN other_user_sends_full_at ELSE coalesce(
+                greatest(other_user_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), other_user_sends_full_at) END,
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())
         WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND is_active
           AND EXISTS (SELECT FROM viewer WHERE is_active AND ($5 <> 'system' OR user_type = 'admin'))
           AND NOT EXISTS (SELECT FROM repeated)
+          AND (CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END
+               > clock_timestamp() + (SELECT slack FROM asked)) IS NOT TRUE
         RETURNING id, message_count, last_message_at, revision
     ),
     sent AS (
@@ -111,7 +164,9 @@ const SQL: &str = concat!(
         RETURNING *
     )
     SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
-           (SELECT is_active FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS room_is_active,
+           (SELECT $5 <> 'system' OR user_type = 'admin' FROM viewer) AS may_send,
+           (SELECT is_active FROM asked) AS room_is_active,
+           (SELECT ceil(extract(epoch FROM full_at - slack - clock_timestamp()))::bigint FROM asked) AS wait,
            message.created, ",
     message_columns!(),
     " FROM (VALUES (1)) AS one
