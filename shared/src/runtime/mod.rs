@@ -2,10 +2,12 @@
 
 mod after_reply;
 mod app;
+mod deployment;
 mod serve;
 
 pub use after_reply::AfterReply;
 pub use app::App;
+pub use deployment::DeploymentStep;
 pub use serve::{answer, serve, serve_event};
 
 /// Why a function cannot start.

@@ -69,6 +69,20 @@ async fn template(maintenance: &Client, server: &str) -> String {
     name
 }
 
+/// The URL under which the app finds this database: through the pooler at `TEST_POOLER` (`host:port`), where one is
+/// named (`make test-pooler`). What sets up a test goes directly to the server, as migrations do.
+pub fn pooled(database_url: &str) -> String {
+    let Ok(pooler) = std::env::var("TEST_POOLER") else {
+        return database_url.to_owned();
+    };
+    let mut url = Url::parse(database_url).expect("a postgres:// URL");
+    let (host, port) = pooler.split_once(':').expect("TEST_POOLER is host:port");
+    url.set_host(Some(host)).expect("TEST_POOLER has a host");
+    url.set_port(port.parse().ok())
+        .expect("TEST_POOLER has a port");
+    url.into()
+}
+
 /// Connects outside the pool, for what a test sets up or looks at.
 pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls)

@@ -65,7 +65,7 @@ impl World {
         );
         let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
         let mut secret = Secret {
-            database_url: database_url.clone(),
+            database_url: database::pooled(&database_url),
             jwt_secret: Self::JWT_SECRET.to_owned(),
             previous_jwt_secret: None,
             service_account: Some(

@@ -31,6 +31,33 @@ async fn two_first_runs_at_once_apply_each_migration_once() {
 }
 
 #[tokio::test]
+async fn a_schema_ahead_of_the_code_is_left_as_it_is() {
+    let world = World::new().await;
+    world
+        .sql
+        .batch_execute(
+            "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+             VALUES (9000, 'of_a_release_that_was_rolled_back', '2026-11-22T17:00:00Z', '1')",
+        )
+        .await
+        .unwrap();
+    let report = migrate::migrate(&world.app.database).await.unwrap();
+    assert!(report.applied.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_migration_that_was_passed_over_is_an_error() {
+    let world = World::new().await;
+    world
+        .sql
+        .batch_execute("DELETE FROM refinery_schema_history WHERE version = 2")
+        .await
+        .unwrap();
+    let error = migrate::migrate(&world.app.database).await.unwrap_err();
+    assert!(error.to_string().contains("V2__chat_tables"), "{error}");
+}
+
+#[tokio::test]
 async fn the_platforms_own_tables_may_stand_behind_views() {
     let world = World::new().await;
     world

@@ -118,7 +118,7 @@ fn refused(row: &Row) -> Result<()> {
 const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_messages_pkey"];
 
 /// The UPDATE holds the room's row from its lock to the commit: what it computes there from the row, the number, the
-/// time and the bucket (`V0020__send_limits.sql`), no other message can have. `clock_timestamp()`, since `now()` is from
+/// time and the bucket (`V0004__send_limits.sql`), no other message can have. `clock_timestamp()`, since `now()` is from
 /// before the wait for the lock. Where there is no limit, `every` and `slack` are null, and so is what is compared.
 const SQL: &str = concat!(
     "-- send_message
