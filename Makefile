@@ -81,6 +81,7 @@ check-template: export SAM_CLI_TELEMETRY := 0
 check-template: tools
 	sam validate --lint
 	cfn-lint template.yaml
+	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: check-openapi
 check-openapi: tools

