@@ -56,7 +56,9 @@ export const permissions = {
   ],
   'a message has the right shape': [
     ['backend', 'write', '/chats/open/messages/m2', message('m3'), false],
-    ['backend', 'write', '/chats/open/messages/m2', message('m2', { sender_id: null }), false],
+    // The platform's own.
+    ['backend', 'write', '/chats/open/messages/m2', message('m2', { sender_id: null }), true],
+    ['backend', 'write', '/chats/open/messages/m2', message('m2', { seq: null }), false],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { sender_id: 1 }), false],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { timestamp: 1736951400000 }), false],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { timestamp: null }), false],

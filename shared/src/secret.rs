@@ -19,6 +19,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Secret {
     /// `postgres://…`, with libpq's `sslmode` and `sslrootcert`.
     pub database_url: String,
+    /// The same database past a pooler in transaction mode, for migrations: they need a session.
+    pub direct_database_url: Option<String>,
     /// simplejwt's `SECRET_KEY`: HS256.
     pub jwt_secret: String,
     /// The key before it, for as long as its tokens live.
@@ -104,28 +106,24 @@ async fn read(source: &SecretSource) -> Result<Secret, BoxError> {
 }
 
 fn read_environment() -> Result<Secret, BoxError> {
-    let variable = |name, what| {
-        std::env::var(name)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or(ConfigError::Missing(name, what))
-    };
+    let optional = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = |name, what| optional(name).ok_or(ConfigError::Missing(name, what));
     let service_account = match std::env::var("FIREBASE_CREDENTIALS_PATH") {
         Ok(path) if !path.is_empty() => {
             let invalid = |error: &dyn std::fmt::Display| {
                 ConfigError::Invalid("FIREBASE_CREDENTIALS_PATH", format!("{path}: {error}"))
             };
             let json = std::fs::read_to_string(&path).map_err(|error| invalid(&error))?;
-            Some(serde_json::from_str(&json).map_err(|error| invalid(&error))?)
+            let account = serde_json::from_str(&json);
+            Some(account.map_err(|error| invalid(&without_values(&error)))?)
         }
         _ => None,
     };
     Ok(Secret {
         database_url: variable("DATABASE_URL", "postgres://user:password@host/database")?,
+        direct_database_url: optional("DIRECT_DATABASE_URL"),
         jwt_secret: variable("JWT_SECRET", "the SECRET_KEY that signs simplejwt's tokens")?,
-        previous_jwt_secret: std::env::var("PREVIOUS_JWT_SECRET")
-            .ok()
-            .filter(|secret| !secret.is_empty()),
+        previous_jwt_secret: optional("PREVIOUS_JWT_SECRET"),
         service_account,
         cloudinary: cloudinary("CLOUDINARY_URL", std::env::var("CLOUDINARY_URL").ok())?,
     })
@@ -141,16 +139,21 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
     #[derive(Deserialize)]
     struct Document {
         database_url: String,
+        direct_database_url: Option<String>,
         jwt_secret: String,
         previous_jwt_secret: Option<String>,
         firebase_service_account: Option<ServiceAccount>,
         cloudinary_url: Option<String>,
     }
-    // The document's text must not come back in the error, and serde's messages name types and places only.
-    let document: Document = serde_json::from_str(json)
-        .map_err(|error| format!("the secret named by CHAT_SECRET_ID: {error}"))?;
+    let document: Document = serde_json::from_str(json).map_err(|error| {
+        format!(
+            "the secret named by CHAT_SECRET_ID: {}",
+            without_values(&error)
+        )
+    })?;
     Ok(Secret {
         database_url: document.database_url,
+        direct_database_url: document.direct_database_url,
         jwt_secret: document.jwt_secret,
         previous_jwt_secret: document.previous_jwt_secret,
         service_account: document.firebase_service_account,
@@ -159,6 +162,24 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
             document.cloudinary_url,
         )?,
     })
+}
+
+/// Where and how a secret document is wrong. What stands there is not told: the library's own words may quote it.
+fn without_values(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    // Of its messages this one names a field, and nothing else.
+    let missing = words
+        .strip_prefix("missing field ")
+        .and_then(|rest| rest.split(' ').next());
+    match missing {
+        Some(field) => format!("the field {field} is missing"),
+        None => format!(
+            "not the JSON that was expected ({:?} error at line {}, column {})",
+            error.classify(),
+            error.line(),
+            error.column()
+        ),
+    }
 }
 
 /// Secrets Manager's `GetSecretValue`: one request, signed by AWS's own signer. The whole SDK for it would add
@@ -240,6 +261,18 @@ mod tests {
             "{error}"
         );
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn what_a_secret_says_is_not_told_where_it_is_wrong() {
+        for document in [
+            r#""{\"database_url\": \"hunter2\"}""#,
+            r#"{"database_url": "d", "jwt_secret": "j", "firebase_service_account": "hunter2"}"#,
+            r#"{"database_url": "d", "jwt_secret": hunter2}"#,
+        ] {
+            let error = parse(document).err().unwrap().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_that_is_gone_is_503_and_says_nothing_of_it() {
+    async fn a_fault_of_ours_is_500_and_says_nothing_of_it() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         world

@@ -36,7 +36,7 @@ enum Report {
     Swept(Sweep),
     /// What could not be mirrored anew within the time is in the backlog, for the next runs.
     Rebuilt {
-        rooms: i64,
+        rooms: usize,
         #[serde(flatten)]
         swept: Sweep,
     },
@@ -51,7 +51,10 @@ async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartEr
     Ok(match order.action {
         Action::Sweep => Report::Swept(sweep(database, firebase).await?),
         Action::Rebuild => {
-            let rooms = mirror::forget(database, order.room_id).await?;
+            let rooms = match order.room_id {
+                Some(room_id) => mirror::forget(database, &[room_id]).await?,
+                None => mirror::forget_all(database).await?,
+            };
             Report::Rebuilt {
                 rooms,
                 swept: sweep(database, firebase).await?,

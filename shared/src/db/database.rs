@@ -1,7 +1,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, Runtime, Timeouts};
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -47,7 +48,8 @@ impl Database {
     /// Runs a statement and answers its rows.
     ///
     /// A lost connection, or a server that restarts, is met with further attempts while patience lasts. This is safe
-    /// because every statement of ours may be run twice: each finds what its first run has left.
+    /// because every statement of ours may be run twice without losing or doubling anything: each finds what its first
+    /// run has left. What such a second run no longer knows to be new is mirrored by `mirror-rooms`.
     ///
     /// # Errors
     /// See [`QueryError`].
@@ -56,20 +58,13 @@ impl Database {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, QueryError> {
-        let started = Instant::now();
+        let deadline = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(20);
         let mut password_rejected = false;
         loop {
             let opened = self.opened();
-            let failure = match self
-                .attempt(
-                    &opened.pool,
-                    sql,
-                    parameters,
-                    PATIENCE.saturating_sub(started.elapsed()),
-                )
-                .await
-            {
+            let attempt = self.attempt(&opened.pool, sql, parameters, deadline);
+            let failure = match attempt.await {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => failure,
             };
@@ -82,7 +77,7 @@ impl Database {
                     password_rejected = true;
                 }
                 Failure::Retry(error) => {
-                    if started.elapsed() + pause >= PATIENCE {
+                    if Instant::now() + pause >= deadline {
                         return Err(error);
                     }
                     tracing::warn!(%error, "another attempt");
@@ -118,12 +113,14 @@ impl Database {
         }
     }
 
-    /// A connection of one's own, outside the pool: for migrations.
+    /// A connection of one's own, outside the pool and past any pooler: for migrations.
     ///
     /// # Errors
     /// The server cannot be reached, or rejects us.
     pub async fn dedicated(&self) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
-        Connection::parse(&self.secrets.current().database_url)?
+        let secret = self.secrets.current();
+        let url = secret.direct_database_url.as_ref();
+        Connection::parse(url.unwrap_or(&secret.database_url))?
             .connect()
             .await
     }
@@ -133,13 +130,17 @@ impl Database {
         pool: &Pool,
         sql: &str,
         parameters: &[Parameter<'_>],
-        patience: Duration,
+        deadline: Instant,
     ) -> Result<Vec<Row>, Failure> {
-        let connection = pool
-            .get()
-            .await
-            .map_err(|error| no_connection(sql, &error))?;
-        match tokio::time::timeout(patience, connection.query_typed(sql, parameters)).await {
+        let timed_out = || {
+            let statement = name_of(sql);
+            Failure::Final(QueryError::TimedOut { statement })
+        };
+        let connection = match timeout_at(deadline, pool.get()).await {
+            Ok(connection) => connection.map_err(|error| no_connection(sql, &error))?,
+            Err(_) => return Err(timed_out()),
+        };
+        match timeout_at(deadline, connection.query_typed(sql, parameters)).await {
             Ok(Ok(rows)) => Ok(rows),
             Ok(Err(error)) => {
                 let failure = failed(sql, &error);
@@ -151,9 +152,7 @@ impl Database {
             Err(_) => {
                 // Its answer may still come: this connection must not serve anybody else.
                 drop(Object::take(connection));
-                Err(Failure::Final(QueryError::TimedOut {
-                    statement: name_of(sql),
-                }))
+                Err(timed_out())
             }
         }
     }
@@ -167,7 +166,15 @@ impl Database {
 
     /// Reads the secret again after `rejected` was refused; true if there is a new password to try.
     async fn reopen(&self, rejected: &Arc<Secret>) -> bool {
-        let opened = match self.secrets.refresh(rejected).await {
+        let mut fresh = self.secrets.refresh(rejected).await;
+        if let Ok(known) = &fresh
+            && !Arc::ptr_eq(known, rejected)
+            && known.database_url == rejected.database_url
+        {
+            // Somebody has read it since for another reason, and before the rotation.
+            fresh = self.secrets.refresh(&known.clone()).await;
+        }
+        let opened = match fresh {
             Ok(fresh) if fresh.database_url == rejected.database_url => return false,
             Ok(fresh) => open_pool(fresh, self.size),
             Err(error) => Err(error),

@@ -28,7 +28,7 @@ pub struct Report {
 /// A schema that is ahead of this code is left as it is: that is what a deployment that is rolled back finds, and old
 /// functions work on the new schema.
 ///
-/// It needs a session of its own (for the lock), so the URL must not lead through PgBouncer in transaction mode.
+/// It needs a session of its own (for the lock), so it goes past PgBouncer in transaction mode: `direct_database_url`.
 ///
 /// # Errors
 /// The database cannot be reached; a migration fails (it leaves nothing behind); an applied migration was edited; or

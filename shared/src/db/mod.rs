@@ -1,5 +1,5 @@
 //! All SQL, one file per query. Raw statements over tokio-postgres; each opens with `-- name`, and every one that
-//! reads a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot be written.
+//! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot be written.
 //!
 //! A statement is sent unnamed and with its parameter types (`query_typed`), all of them built-in types: that is one
 //! round trip, leaves nothing behind in the session, and so runs behind RDS Proxy and PgBouncer alike. A write is

@@ -53,6 +53,17 @@ impl FirebaseError {
         Self::Unreachable(reason)
     }
 
+    /// How long Firebase asks to be left alone, at most five minutes.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Answer { retry_after, .. } => {
+                retry_after.map(|asked| asked.min(Duration::from_mins(5)))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether another attempt in a moment may well succeed.
     #[must_use]
     pub fn is_passing(&self) -> bool {

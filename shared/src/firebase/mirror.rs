@@ -48,7 +48,7 @@ pub async fn mirror_room(
         let pause = tokio::time::sleep(PAUSE);
         if let Err(error) = write(firebase, &state).await {
             metrics::emit(&[Metric::MirrorFailed(1)]);
-            mirror::failed(database, &state).await?;
+            mirror::failed(database, &state, error.retry_after()).await?;
             return Err(error.into());
         }
         let keep = began.elapsed() < PATIENCE;
@@ -83,13 +83,8 @@ async fn write(firebase: &Firebase, state: &mirror::RoomState) -> Result<(), Fir
         let Err(error) = firebase.write_room(state).await else {
             return Ok(());
         };
-        let pause = match &error {
-            FirebaseError::Answer {
-                retry_after: Some(asked),
-                ..
-            } => *asked,
-            _ => Duration::from_millis(200) * 2u32.pow(attempt),
-        };
+        let backoff = Duration::from_millis(200) * 2u32.pow(attempt);
+        let pause = error.retry_after().unwrap_or(backoff);
         // One more time-out must fit into the claim.
         let out_of_time = started.elapsed() + pause + Firebase::TIMEOUT >= CLAIM;
         if attempt == ATTEMPTS || out_of_time || !error.is_passing() {

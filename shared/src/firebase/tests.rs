@@ -31,6 +31,7 @@ fn firebase_at(uri: &str) -> Firebase {
     credentials["token_uri"] = json!(format!("{uri}/token"));
     let secret = Secret {
         database_url: String::new(),
+        direct_database_url: None,
         jwt_secret: String::new(),
         previous_jwt_secret: None,
         service_account: Some(serde_json::from_value(credentials).unwrap()),
@@ -63,6 +64,8 @@ fn state(revision: i64) -> RoomState {
         all_changed: true,
         fallen: vec![],
         behind_since: None,
+        base: 0,
+        read_at: DateTime::UNIX_EPOCH,
         claim: None,
     }
 }

@@ -66,6 +66,7 @@ impl World {
         let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
         let mut secret = Secret {
             database_url: database::pooled(&database_url),
+            direct_database_url: Some(database_url.clone()),
             jwt_secret: Self::JWT_SECRET.to_owned(),
             previous_jwt_secret: None,
             service_account: Some(

@@ -128,7 +128,9 @@ async fn what_failed_is_due_later_and_what_is_claimed_is_not_due() {
     };
     let state = claim(&world, room).await.unwrap();
     assert!(due().await.is_empty());
-    mirror::failed(&world.app.database, &state).await.unwrap();
+    mirror::failed(&world.app.database, &state, None)
+        .await
+        .unwrap();
     assert!(due().await.is_empty(), "its time has not come");
     world
         .sql
@@ -176,7 +178,7 @@ async fn a_mirror_keeps_its_room_for_what_came_meanwhile_and_gives_back_only_its
         .await
         .unwrap();
     let third = claim(&world, room).await.unwrap();
-    mirror::failed(database, &second).await.unwrap();
+    mirror::failed(database, &second, None).await.unwrap();
     world.say(driver, room, "Encore").await;
     mirror::done(database, &second, false).await.unwrap();
     assert!(
@@ -185,4 +187,45 @@ async fn a_mirror_keeps_its_room_for_what_came_meanwhile_and_gives_back_only_its
     );
     mirror::done(database, &third, false).await.unwrap();
     assert!(claim(&world, room).await.is_some());
+}
+
+#[tokio::test]
+async fn a_room_that_was_forgotten_during_a_mirror_is_mirrored_whole_after_it() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let database = &world.app.database;
+    world.say(driver, room, "1").await;
+    mirrored(&world, room).await;
+    world.say(driver, room, "2").await;
+    let under_way = claim(&world, room).await.unwrap();
+    assert_eq!(seqs(&under_way), [2]);
+    mirror::forget(database, &[room]).await.unwrap();
+    assert!(
+        mirror::done(database, &under_way, false)
+            .await
+            .unwrap()
+            .more
+    );
+    let whole = claim(&world, room).await.unwrap();
+    assert_eq!((seqs(&whole), whole.all_changed), (vec![1, 2], true));
+}
+
+#[tokio::test]
+async fn firebase_is_left_alone_for_as_long_as_it_asks() {
+    let world = World::new().await;
+    let (_, _, room) = world.room().await;
+    let state = claim(&world, room).await.unwrap();
+    let asked = Some(Duration::from_secs(90));
+    mirror::failed(&world.app.database, &state, asked)
+        .await
+        .unwrap();
+    let waits = "SELECT mirror_after > now() + interval '80 seconds' FROM chat_rooms";
+    assert!(
+        world
+            .sql
+            .query_one(waits, &[])
+            .await
+            .unwrap()
+            .get::<_, bool>(0)
+    );
 }

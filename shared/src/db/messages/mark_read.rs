@@ -61,7 +61,7 @@ const SQL: &str = "-- mark_read
     WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
     room AS (
         SELECT id, revision + 1 AS revision FROM chat_rooms
-        WHERE (id = $2 OR id IN (SELECT chat_room_id FROM chat_messages WHERE id = ANY ($3)))
+        WHERE id IN (SELECT $2 UNION SELECT chat_room_id FROM chat_messages WHERE id = ANY ($3))
           AND CASE $1 WHEN driver_id THEN driver_unread_count WHEN other_user_id THEN other_user_unread_count END > 0
           AND (SELECT is_active FROM viewer)
         ORDER BY id

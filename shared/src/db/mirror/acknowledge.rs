@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio_postgres::types::Type;
 
 use super::RoomState;
@@ -21,16 +23,22 @@ pub async fn done(
     state: &RoomState,
     keep: bool,
 ) -> Result<Acknowledged, QueryError> {
-    // A claim that has passed to another mirror meanwhile is that one's to give back.
+    // A state that was read before the room was forgotten (`repair.rs`) says too little: it acknowledges nothing. And a
+    // claim that has passed to another mirror meanwhile is that one's to give back.
     const SQL: &str = "-- mirror_done
+        WITH acknowledged AS (
+            SELECT CASE WHEN mirrored_revision >= $6 THEN greatest(mirrored_revision, $2) ELSE mirrored_revision END AS mirrored
+            FROM chat_rooms WHERE id = $1 FOR NO KEY UPDATE
+        )
         UPDATE chat_rooms
-        SET mirrored_revision = greatest(mirrored_revision, $2),
+        SET mirrored_revision = mirrored,
             mirror_claimed_until = CASE
-                WHEN mirror_claimed_until = $4 AND NOT ($5 AND revision > greatest(mirrored_revision, $2)) THEN NULL
+                WHEN mirror_claimed_until = $4 AND NOT ($5 AND revision > mirrored) THEN NULL
                 ELSE mirror_claimed_until
             END,
             mirror_attempts = 0, mirror_after = NULL,
-            behind_since = CASE WHEN revision > greatest(mirrored_revision, $2) THEN clock_timestamp() END
+            behind_since = CASE WHEN revision > mirrored THEN $7 END
+        FROM acknowledged
         WHERE id = $1
         RETURNING revision > mirrored_revision AS more,
                   (extract(epoch FROM clock_timestamp() - $3) * 1000)::float8 AS lag";
@@ -40,6 +48,8 @@ pub async fn done(
         (&state.behind_since as _, Type::TIMESTAMPTZ),
         (&state.claim as _, Type::TIMESTAMPTZ),
         (&keep as _, Type::BOOL),
+        (&state.base as _, Type::INT8),
+        (&state.read_at as _, Type::TIMESTAMPTZ),
     ];
     let row = database.query_one(SQL, &parameters).await?;
     Ok(Acknowledged {
@@ -49,20 +59,27 @@ pub async fn done(
 }
 
 /// Firebase does not have it: gives the room back for a later attempt, which waits twice as long after each failure
-/// in a row (1 s to 1 min), more or less by chance so that rooms which failed together do not come back together.
+/// in a row (1 s to 1 min), more or less by chance so that rooms which failed together do not come back together, and
+/// at least as long as Firebase has asked for.
 ///
 /// # Errors
 /// No answer from PostgreSQL: then the claim ends by itself, and the attempt comes then.
-pub async fn failed(database: &Database, state: &RoomState) -> Result<(), QueryError> {
+pub async fn failed(
+    database: &Database,
+    state: &RoomState,
+    asked: Option<Duration>,
+) -> Result<(), QueryError> {
     const SQL: &str = "-- mirror_failed
         UPDATE chat_rooms
         SET mirror_claimed_until = NULL, mirror_attempts = mirror_attempts + 1,
-            mirror_after = clock_timestamp()
-                + least(60, power(2, least(mirror_attempts, 6))) * (0.5 + random() / 2) * interval '1 second'
+            mirror_after = clock_timestamp() + interval '1 second'
+                * greatest($3, least(60, power(2, least(mirror_attempts, 6))) * (0.5 + random() / 2))
         WHERE id = $1 AND mirror_claimed_until = $2";
+    let asked = asked.map(|wait| wait.as_secs_f64());
     let parameters = [
         (&state.room.id as _, Type::UUID),
         (&state.claim as _, Type::TIMESTAMPTZ),
+        (&asked as _, Type::FLOAT8),
     ];
     database.query(SQL, &parameters).await?;
     Ok(())

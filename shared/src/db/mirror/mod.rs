@@ -7,5 +7,5 @@ mod state;
 
 pub use acknowledge::{Acknowledged, done, failed};
 pub use due::{Backlog, backlog, take_due};
-pub use repair::{forget, rooms_after};
+pub use repair::{forget, forget_all, rooms_after};
 pub use state::{Claim, MirroredMessage, MirroredRoom, RoomState, claim, read};

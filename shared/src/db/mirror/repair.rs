@@ -20,23 +20,36 @@ pub async fn rooms_after(
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-/// Has a room, or every room, mirrored anew and whole, as if Firebase had never seen it; answers how many. The new
+/// Has rooms mirrored anew and whole, as if Firebase had never seen them; answers how many there were. The new
 /// revision makes the rules take the write, whatever is there.
 ///
 /// # Errors
 /// No answer from PostgreSQL.
-pub async fn forget(database: &Database, room_id: Option<Uuid>) -> Result<i64, QueryError> {
+pub async fn forget(database: &Database, rooms: &[Uuid]) -> Result<usize, QueryError> {
     const SQL: &str = "-- forget_mirror
-        WITH forgotten AS (
-            UPDATE chat_rooms
-            SET revision = revision + 1, mirrored_revision = 0, mirror_attempts = 0, mirror_after = NULL,
-                behind_since = coalesce(behind_since, clock_timestamp())
-            WHERE $1 IS NULL OR id = $1
-            RETURNING id
-        )
-        SELECT count(*) FROM forgotten";
-    Ok(database
-        .query_one(SQL, &[(&room_id, Type::UUID)])
-        .await?
-        .get("count"))
+        UPDATE chat_rooms
+        SET revision = revision + 1, mirrored_revision = 0, mirror_attempts = 0, mirror_after = NULL,
+            behind_since = coalesce(behind_since, clock_timestamp())
+        WHERE id = ANY ($1)
+        RETURNING id";
+    let forgotten = database.query(SQL, &[(&rooms, Type::UUID_ARRAY)]).await?;
+    Ok(forgotten.len())
+}
+
+/// As [`forget`], for every room: a few at a time, so that nobody who writes in one has to wait for all.
+///
+/// # Errors
+/// No answer from PostgreSQL; what was forgotten until then stays so.
+pub async fn forget_all(database: &Database) -> Result<usize, QueryError> {
+    const BATCH: i64 = 500;
+    let mut forgotten = 0;
+    let mut after = None;
+    loop {
+        let rooms = rooms_after(database, after, BATCH).await?;
+        let Some(last) = rooms.last() else {
+            return Ok(forgotten);
+        };
+        after = Some(*last);
+        forgotten += forget(database, &rooms).await?;
+    }
 }

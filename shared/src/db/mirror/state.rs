@@ -21,6 +21,10 @@ pub struct RoomState {
     pub fallen: Vec<Uuid>,
     /// When the oldest change was made that Firebase has not seen.
     pub behind_since: Option<DateTime<Utc>>,
+    /// The newest revision that Firebase was known to have when it was read: what changed since then is in `changed`.
+    pub base: i64,
+    /// When it was read.
+    pub read_at: DateTime<Utc>,
     /// The claim that it was read under.
     pub claim: Option<Claim>,
 }
@@ -107,7 +111,7 @@ pub async fn claim(
              AND message.seq > room.message_count - $3 - (SELECT count(*) FROM newest WHERE is_changed)
             WHERE room.id = $1
         )
-        SELECT room.*, claimed.claim,
+        SELECT room.*, now() AS read_state_at, claimed.claim,
                message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
                (SELECT coalesce(bool_and(is_changed), true) FROM newest) AS all_changed,
@@ -138,7 +142,7 @@ pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState
     const SQL: &str = "-- read_mirror
         SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
-               true AS all_changed, ARRAY[]::uuid[] AS fallen, NULL::timestamptz AS claim
+               true AS all_changed, ARRAY[]::uuid[] AS fallen, now() AS read_state_at, NULL::timestamptz AS claim
         FROM chat_rooms AS room
         LEFT JOIN chat_messages AS message
           ON message.chat_room_id = room.id AND message.seq > room.message_count - $2
@@ -189,6 +193,8 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         all_changed: row.get("all_changed"),
         fallen: row.get("fallen"),
         behind_since: row.get("behind_since"),
+        base: row.get("mirrored_revision"),
+        read_at: row.get("read_state_at"),
         claim: row.get("claim"),
     })
 }

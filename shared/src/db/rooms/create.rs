@@ -136,7 +136,7 @@ const SQL: &str = concat!(
     ", ",
     delivery_columns!(),
     " FROM verdict
-    LEFT JOIN (SELECT *, true AS created FROM created UNION ALL SELECT *, false FROM existing) AS room ON true
+    LEFT JOIN (SELECT *, true AS created FROM created UNION ALL SELECT *, id = $5 FROM existing) AS room ON true
     LEFT JOIN users AS viewer ON viewer.id = $1
     LEFT JOIN users AS other ON other.id = $2
     LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
