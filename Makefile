@@ -6,7 +6,7 @@ comma := ,
 export PATH := $(CURDIR)/.dev/venv/bin:$(PATH)
 
 # What the tests of Rust need, and what the black-box tests do.
-with_postgres = dev/node dev/with-stack.mjs --only postgres --
+with_servers = dev/node dev/with-stack.mjs --only postgres,firebase --
 with_stack = dev/node dev/with-stack.mjs --
 # No file of tests may take ten minutes; what it leaves open does not keep it from ending.
 node_test = dev/node --test --test-timeout=600000 --test-force-exit
@@ -41,11 +41,15 @@ clean-dev: ## forget the data of `make dev`
 # ------------------------------------------------------------------------------------------------ prove
 
 .PHONY: test
-test: test-rust test-firebase test-system test-chaos ## all tests, on parts that they start themselves
+test: test-rust test-pooler test-firebase test-system test-chaos ## all tests, on parts that they start themselves
 
 .PHONY: test-rust
 test-rust: tools ## units, queries and functions, on a PostgreSQL of their own
-	@$(with_postgres) cargo test --workspace
+	@$(with_servers) cargo test --workspace
+
+.PHONY: test-pooler
+test-pooler: tools ## queries and functions once more, through PgBouncer in transaction mode
+	@$(with_servers) dev/node dev/with-pgbouncer.mjs cargo test --quiet --workspace --tests
 
 .PHONY: test-firebase
 test-firebase: tools ## the security rules, and the stand-in under the official SDKs
@@ -96,6 +100,22 @@ audit: tools ## known vulnerabilities of the dependencies (fetches the advisory 
 .PHONY: build
 build: tools ## one folder per function in target/lambda, as Lambda wants it (ARCH=arm64 for Graviton)
 	cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64)
+	@dev/node dev/artefacts.mjs $(or $(ARCH),x86_64)
+
+# One compilation for all; SAM then finds every function built, and only collects.
+.PHONY: sam-build
+sam-build: export SAM_CLI_TELEMETRY := 0
+sam-build: build
+	sam build --config-env $(or $(ENV),default) --parameter-overrides Architecture=$(or $(ARCH),x86_64)
+
+# What is specific to an account comes as PARAMETERS='ChatSecretArn=… FirebaseDatabaseUrl=…'.
+.PHONY: deploy
+deploy: export SAM_CLI_TELEMETRY := 0
+deploy: ARCH := arm64
+deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …' (docs/operations.md)
+	@[[ "$(ENV)" =~ ^(staging|production)$$ ]] || { echo 'Usage: make deploy ENV=staging|production PARAMETERS=…' >&2; exit 2; }
+	$(MAKE) sam-build ARCH=$(ARCH) ENV=$(ENV)
+	sam deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 .PHONY: fmt
 fmt: ## format the Rust code

@@ -137,6 +137,24 @@ describe('what the gateway answers by itself', () => {
   });
 });
 
+test('no function gets new code before the migrations have run', () => {
+  const { Type, Properties } = template.Resources.Schema;
+  assert.equal(Type, 'AWS::CloudFormation::CustomResource');
+  assert.deepEqual(Properties.ServiceToken, { 'Fn::GetAtt': 'MigrateDatabaseFunction.Arn' });
+  assert.deepEqual(Properties.CodeVersion, { Ref: 'MigrateDatabaseFunction.Version' });
+  for (const [logicalId, { DependsOn }] of functions) {
+    assert.equal(DependsOn, logicalId === 'MigrateDatabaseFunction' ? undefined : 'Schema', logicalId);
+  }
+});
+
+test('every function has the time that is needed after the reply', () => {
+  assert.equal(template.Globals.Function.Timeout, 60);
+});
+
+test('nothing else in the template has * for a resource', () => {
+  assert.doesNotMatch(source, /Resources?: *\[?['"]?\*/);
+});
+
 test('the schedule’s failures are kept, and so is what it could not start', () => {
   const { Events, EventInvokeConfig } = template.Resources.MirrorRoomsFunction.Properties;
   const queue = { 'Fn::GetAtt': 'ScheduleDeadLetters.Arn' };

@@ -22,6 +22,11 @@ export async function build(root, { profile, signal, quiet = false }) {
   const code = await ended(cargo);
   signal?.throwIfAborted();
   if (code !== 0) throw new Error(quiet ? `${await said}\nThe build failed.` : 'The build failed.');
+  return folderOfBinaries(root, { profile });
+}
+
+/** Where a build puts them, or has put them. */
+export async function folderOfBinaries(root, { profile = 'dev' } = {}) {
   return join(await targetDirectory(root), profile === 'release' ? 'release' : 'debug');
 }
 

@@ -10,7 +10,8 @@ import { answers, isRunning, start } from './processes.mjs';
  * Starts a PostgreSQL of the stack's own, in a fresh directory or on the data of last time.
  *
  * @param server   from postgresServer()
- * @param options  url (what it is to be found by: its database is created where missing), host, port, logs, died
+ * @param options  url (what it is to be found by: its database is created where missing), host, port, logs, died,
+ *                 settings (of postgresql.conf)
  * @returns {Promise<{pid: number, restart: (signal?: string) => Promise<void>, stop: () => Promise<void>}>}
  */
 export async function startPostgres(server, options) {
@@ -52,9 +53,9 @@ async function initialise({ bin, data, as }) {
   renameSync(unfinished, data);
 }
 
-async function run({ bin, data, as }, { url, host, port, logs, died }) {
-  const settings = { listen_addresses: host, port, unix_socket_directories: '', max_connections: 200, log_checkpoints: 'off' };
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+async function run({ bin, data, as }, { url, host, port, logs, died, settings = {} }) {
+  const own = { listen_addresses: host, port, unix_socket_directories: '', max_connections: 200, log_checkpoints: 'off' };
+  const options = Object.entries({ ...own, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const running = await start('postgresql', join(bin, 'postgres'), ['-D', data, ...options], {
     ...as,
     cwd: dirname(data),

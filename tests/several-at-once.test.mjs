@@ -1,0 +1,62 @@
+// One process that serves eight requests at once, as Lambda Managed Instances have it (`AWS_LAMBDA_MAX_CONCURRENCY`).
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { withDatabase } from '../dev/parts/database.mjs';
+import { sql } from './support/database.mjs';
+import { eventually } from './support/eventually.mjs';
+import { mirroredRoom } from './support/firebase.mjs';
+import { ownParts, plain } from './support/own-parts.mjs';
+import { aConversation } from './support/people.mjs';
+import { DATABASE_URL, JWT_SECRET } from './support/settings.mjs';
+
+const AT_ONCE = 8;
+
+const blocked = `SELECT count(*)::int AS requests FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'relais' AND wait_event_type = 'Lock'`;
+
+test(`one process serves ${AT_ONCE} requests at once, and does for each what comes after the reply`, async () => {
+  const conversations = await Promise.all(Array.from({ length: AT_ONCE }, () => aConversation()));
+  const firebase = Object.entries(process.env).filter(([name]) => name.startsWith('FIREBASE_'));
+  const environment = plain({
+    ...Object.fromEntries(firebase),
+    DATABASE_URL,
+    JWT_SECRET,
+    AWS_LAMBDA_MAX_CONCURRENCY: String(AT_ONCE),
+  });
+  const { request, logs } = await ownParts('several').functions(['send-message'], { environment });
+  const send = ({ driver, room }) =>
+    request('POST', 'messages/', driver.token, { chat_room_id: room.id, text: 'Bonjour' });
+
+  // Somebody holds all rooms, so that each request has to wait inside the process: with a pool of fewer connections, or
+  // one request at a time, fewer than eight would come that far.
+  const answers = await withDatabase(DATABASE_URL, async (holder) => {
+    await holder.query('BEGIN');
+    const ids = conversations.map(({ room }) => room.id);
+    await holder.query('SELECT FROM chat_rooms WHERE id = ANY($1) FOR UPDATE', [ids]);
+    const sending = Promise.all(conversations.map(send));
+    await eventually(async () => assert.equal((await sql(blocked))[0].requests, AT_ONCE));
+    await holder.query('COMMIT');
+    return sending;
+  });
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    Array(AT_ONCE).fill(201),
+  );
+
+  // By this process, and not by the sweeper.
+  await eventually(() => assert.equal(mirrored(logs), AT_ONCE));
+  for (const { room } of conversations) {
+    assert.equal(Object.keys((await mirroredRoom(room)).messages).length, 1);
+  }
+});
+
+/** Rooms that the process says it has mirrored. */
+function mirrored(logs) {
+  const lines = readFileSync(join(logs, 'send-message.log'), 'utf8').split('\n');
+  const metrics = lines.filter((line) => line.includes('MirrorSucceeded')).map((line) => JSON.parse(line));
+  return metrics.reduce((sum, { MirrorSucceeded = 0 }) => sum + MirrorSucceeded, 0);
+}
