@@ -3,9 +3,11 @@
 
 mod content;
 mod coordinates;
+mod highlight;
 mod image_hosts;
 mod image_url;
 mod message;
+mod message_search;
 mod page;
 mod people;
 mod room;
@@ -16,9 +18,11 @@ mod timestamp;
 
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
+pub use highlight::Highlight;
 pub use image_hosts::ImageHosts;
 pub use image_url::ImageUrl;
 pub use message::{Message, Sender};
+pub use message_search::{Cursor, FoundMessage, MessageSearch};
 pub use page::{MessageOrder, Page, PageNumber, PageSize};
 pub use people::{Delivery, User, Viewer};
 pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};

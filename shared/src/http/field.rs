@@ -1,7 +1,9 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::domain::{ImageUrl, Invalid, Latitude, Longitude, MessageType, RoomType, Search, Text};
+use crate::domain::{
+    ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType, RoomType, Search, Text,
+};
 
 /// A value that a field of a request can be read as.
 pub trait Field: Sized {
@@ -125,6 +127,12 @@ impl Field for RoomType {
 }
 
 impl Field for Search {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for MessageSearch {
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(string(value)?)
     }

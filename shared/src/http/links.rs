@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Fields, Request};
-use crate::domain::{Page, PageNumber, PageSize};
+use crate::domain::{Cursor, Page, PageNumber, PageSize};
 use crate::error::{BadRequest, Error, Result};
 
 /// Which page of a list a request asks for.
@@ -27,6 +27,20 @@ impl Listing {
             number,
             size: PageSize::parse(query.text("page_size")),
         })
+    }
+}
+
+/// From where on a request asks for a list without numbers: by the value of `cursor`.
+///
+/// # Errors
+/// 404 for what is no place in a list, as DRF has it.
+pub fn read_cursor(query: &Fields) -> Result<Option<Cursor>> {
+    match query.text("cursor") {
+        "" => Ok(None),
+        raw => match Cursor::parse(raw) {
+            None => Err(Error::BadRequest(BadRequest::Page)),
+            place => Ok(place),
+        },
     }
 }
 
@@ -67,6 +81,29 @@ impl<T> Paged<T> {
             .and_then(|seq| with_parameter(request, "after_seq", Some(&seq.to_string())));
         Self {
             count,
+            next,
+            previous: None,
+            results,
+        }
+    }
+}
+
+/// A stretch of a list without numbers, whose `next` carries the place from which it goes on.
+#[derive(Debug, Serialize)]
+pub struct Keyed<T> {
+    next: Option<String>,
+    /// Always null: such a list is walked in one direction.
+    previous: Option<String>,
+    results: Vec<T>,
+}
+
+impl<T> Keyed<T> {
+    /// A stretch that goes on at `continues`, if it does.
+    #[must_use]
+    pub fn new(request: &Request, results: Vec<T>, continues: Option<Cursor>) -> Self {
+        let next = continues
+            .and_then(|cursor| with_parameter(request, "cursor", Some(&cursor.to_string())));
+        Self {
             next,
             previous: None,
             results,

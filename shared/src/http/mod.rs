@@ -9,7 +9,7 @@ mod response;
 
 pub use field::{Field, Flag, MessageIds, OptionalText, Seq};
 pub use fields::Fields;
-pub use links::{Listing, Paged};
+pub use links::{Keyed, Listing, Paged, read_cursor};
 pub use request::Request;
 pub use response::Answer;
 pub(crate) use response::into_response;

@@ -14,6 +14,7 @@ mod list_rooms;
 mod mark_read;
 mod migrate;
 mod mirror;
+mod search_messages;
 mod send_limits;
 mod send_message;
 mod unread_count;

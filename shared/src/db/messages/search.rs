@@ -1,0 +1,168 @@
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::columns::{self, message_columns};
+use crate::db::{Database, viewer};
+use crate::domain::{Cursor, FoundMessage, Highlight, PageSize, Viewer};
+use crate::error::{Error, Result};
+
+/// Where and from where on to look.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// Only in this room; else in all of the viewer's.
+    pub room_id: Option<Uuid>,
+    /// Only what is older than this.
+    pub before: Option<Cursor>,
+}
+
+/// What a search found: a page of messages, and where the next one begins.
+#[derive(Debug)]
+pub struct Found {
+    /// The messages, newest first.
+    pub messages: Vec<FoundMessage>,
+    /// The last of them, where more follow.
+    pub continues_before: Option<Cursor>,
+}
+
+/// Looks for words in the messages of the viewer's rooms, also in archived and closed ones: every word must be there,
+/// in any of its forms, the last as the beginning of a word. Newest first.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such room for the viewer; an unknown or inactive viewer; no answer from
+/// PostgreSQL.
+pub async fn search(
+    database: &Database,
+    viewer: Viewer,
+    words: &str,
+    scope: &Scope,
+    size: PageSize,
+) -> Result<Found> {
+    let before = scope.before.as_ref();
+    let rows = database
+        .query(
+            SQL,
+            &[
+                (&viewer.0, Type::UUID),
+                (&scope.room_id, Type::UUID),
+                (&words, Type::TEXT),
+                (&before.map(|it| it.created_at.0), Type::TIMESTAMPTZ),
+                (&before.map(|it| it.message_id), Type::UUID),
+                (&(size.get() + 1), Type::INT8),
+                (&WINDOW, Type::INT8),
+            ],
+        )
+        .await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| Error::internal("search_messages: a row was expected"))?;
+    viewer::check(row)?;
+    if scope.room_id.is_some() && !row.get::<_, bool>("room_found") {
+        return Err(Error::NotFound);
+    }
+    let mut messages: Vec<_> = rows.iter().filter_map(found).collect();
+    // One more was asked for than the page has.
+    let more = usize::try_from(size.get()).is_ok_and(|size| {
+        let more = messages.len() > size;
+        messages.truncate(size);
+        more
+    });
+    let last = messages.last().map(|found| Cursor {
+        created_at: found.message.created_at,
+        message_id: found.message.id,
+    });
+    Ok(Found {
+        messages,
+        continues_before: last.filter(|_| more),
+    })
+}
+
+fn found(row: &Row) -> Option<FoundMessage> {
+    let message = columns::message(row)?;
+    let words: Vec<String> = row.get("matching_words");
+    Some(FoundMessage {
+        highlight: Highlight::new(&message.text, &words),
+        message,
+    })
+}
+
+/// The newest messages that are looked through one by one before the index of words is asked; see [`SQL`].
+const WINDOW: i64 = 4000;
+
+/// Two ways, since neither is fast for every word. A frequent word is among the newest messages: the newest
+/// [`WINDOW`] are looked through one by one. Where they do not fill the page, the word is rare enough (or the viewer
+/// has few messages, and these were all) for the index of words to be asked for those that are older. So neither
+/// reads much, whatever is asked for, and nothing has to be estimated.
+///
+/// The index knows a message by its words and by its room and participants; the participants are looked at once more
+/// in the row. What was typed is a value from the first to the last: `chat_search_query` makes words of it, and there
+/// is nothing else in them. The query is a subquery of its own so that the plan is the same for every word.
+const SQL: &str = concat!(
+    "-- search_messages
+    WITH asked AS MATERIALIZED (
+        SELECT chat_search_query($3) AS query, coalesce($2, $1) AS scope,
+               coalesce($4, 'infinity') AS created_at, coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AS message_id
+        WHERE EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
+          AND ($2 IS NULL OR EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)))
+    ),
+    newest AS MATERIALIZED (
+        SELECT created_at, message_id, terms @@ (SELECT query FROM asked) AS matches
+        FROM (
+            (SELECT created_at, message_id, terms FROM chat_message_search
+             WHERE $2 IS NULL AND driver_id = $1
+               AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+             ORDER BY created_at DESC, message_id DESC LIMIT $7)
+            UNION ALL
+            (SELECT created_at, message_id, terms FROM chat_message_search
+             WHERE $2 IS NULL AND other_user_id = $1
+               AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+             ORDER BY created_at DESC, message_id DESC LIMIT $7)
+            UNION ALL
+            (SELECT created_at, message_id, terms FROM chat_message_search
+             WHERE chat_room_id = $2
+               AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+             ORDER BY created_at DESC, message_id DESC LIMIT $7)
+        ) AS message
+        WHERE (SELECT query FROM asked) IS NOT NULL
+        ORDER BY created_at DESC, message_id DESC LIMIT $7
+    ),
+    -- Where the newest end, if something may lie beyond them that is wanted.
+    edge AS MATERIALIZED (
+        SELECT created_at, message_id FROM newest
+        WHERE (SELECT count(*) = $7 AND count(*) FILTER (WHERE matches) < $6 FROM newest)
+        ORDER BY created_at, message_id LIMIT 1
+    ),
+    older AS MATERIALIZED (
+        SELECT message.created_at, message.message_id FROM chat_message_search AS message
+        WHERE (SELECT true FROM edge)
+          AND ARRAY[chat_room_id, driver_id, other_user_id] @> ARRAY[(SELECT scope FROM asked)]
+          AND terms @@ (SELECT query FROM asked)
+          AND $1 IN (driver_id, other_user_id) AND ($2 IS NULL OR chat_room_id = $2)
+          AND (message.created_at, message.message_id)
+              < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
+    ),
+    -- What to mark: a word that is any of those asked for. Only one that begins like them is looked at closely.
+    alternatives AS MATERIALIZED (
+        SELECT replace(query::text, '&', '|')::tsquery AS query,
+               ARRAY(SELECT match[1] FROM regexp_matches(query::text, '''(.)', 'g') AS match) AS initials
+        FROM asked
+    ),
+    page AS MATERIALIZED (
+        SELECT created_at, message_id FROM newest WHERE matches
+        UNION ALL
+        SELECT created_at, message_id FROM older
+        ORDER BY created_at DESC, message_id DESC LIMIT $6
+    )
+    SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, EXISTS (SELECT FROM asked) AS room_found, ",
+    message_columns!(),
+    ", ARRAY(
+            SELECT DISTINCT word FROM chat_search_words(message.text) AS word
+            WHERE (lower(left(word, 1)) = ANY ((SELECT initials FROM alternatives)::text[]) OR ascii(word) > 127)
+              AND array_to_tsvector(chat_search_terms(word)) @@ (SELECT query FROM alternatives)
+        ) AS matching_words
+    FROM (VALUES (1)) AS one
+    LEFT JOIN page ON true
+    LEFT JOIN chat_messages AS message ON message.id = page.message_id
+    LEFT JOIN users AS sender ON sender.id = message.sender_id
+    ORDER BY page.created_at DESC, page.message_id DESC"
+);

@@ -1,0 +1,107 @@
+use std::fmt;
+
+use chrono::DateTime;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Highlight, Invalid, Message, Search, Timestamp};
+
+/// What to look for in messages: trimmed, not blank, no longer than a [`Search`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageSearch(String);
+
+impl MessageSearch {
+    /// Trims and checks. Which words it has is for PostgreSQL to say, which has stemmed those of the messages.
+    ///
+    /// # Errors
+    /// Blank, too long, or with a NUL.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let words = Search::parse(raw)?.words().join(" ");
+        if words.is_empty() {
+            return Err("Ce champ ne peut être vide.".into());
+        }
+        Ok(Self(words))
+    }
+
+    /// The words, one blank between them.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A message that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoundMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub message: Message,
+    /// Where it matches.
+    pub highlight: Highlight,
+}
+
+/// A place in a list of messages that is ordered by time. Clients hand it back as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The time of the message after which the list goes on.
+    pub created_at: Timestamp,
+    /// Its id.
+    pub message_id: Uuid,
+}
+
+impl Cursor {
+    /// By the text that [`Display`](fmt::Display) gives.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        let (micros, id) = raw.split_at_checked(16)?;
+        let micros = u64::from_str_radix(micros, 16).ok()?;
+        Some(Self {
+            created_at: Timestamp(DateTime::from_timestamp_micros(
+                i64::try_from(micros).ok()?,
+            )?),
+            message_id: Uuid::try_parse(id).ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.created_at.0.timestamp_micros();
+        write!(f, "{micros:016x}{}", self.message_id.simple())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is_one() {
+        let cursor = Cursor {
+            created_at: Timestamp(DateTime::from_timestamp_micros(1_736_951_400_000_007).unwrap()),
+            message_id: Uuid::from_u128(7),
+        };
+        assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
+        let text = cursor.to_string();
+        for bad in [
+            "",
+            "x",
+            &text[1..],
+            &format!("ffff{}", &text[4..]),
+            &"é".repeat(24),
+        ] {
+            assert_eq!(Cursor::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_to_look_for_is_not_blank() {
+        assert_eq!(
+            MessageSearch::parse(" déjà  vu ").unwrap().as_str(),
+            "déjà vu"
+        );
+        for bad in [" ", "a\0", &"a".repeat(256)] {
+            assert!(MessageSearch::parse(bad).is_err());
+        }
+    }
+}

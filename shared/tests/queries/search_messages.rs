@@ -1,0 +1,273 @@
+use shared::db::messages::{self, Found, Scope};
+use shared::domain::{Cursor, PageSize, Viewer};
+use shared::error::{Error, Result, Unauthorized};
+use shared::testing::World;
+use uuid::Uuid;
+
+async fn search(world: &World, viewer: Viewer, words: &str, scope: Scope) -> Result<Found> {
+    messages::search(
+        &world.app.database,
+        viewer,
+        words,
+        &scope,
+        PageSize::DEFAULT,
+    )
+    .await
+}
+
+/// The numbers of the messages that were found in all rooms.
+async fn seqs(world: &World, viewer: Viewer, words: &str) -> Vec<i64> {
+    let found = search(world, viewer, words, Scope::default())
+        .await
+        .unwrap();
+    let messages = found.messages.iter();
+    messages.map(|found| found.message.seq).collect()
+}
+
+fn html(found: &Found) -> String {
+    serde_json::to_value(&found.messages[0].highlight)
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn words_are_found_in_all_their_forms_with_or_without_accents() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    world
+        .say(
+            driver,
+            room,
+            "J’ai livré vos colis à l’école: «œufs», LBN-123456 à 12h30 📷",
+        )
+        .await;
+    for words in [
+        "livré",
+        "livrée",
+        "LIVRER",
+        "livre",
+        "ecole",
+        "École",
+        "l'ecole",
+        "oeuf",
+        "œufs",
+        "lbn 123456",
+        "LBN-123456",
+        "12h30",
+        "colis livr",
+        "co",
+        "c",
+        "e\u{301}cole",
+        "vos colis à l'é",
+        "et colis",
+        "colis et",
+        "123",
+    ] {
+        assert_eq!(seqs(&world, driver, words).await, [1], "{words}");
+    }
+    for words in [
+        "coli paquet",
+        "paquet colis",
+        "ivré",
+        "📷",
+        "!!!",
+        "23456",
+        "30",
+        "et",
+        "'",
+    ] {
+        assert!(seqs(&world, driver, words).await.is_empty(), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn what_could_be_taken_for_syntax_is_not() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    world.say(driver, room, "Bonjour").await;
+    for words in [
+        "bonjour & !bonjour",
+        "bonjour'); DROP TABLE chat_rooms; --",
+        "bonjour:*",
+        "'bonjour':A <-> \\",
+        "b\\'",
+        "$1 %s",
+        "(((",
+        "& | !",
+        "\u{2019}':*\u{a0}",
+        "::tsquery",
+    ] {
+        search(&world, driver, words, Scope::default())
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        seqs(&world, driver, "!bonjour").await,
+        [1],
+        "there is no negation"
+    );
+    assert_eq!(
+        seqs(&world, driver, "bonjour | xyz").await,
+        [0_i64; 0],
+        "nor an alternative"
+    );
+}
+
+#[tokio::test]
+async fn only_rooms_of_ones_own_are_searched() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let other_client = world.user("client", "Ali").await;
+    let other_room = world.room_between(driver, other_client).await.id;
+    world.say(driver, room, "Bonjour Jean").await;
+    world.say(driver, other_room, "Bonjour Ali").await;
+    let count = async |viewer| seqs(&world, viewer, "bonjour").await.len();
+    assert_eq!((count(driver).await, count(client).await), (2, 1));
+    let stranger = world.user("admin", "Mariam").await;
+    assert_eq!(count(stranger).await, 0);
+
+    let within = |room_id| Scope {
+        room_id: Some(room_id),
+        before: None,
+    };
+    let found = search(&world, driver, "bonjour", within(room))
+        .await
+        .unwrap();
+    assert_eq!(found.messages.len(), 1);
+    assert_eq!(html(&found), "<mark>Bonjour</mark> Jean");
+    // A room that is somebody else's, none at all, and a person in the place of a room.
+    for foreign in [other_room, Uuid::new_v4(), driver.0] {
+        let found = search(&world, client, "bonjour", within(foreign)).await;
+        assert!(matches!(found, Err(Error::NotFound)));
+    }
+    let unknown = search(&world, Viewer(Uuid::new_v4()), "bonjour", Scope::default()).await;
+    assert!(matches!(
+        unknown,
+        Err(Error::Unauthorized(Unauthorized::UserNotFound))
+    ));
+}
+
+#[tokio::test]
+async fn pages_cover_the_matches_once_newest_first_across_rooms() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    let other_room = world
+        .room_between(driver, world.user("client", "Ali").await)
+        .await
+        .id;
+    let mut said = Vec::new();
+    for turn in 0..7 {
+        let message = world
+            .say(
+                driver,
+                [room, other_room][turn % 2],
+                &format!("Colis {turn}"),
+            )
+            .await;
+        world.say(driver, room, "autre chose").await;
+        said.insert(0, message.id);
+    }
+    for size in ["1", "3", "7", "20"] {
+        let (mut seen, mut before) = (Vec::<Uuid>::new(), None::<Cursor>);
+        loop {
+            let scope = Scope {
+                room_id: None,
+                before,
+            };
+            let found = messages::search(
+                &world.app.database,
+                driver,
+                "colis",
+                &scope,
+                PageSize::parse(size),
+            )
+            .await
+            .unwrap();
+            seen.extend(found.messages.iter().map(|found| found.message.id));
+            before = found.continues_before;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, said, "pages of {size}");
+    }
+    assert_eq!(seqs(&world, client, "colis").await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_rare_word_is_found_beyond_the_newest_messages() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.say(client, room, "Une girafe").await;
+    world.say(driver, room, "Une girafe et un éléphant").await;
+    world
+        .sql
+        .execute(
+            "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
+             SELECT gen_random_uuid(), id, 2 + n, driver_id, 'text', 'Bonjour ' || n, now() + n * interval '1 second', 1
+             FROM chat_rooms, generate_series(1, 4500) AS n",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(seqs(&world, driver, "girafes").await, [2, 1]);
+    assert_eq!(seqs(&world, client, "bonjour eleph").await, [0_i64; 0]);
+    assert_eq!(seqs(&world, client, "girafe eleph").await, [2]);
+    let within = Scope {
+        room_id: Some(room),
+        before: None,
+    };
+    let found = search(&world, client, "girafe", within).await.unwrap();
+    assert_eq!(found.messages.len(), 2);
+    assert_eq!(seqs(&world, driver, "bonjour").await.len(), 20);
+}
+
+#[tokio::test]
+async fn what_is_deleted_or_changed_is_no_longer_found() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let first = world.say(driver, room, "Girafe").await;
+    world.say(driver, room, "Girafe").await;
+    let sql = &world.sql;
+    sql.execute(
+        "UPDATE chat_messages SET text = 'Lion' WHERE id = $1",
+        &[&first.id],
+    )
+    .await
+    .unwrap();
+    assert_eq!(seqs(&world, driver, "girafe").await, [2]);
+    assert_eq!(seqs(&world, driver, "lion").await, [1]);
+    sql.execute("DELETE FROM chat_messages WHERE seq = 2", &[])
+        .await
+        .unwrap();
+    assert!(seqs(&world, driver, "girafe").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_words_that_are_marked_are_those_that_were_found() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    // Every character that the two definitions of a word could disagree on stands beside a word.
+    let text = "été×été÷ete «ÉTÉ» ½ete ete\u{301} \u{1f600}ete ete\u{2019}ete ª ﬁn № ＥＴＥ";
+    world.say(driver, room, text).await;
+    let found = search(&world, driver, "ete", Scope::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        html(&found),
+        "<mark>été</mark>×<mark>été</mark>÷<mark>ete</mark> «<mark>ÉTÉ</mark>» ½<mark>ete</mark> \
+         <mark>ete\u{301}</mark> \u{1f600}<mark>ete</mark> <mark>ete</mark>\u{2019}<mark>ete</mark> ª ﬁn № ＥＴＥ"
+    );
+}
+
+#[tokio::test]
+async fn a_text_of_one_endless_word_can_be_sent_and_found() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    world.say(driver, room, &"é".repeat(5000)).await;
+    world.say(driver, room, &"\u{fdfa}".repeat(5000)).await;
+    world.say(driver, room, &"é ".repeat(2500)).await;
+    assert_eq!(seqs(&world, driver, &"e".repeat(100)).await, [1]);
+}
