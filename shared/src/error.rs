@@ -97,6 +97,9 @@ pub enum Error {
     /// 400: understood, but against the rules as the data stand; found by the query itself.
     #[error("refused")]
     Refused(FieldErrors),
+    /// 403: known, and not allowed to.
+    #[error("forbidden")]
+    Forbidden,
     /// 404: there is no such thing for this caller.
     #[error("not found")]
     NotFound,

@@ -5,6 +5,7 @@
 //! round trip, leaves nothing behind in the session, and so runs behind RDS Proxy and PgBouncer alike. A write is
 //! one `WITH … RETURNING` statement, and thereby one transaction.
 
+pub mod analytics;
 mod columns;
 mod connection;
 mod database;

@@ -1,6 +1,7 @@
 //! The terms of the chat. Values are parsed once, by the one constructor of their type, and valid from then on.
 //! Nothing here does I/O, and nothing here knows of HTTP, SQL or Firebase.
 
+mod analytics;
 mod content;
 mod coordinates;
 mod highlight;
@@ -16,6 +17,9 @@ mod send_limits;
 mod text;
 mod timestamp;
 
+pub use analytics::{
+    Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share, TimeZone,
+};
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
 pub use highlight::Highlight;

@@ -1,8 +1,10 @@
+use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{
     ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType, RoomType, Search, Text,
+    TimeZone,
 };
 
 /// A value that a field of a request can be read as.
@@ -135,6 +137,26 @@ impl Field for Search {
 impl Field for MessageSearch {
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(string(value)?)
+    }
+}
+
+impl Field for TimeZone {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+/// A date in the one form `2025-01-15`.
+impl Field for NaiveDate {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        let raw = string(value)?;
+        let date = (raw.len() == 10)
+            .then(|| Self::parse_from_str(raw, "%Y-%m-%d").ok())
+            .flatten()
+            .filter(|date| date.year() >= 1);
+        date.ok_or_else(|| {
+            "La date n'a pas le bon format. Utilisez un des formats suivants : YYYY-MM-DD.".into()
+        })
     }
 }
 

@@ -108,6 +108,11 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, HeaderValu
         Error::BadRequest(BadRequest::Fields(errors)) | Error::Refused(errors) => {
             (StatusCode::BAD_REQUEST, json!(errors), None)
         }
+        Error::Forbidden => (
+            StatusCode::FORBIDDEN,
+            detail("Vous n'avez pas la permission d'effectuer cette action."),
+            None,
+        ),
         Error::BadRequest(BadRequest::Path) | Error::NotFound => {
             (StatusCode::NOT_FOUND, detail("Pas trouvé."), None)
         }

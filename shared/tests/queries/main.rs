@@ -5,6 +5,7 @@
 )]
 
 mod activity;
+mod analytics;
 mod archive_room;
 mod create_room;
 mod database;

@@ -1,0 +1,136 @@
+//! `GET /api/v1/chat/analytics/?from=…&to=…`: how the chat is used.
+//!
+//! For admins. Query: `from` and `to`, days that are both included (the last 30 by default, 366 at most), and
+//! `timezone`, whose days they are (Africa/Abidjan by default). Answers what docs/analytics.md explains; 400 for what
+//! is no such period, 403 for everybody else.
+
+use shared::db::analytics;
+use shared::domain::{Period, Viewer};
+use shared::error::Result;
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+async fn chat_analytics(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+    let mut query = request.query();
+    let period = Period {
+        from: query.optional("from"),
+        to: query.optional("to"),
+        timezone: query.optional("timezone").unwrap_or_default(),
+    };
+    let period = query.finish(Some(period))?;
+
+    Answer::ok(&analytics::report(&app.database, viewer, &period).await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(chat_analytics).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn an_admin_is_answered_the_numbers() {
+        let world = World::new().await;
+        let admin = world.user("admin", "Mariam").await;
+        let (driver, _, room) = world.room().await;
+        world.say(driver, room, "Bonjour").await;
+        analytics::roll_up(&world.app.database, 100).await.unwrap();
+        for payload in [Payload::V1, Payload::V2] {
+            let call = Call::get("/analytics/").payload(payload);
+            let body = world.call(chat_analytics, admin, call).await.expect(200);
+            let days = body["days"].as_array().unwrap();
+            assert_eq!(days.len(), 30);
+            assert_eq!(
+                days[29],
+                json!({
+                    "date": body["to"],
+                    "messages": { "total": 1, "text": 1, "image": 0, "location": 0, "system": 0 },
+                    "active_conversations": 1,
+                    "new_conversations": 1,
+                })
+            );
+            assert_eq!(body["messages"], days[29]["messages"]);
+            assert_eq!(body["timezone"], "Africa/Abidjan");
+            assert_eq!(
+                body["first_answer"]["driver"],
+                json!({ "count": 0, "median_seconds": null, "p95_seconds": null })
+            );
+            assert_eq!(
+                body["read_within_5_minutes"],
+                json!({ "total": 1, "count": 0, "share": 0.0 })
+            );
+            assert_eq!(
+                body["mirror"],
+                json!({ "total": 0, "count": 0, "share": null })
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn everybody_else_is_refused() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        let bad_zone = || Call::get("/analytics/").query("timezone", "Africa/Nowhere");
+        for viewer in [driver, client] {
+            for call in [Call::get("/analytics/"), bad_zone()] {
+                let body = world.call(chat_analytics, viewer, call).await.expect(403);
+                assert_eq!(
+                    body,
+                    json!({ "detail": "Vous n'avez pas la permission d'effectuer cette action." })
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_period_must_be_one() {
+        let world = World::new().await;
+        let admin = world.user("admin", "Mariam").await;
+        let call = async |query: &[(&str, &str)], status| {
+            let call = query
+                .iter()
+                .fold(Call::get("/analytics/"), |call, (name, value)| {
+                    call.query(name, *value)
+                });
+            world.call(chat_analytics, admin, call).await.expect(status)
+        };
+        let leap_year = [("from", "2024-01-01"), ("to", "2024-12-31")];
+        assert_eq!(
+            call(&leap_year, 200).await["days"]
+                .as_array()
+                .unwrap()
+                .len(),
+            366
+        );
+        assert_eq!(
+            call(&[("from", "2024-01-01"), ("to", "2025-01-01")], 400).await,
+            json!({ "from": ["La période ne peut pas dépasser 366 jours."] })
+        );
+        assert_eq!(
+            call(&[("from", "2024-01-02"), ("to", "2024-01-01")], 400).await,
+            json!({ "to": ["La date de fin précède la date de début."] })
+        );
+        for zone in ["Africa/Nowhere", "XYZ-3", "CEST", "+01:00"] {
+            assert_eq!(
+                call(&[("timezone", zone)], 400).await,
+                json!({ "timezone": ["Fuseau horaire inconnu."] }),
+                "{zone}"
+            );
+        }
+        for date in [
+            "2024-02-30",
+            "24-01-01",
+            "2024-1-1",
+            "hier",
+            "0000-01-01",
+            "-262143-1",
+        ] {
+            assert!(call(&[("to", date)], 400).await["to"].is_array(), "{date}");
+        }
+    }
+}

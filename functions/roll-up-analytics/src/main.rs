@@ -1,0 +1,55 @@
+//! Every five minutes: counts what the chat has noted of itself since, for `chat-analytics`. It may run twice at once.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use shared::db::analytics;
+use shared::runtime::{App, StartError, serve_event};
+
+/// The schedule starts the next run after five minutes; this leaves the function's time-out some room.
+const TIME: Duration = Duration::from_secs(40);
+/// Notes at a time: a second or so of work.
+const BATCH: i64 = 5000;
+
+#[derive(Serialize)]
+struct RolledUp {
+    notes: i64,
+}
+
+async fn roll_up_analytics(app: &'static App, _: IgnoredAny) -> Result<RolledUp, StartError> {
+    let started = Instant::now();
+    let mut notes = 0;
+    while started.elapsed() < TIME {
+        let taken = analytics::roll_up(&app.database, BATCH).await?;
+        notes += taken;
+        if taken < BATCH {
+            break;
+        }
+    }
+    Ok(RolledUp { notes })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve_event(roll_up_analytics).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::testing::World;
+
+    #[tokio::test]
+    async fn everything_is_counted_once() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        world.say(driver, room, "Bonjour").await;
+        let run = async || {
+            let event = serde_json::from_str(r#"{"source": "aws.events"}"#).unwrap();
+            roll_up_analytics(world.app, event).await.unwrap().notes
+        };
+        assert_eq!(run().await, 2, "a room and a message");
+        assert_eq!(run().await, 0);
+    }
+}

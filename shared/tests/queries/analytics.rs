@@ -1,0 +1,221 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::db::analytics::{report, roll_up};
+use shared::db::messages::{Unread, mark_read};
+use shared::db::mirror;
+use shared::domain::{Period, TimeZone, Viewer};
+use shared::error::{Error, Unauthorized};
+use shared::testing::World;
+use uuid::Uuid;
+
+async fn count(world: &World) -> i64 {
+    roll_up(&world.app.database, 1000).await.unwrap()
+}
+
+async fn reported(world: &World, period: &Period) -> Value {
+    let admin = world.user("admin", "Mariam").await;
+    serde_json::to_value(report(&world.app.database, admin, period).await.unwrap()).unwrap()
+}
+
+/// A message of that moment, written without a sender's statement.
+async fn write(world: &World, room: Uuid, seq: i64, sender: Viewer, kind: &str, at: &str) {
+    world
+        .sql
+        .execute(
+            "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, created_at, revision)
+             VALUES (gen_random_uuid(), $1, $2, $3, $4, $5::text::timestamptz, 1)",
+            &[&room, &seq, &sender.0, &kind, &at],
+        )
+        .await
+        .unwrap();
+}
+
+fn june(timezone: &str) -> Period {
+    Period {
+        from: chrono::NaiveDate::from_ymd_opt(2025, 6, 1),
+        to: chrono::NaiveDate::from_ymd_opt(2025, 6, 3),
+        timezone: TimeZone::parse(timezone).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    for (seq, (kind, at)) in [
+        ("text", "2025-06-01 00:00:00Z"),
+        ("image", "2025-06-01 18:14:59Z"),
+        ("text", "2025-06-01 18:15:00Z"),
+        ("location", "2025-06-02 23:59:59Z"),
+        ("system", "2025-06-03 23:59:59Z"),
+        ("text", "2025-06-04 00:00:00Z"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        write(
+            &world,
+            room,
+            i64::try_from(seq).unwrap() + 1,
+            driver,
+            kind,
+            at,
+        )
+        .await;
+    }
+    count(&world).await;
+    let by_day = async |timezone| -> Vec<i64> {
+        let report = reported(&world, &june(timezone)).await;
+        let days = report["days"].as_array().unwrap().iter();
+        days.map(|day| day["messages"]["total"].as_i64().unwrap())
+            .collect()
+    };
+    assert_eq!(by_day("Africa/Abidjan").await, [3, 1, 1]);
+    assert_eq!(
+        by_day("Asia/Kathmandu").await,
+        [2, 1, 1],
+        "its day begins at 18:15"
+    );
+    assert_eq!(by_day("America/Los_Angeles").await, [2, 1, 2]);
+    let report = reported(&world, &june("UTC")).await;
+    assert_eq!(
+        report["messages"],
+        json!({ "total": 5, "text": 2, "image": 1, "location": 1, "system": 1 })
+    );
+    assert_eq!(report["active_conversations"], 1);
+}
+
+#[tokio::test]
+async fn a_note_counts_once_in_whatever_portions_it_is_taken() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    for _ in 0..10 {
+        world.say(driver, room, "Bonjour").await;
+    }
+    mark_read(&world.app.database, client, &Unread::Room(room))
+        .await
+        .unwrap();
+    mark_read(&world.app.database, client, &Unread::Room(room))
+        .await
+        .unwrap();
+    let mut notes = 0;
+    loop {
+        let portions = tokio::join!(
+            roll_up(&world.app.database, 3),
+            roll_up(&world.app.database, 3)
+        );
+        let taken = portions.0.unwrap() + portions.1.unwrap();
+        notes += taken;
+        if taken == 0 {
+            break;
+        }
+    }
+    assert_eq!(
+        notes, 12,
+        "a room, ten messages, and one note that they were read"
+    );
+    let report = reported(&world, &Period::default()).await;
+    assert_eq!(
+        (
+            &report["messages"]["total"],
+            &report["new_conversations"],
+            &report["active_conversations"]
+        ),
+        (&json!(10), &json!(1), &json!(1))
+    );
+    assert_eq!(
+        report["read_within_5_minutes"],
+        json!({ "total": 10, "count": 10, "share": 1.0 })
+    );
+    assert!(report["as_of"].is_string());
+}
+
+#[tokio::test]
+async fn what_is_read_late_is_not_read_in_time() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    for (seq, minutes) in [(1, 6), (2, 4)] {
+        let sent = chrono::Utc::now() - chrono::TimeDelta::minutes(minutes);
+        write(&world, room, seq, driver, "text", &sent.to_rfc3339()).await;
+    }
+    world
+        .sql
+        .execute("UPDATE chat_rooms SET other_user_unread_count = 2", &[])
+        .await
+        .unwrap();
+    mark_read(&world.app.database, client, &Unread::Room(room))
+        .await
+        .unwrap();
+    count(&world).await;
+    let report = reported(&world, &Period::default()).await;
+    assert_eq!(report["read_within_5_minutes"]["count"], 1);
+}
+
+#[tokio::test]
+async fn the_first_answer_is_the_other_sides_first_message() {
+    let world = World::new().await;
+    let driver = world.user("driver", "Awa").await;
+    // In each room the client waits so many seconds; whatever else is said does not count.
+    for seconds in 1..=20 {
+        let client = world.user("client", "Jean").await;
+        let room = world.room_between(driver, client).await.id;
+        write(&world, room, 1, driver, "system", "2025-06-01 09:00:00Z").await;
+        write(&world, room, 2, client, "text", "2025-06-01 10:00:00Z").await;
+        write(&world, room, 3, client, "text", "2025-06-01 10:00:00.5Z").await;
+        let answered = format!("2025-06-01 10:{seconds:02}:00Z");
+        write(&world, room, 4, driver, "text", &answered).await;
+        write(&world, room, 5, client, "text", "2025-06-02 10:00:00Z").await;
+        write(&world, room, 6, driver, "text", "2025-06-02 11:00:00Z").await;
+    }
+    while count(&world).await > 0 {}
+    let answers = reported(&world, &june("UTC")).await["first_answer"].clone();
+    assert_eq!(answers["driver"]["count"], 20);
+    assert_eq!(answers["other_user"]["count"], 0);
+    for (percentile, seconds) in [("median_seconds", 600.0), ("p95_seconds", 19.0 * 60.0)] {
+        let reported = answers["driver"][percentile].as_f64().unwrap();
+        assert!(
+            (reported / seconds - 1.0).abs() < 0.025,
+            "{percentile}: {reported}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn writes_to_firebase_are_counted_by_how_they_ended() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    let database = &world.app.database;
+    for taken in [true, true, true, false] {
+        world.say(driver, room, "Bonjour").await;
+        let claim = mirror::claim(database, room, None, Duration::from_mins(1)).await;
+        let state = claim.unwrap().unwrap();
+        if taken {
+            mirror::done(database, &state, false).await.unwrap();
+        } else {
+            mirror::failed(database, &state).await.unwrap();
+        }
+    }
+    mirror::forget(database, None).await.unwrap();
+    count(&world).await;
+    assert_eq!(
+        reported(&world, &Period::default()).await["mirror"],
+        json!({ "total": 4, "count": 3, "share": 0.75 })
+    );
+}
+
+#[tokio::test]
+async fn only_admins_are_told() {
+    let world = World::new().await;
+    let (driver, ..) = world.room().await;
+    let refusal = async |viewer| {
+        report(&world.app.database, viewer, &Period::default())
+            .await
+            .unwrap_err()
+    };
+    assert!(matches!(refusal(driver).await, Error::Forbidden));
+    assert!(matches!(
+        refusal(Viewer(Uuid::new_v4())).await,
+        Error::Unauthorized(Unauthorized::UserNotFound)
+    ));
+}
