@@ -20,7 +20,10 @@ const ORDER = [
   'SetTyping',
   'SignUpload',
   'FirebaseToken',
+  'SearchMessages',
+  'ChatAnalytics',
   'MirrorRooms',
+  'RollUpAnalytics',
   'MigrateDatabase',
 ].map((name) => `${name}Function`);
 

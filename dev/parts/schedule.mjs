@@ -1,13 +1,13 @@
-/** Calls `mirror-rooms` over and over, as its schedule does: there every minute, here every few seconds. */
-export function repeatMirrorRooms(stack, seconds, say) {
+/** Calls a function over and over, as its schedule does: there every minute or five, here every few seconds. */
+export function repeat(stack, name, seconds, say) {
   let failing = false;
   const run = async () => {
     try {
-      await stack.invoke('mirror-rooms', event());
+      await stack.invoke(name, event());
       failing = false;
     } catch (error) {
       // Said once: it is called again in a moment.
-      if (!failing && !stopped) say(`mirror-rooms failed: ${error.message}`);
+      if (!failing && !stopped) say(`${name} failed: ${error.message}`);
       failing = true;
     }
     if (!stopped) timer = setTimeout(run, seconds * 1_000);

@@ -12,11 +12,14 @@ import { endLeftover, requireDatabase, startPostgres } from './postgres.mjs';
 import { postgresServer } from './postgres-server.mjs';
 import { requireFreePort } from './processes.mjs';
 import { ensureServiceAccount, giveRules, startStandIn } from './stand-in.mjs';
-import { repeatMirrorRooms } from './schedule.mjs';
+import { repeat } from './schedule.mjs';
 import { accessToken } from './tokens.mjs';
 
 /** The parts of a stack, in the order in which they start. They end in the opposite one. */
 export const PARTS = ['postgres', 'firebase', 'functions'];
+
+/** Its schedule has five minutes; nobody at a terminal waits for so long. */
+const ROLL_UP_EVERY_SECONDS = 10;
 
 export class Stack {
   /** What a program that uses the stack needs to know. */
@@ -147,7 +150,8 @@ export class Stack {
     const gateway = await serveGateway(this.#lambda, await readRoutes(this.#root), { ...api, log: join(this.#logs, 'gateway.log') });
     this.#undo.push(gateway.close);
     await this.#requireAnswer();
-    if (firebase.kind !== 'off') this.#undo.push(repeatMirrorRooms(this, mirrorEverySeconds, this.#say));
+    if (firebase.kind !== 'off') this.#undo.push(repeat(this, 'mirror-rooms', mirrorEverySeconds, this.#say));
+    this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
     this.#functions = { functions, names, binaries };
   }
 
