@@ -193,10 +193,10 @@ async fn writes_to_firebase_are_counted_by_how_they_ended() {
         if taken {
             mirror::done(database, &state, false).await.unwrap();
         } else {
-            mirror::failed(database, &state).await.unwrap();
+            mirror::failed(database, &state, None).await.unwrap();
         }
     }
-    mirror::forget(database, None).await.unwrap();
+    mirror::forget_all(database).await.unwrap();
     count(&world).await;
     assert_eq!(
         reported(&world, &Period::default()).await["mirror"],
