@@ -22,6 +22,15 @@ dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, 
 	@dev/install.sh run
 	@exec dev/node dev/stack.mjs
 
+.PHONY: web
+web: tools ## build the page with two phones, which `make dev` then shows (WEB_PORT)
+	@npm run --silent build --workspace web
+
+.PHONY: test-web
+test-web: web ## the page: its types and its logic (its tests in Chromium: web/README.md)
+	@npm run --silent check --workspace web
+	@npm run --silent test --workspace web
+
 # An operator's commands, on the running local stack; docs/operations.md has them for AWS.
 mirror_rooms = set -a; source .dev/env; curl --silent --show-error --fail-with-body \
 	"$$BASE_URL/2015-03-31/functions/mirror-rooms/invocations" --data

@@ -45,18 +45,21 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
 }
 
 /**
- * Without what the generator makes Dart of that does not compile: a constant boolean becomes an enum of one string,
- * and the default of an enum without a name calls a constructor that enums do not have.
+ * Without what the generator makes code of that does not compile: a constant boolean becomes an enum of one string in
+ * Dart, the default of an enum without a name calls a constructor that enums do not have, and a field that is always
+ * null becomes a type `Null`, which TypeScript does not know.
  */
 function simplified(specification) {
   const named = Object.entries(specification.components.schemas).filter(([, schema]) => schema.enum);
   const nameOf = (values) => named.find(([, schema]) => String(schema.enum) === String(values))?.[0];
   const simplify = (node, depth) => {
     if (typeof node !== 'object' || node === null) return node;
-    if (Array.isArray(node)) return node.map((item) => simplify(item, depth + 1));
+    // "This or null", which it does know.
+    if (Array.isArray(node)) return node.map((item) => (item?.type === 'null' ? item : simplify(item, depth + 1)));
     const { const: constant, enum: values, ...rest } = node;
     const isNamedElsewhere = values && depth > SCHEMA_DEPTH && nameOf(values);
     if (isNamedElsewhere) return { $ref: `#/components/schemas/${nameOf(values)}`, default: node.default };
+    if (node.type === 'null') return { ...node, type: ['string', 'null'] };
     const entries = Object.entries(node.type === 'boolean' && constant !== undefined ? rest : node);
     return Object.fromEntries(entries.map(([key, value]) => [key, simplify(value, depth + 1)]));
   };

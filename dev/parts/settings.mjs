@@ -33,6 +33,7 @@ export function readSettings(environment, { directory }) {
     jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret',
     tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),
     api: { url: api.href.replace(/\/$/, ''), host: api.hostname.replace(/^\[|\]$/g, ''), port: Number(api.port || 80) },
+    web: { host: HOST, port: port(environment, 'WEB_PORT', 8080) },
     postgres: postgres(preset, port(environment, 'POSTGRES_PORT', 5433)),
     firebase: firebase(preset, port(environment, 'FIREBASE_PORT', 9100), directory),
   };

@@ -2,12 +2,13 @@ import { relative } from 'node:path';
 import { DELIVERY, PEOPLE } from '../parts/people.mjs';
 
 /** What a newcomer sees once everything answers. */
-export function screen({ settings, variables, hasDemo, root }) {
+export function screen({ settings, variables, hasDemo, root, page }) {
   const directory = relative(root, settings.directory);
   const rows = [
     ['API', `${variables.BASE_URL}/api/v1/chat/`],
     ['PostgreSQL', settings.postgres.start ? variables.DATABASE_URL : 'your own: DATABASE_URL'],
     firebaseRow(settings.firebase),
+    ['Two phones', page ? `${page.url}/?deux` : '`make web` builds a page, which `make dev` then shows'],
     ['Logs', `${directory}/logs/`],
     ['Settings', `${directory}/env`],
   ];
