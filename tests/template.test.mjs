@@ -81,6 +81,7 @@ describe('each function', () => {
       'RUST_LOG',
       'SEND_LIMIT_DELIVERY',
       'SEND_LIMIT_SUPPORT',
+      'STATEMENT_CACHE',
     ]);
     for (const [logicalId, { Properties }] of functions) assert.equal(Properties.Environment, undefined, logicalId);
   });

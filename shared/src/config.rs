@@ -49,6 +49,8 @@ pub struct Settings {
     pub image_hosts: ImageHosts,
     /// `SEND_LIMIT_DELIVERY`, `SEND_LIMIT_SUPPORT`: how fast one person may send into one room.
     pub send_limits: SendLimits,
+    /// `STATEMENT_CACHE`: whether statements are prepared; none leaves it to whether a pooler is known of.
+    pub statement_cache: Option<bool>,
     /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
     pub concurrency: NonZeroUsize,
 }
@@ -95,6 +97,18 @@ impl Settings {
             support: send_limit("SEND_LIMIT_SUPPORT")?,
         };
 
+        let statement_cache = match filled("STATEMENT_CACHE").as_deref() {
+            None => None,
+            Some("on") => Some(true),
+            Some("off") => Some(false),
+            Some(_) => {
+                return Err(ConfigError::Invalid(
+                    "STATEMENT_CACHE",
+                    "on or off".to_owned(),
+                ));
+            }
+        };
+
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
             Some(value) => value.parse().map_err(|_| {
@@ -119,6 +133,7 @@ impl Settings {
             cors_origin,
             image_hosts,
             send_limits,
+            statement_cache,
             concurrency,
         })
     }
@@ -189,6 +204,19 @@ mod tests {
         assert_eq!(of(Some("5/1")).unwrap(), SendLimit::parse("5/1").unwrap());
         let error = of(Some("many")).unwrap_err().to_string();
         assert!(error.contains("SEND_LIMIT_SUPPORT"), "{error}");
+    }
+
+    #[test]
+    fn the_statement_cache_is_on_or_off_or_left_open() {
+        let of = |value| {
+            settings(&[("FIREBASE_DATABASE_URL", ""), ("STATEMENT_CACHE", value)])
+                .map(|settings| settings.statement_cache)
+        };
+        assert_eq!(of("on").unwrap(), Some(true));
+        assert_eq!(of("off").unwrap(), Some(false));
+        assert_eq!(of("").unwrap(), None);
+        let error = of("yes").unwrap_err().to_string();
+        assert!(error.contains("STATEMENT_CACHE"), "{error}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool, Runtime, Timeouts};
+use deadpool::Runtime;
+use deadpool::managed::{Object, Pool, Timeouts};
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -9,6 +10,7 @@ use tokio_postgres::{Client, Row};
 
 use super::connection::Connection;
 use super::query_error::{Failure, PATIENCE, QueryError, describe, failed, name_of, no_connection};
+use super::session::Sessions;
 use crate::secret::{Secret, SecretStore};
 
 /// A value and the type that the statement takes it for.
@@ -18,6 +20,7 @@ pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 pub struct Database {
     secrets: Arc<SecretStore>,
     size: usize,
+    statement_cache: Option<bool>,
     pool: RwLock<Opened>,
 }
 
@@ -25,22 +28,26 @@ pub struct Database {
 #[derive(Clone)]
 struct Opened {
     secret: Arc<Secret>,
-    pool: Pool,
+    pool: Pool<Sessions>,
 }
 
 impl Database {
-    /// Opens the pool; connections are made when they are needed.
+    /// Opens the pool; connections are made when they are needed. `statement_cache` says whether statements are
+    /// prepared; by default they are where the secret names no second, direct URL, that is, where no pooler is known
+    /// of.
     ///
     /// # Errors
     /// The database URL is not valid.
     pub fn open(
         secrets: Arc<SecretStore>,
         size: usize,
+        statement_cache: Option<bool>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let opened = open_pool(secrets.current(), size)?;
         Ok(Self {
             secrets,
             size,
+            statement_cache,
             pool: RwLock::new(opened),
         })
     }
@@ -63,7 +70,7 @@ impl Database {
         let mut password_rejected = false;
         loop {
             let opened = self.opened();
-            let attempt = self.attempt(&opened.pool, sql, parameters, deadline);
+            let attempt = self.attempt(&opened, sql, parameters, deadline);
             let failure = match attempt.await {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => failure,
@@ -127,7 +134,7 @@ impl Database {
 
     async fn attempt(
         &self,
-        pool: &Pool,
+        opened: &Opened,
         sql: &str,
         parameters: &[Parameter<'_>],
         deadline: Instant,
@@ -136,12 +143,28 @@ impl Database {
             let statement = name_of(sql);
             Failure::Final(QueryError::TimedOut { statement })
         };
-        let connection = match timeout_at(deadline, pool.get()).await {
+        let connection = match timeout_at(deadline, opened.pool.get()).await {
             Ok(connection) => connection.map_err(|error| no_connection(sql, &error))?,
             Err(_) => return Err(timed_out()),
         };
-        match timeout_at(deadline, connection.query_typed(sql, parameters)).await {
-            Ok(Ok(rows)) => Ok(rows),
+        let prepared = connection.prepared(sql);
+        let answer = async {
+            let Some(statement) = &prepared else {
+                return connection.query_typed(sql, parameters).await;
+            };
+            let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
+            connection.query(statement, &values).await
+        };
+        match timeout_at(deadline, answer).await {
+            Ok(Ok(rows)) => {
+                if prepared.is_none() && self.prepares(&opened.secret) {
+                    // The caller does not wait for it; whoever needs this connection next does.
+                    let sql = sql.to_owned();
+                    let types: Vec<_> = parameters.iter().map(|(_, it)| it.clone()).collect();
+                    tokio::spawn(async move { connection.prepare(sql, &types).await });
+                }
+                Ok(rows)
+            }
             Ok(Err(error)) => {
                 let failure = failed(sql, &error);
                 if matches!(failure, Failure::Retry(_)) {
@@ -155,6 +178,11 @@ impl Database {
                 Err(timed_out())
             }
         }
+    }
+
+    fn prepares(&self, secret: &Secret) -> bool {
+        self.statement_cache
+            .unwrap_or(secret.direct_database_url.is_none())
     }
 
     fn opened(&self) -> Opened {
@@ -197,14 +225,16 @@ fn open_pool(
     size: usize,
 ) -> Result<Opened, Box<dyn std::error::Error + Send + Sync>> {
     let wait = Some(Duration::from_secs(5));
-    let pool = Pool::builder(Connection::parse(&secret.database_url)?.manager()?)
-        .max_size(size)
-        .runtime(Runtime::Tokio1)
-        .timeouts(Timeouts {
-            wait,
-            create: wait,
-            recycle: wait,
-        })
-        .build()?;
+    let pool = Pool::builder(Sessions(
+        Connection::parse(&secret.database_url)?.manager()?,
+    ))
+    .max_size(size)
+    .runtime(Runtime::Tokio1)
+    .timeouts(Timeouts {
+        wait,
+        create: wait,
+        recycle: wait,
+    })
+    .build()?;
     Ok(Opened { secret, pool })
 }

@@ -1,9 +1,10 @@
 //! All SQL, one file per query. Raw statements over tokio-postgres; each opens with `-- name`, and every one that
 //! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot be written.
 //!
-//! A statement is sent unnamed and with its parameter types (`query_typed`), all of them built-in types: that is one
-//! round trip, leaves nothing behind in the session, and so runs behind RDS Proxy and PgBouncer alike. A write is
-//! one `WITH … RETURNING` statement, and thereby one transaction.
+//! A statement is sent with its parameter types, all of them built-in types, and so takes one round trip. The first
+//! time it goes unnamed; from then on it is prepared, which saves planning it, unless a pooler stands before the server
+//! that cannot be known to keep track of that (`STATEMENT_CACHE`). A write is one `WITH … RETURNING` statement, and
+//! thereby one transaction.
 
 pub mod analytics;
 mod columns;
@@ -14,6 +15,7 @@ pub mod migrate;
 pub mod mirror;
 mod query_error;
 pub mod rooms;
+mod session;
 pub mod viewer;
 
 pub use database::Database;

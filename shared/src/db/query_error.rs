@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use deadpool_postgres::PoolError;
+use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 
+use super::session;
 use crate::error::Error;
 
 /// How long a caller waits for PostgreSQL at most, over all attempts.
@@ -79,7 +80,7 @@ pub(super) fn name_of(sql: &str) -> String {
     first_line.trim_start_matches("--").trim().to_owned()
 }
 
-pub(super) fn no_connection(sql: &str, error: &PoolError) -> Failure {
+pub(super) fn no_connection(sql: &str, error: &PoolError<tokio_postgres::Error>) -> Failure {
     let described = QueryError::Connection {
         statement: name_of(sql),
         reason: describe(error),
@@ -107,7 +108,7 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
                 message: refusal.message().to_owned(),
                 constraint: refusal.constraint().map(str::to_owned),
             };
-            if is_passing(refusal.code()) {
+            if is_passing(refusal.code()) || session::is_stale(refusal.code()) {
                 Failure::Retry(described)
             } else {
                 Failure::Final(described)
@@ -133,7 +134,7 @@ fn is_passing(code: &SqlState) -> bool {
 }
 
 /// In words that name no host, user or password.
-pub(super) fn describe(error: &PoolError) -> String {
+pub(super) fn describe(error: &PoolError<tokio_postgres::Error>) -> String {
     match error {
         PoolError::Timeout(kind) => format!("time-out ({kind:?})"),
         PoolError::Backend(cause) => match cause.code() {

@@ -58,7 +58,11 @@ impl App {
             Some(settings) => Some(Firebase::new(settings, secrets.clone())?),
         };
         Ok(Self {
-            database: Database::open(secrets.clone(), settings.concurrency.get())?,
+            database: Database::open(
+                secrets.clone(),
+                settings.concurrency.get(),
+                settings.statement_cache,
+            )?,
             firebase,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,

@@ -64,9 +64,10 @@ impl World {
             "FIREBASE_CREDENTIALS_PATH names a service account for tests; `make test` makes one",
         );
         let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
+        let pooled = database::pooled(&database_url);
         let mut secret = Secret {
-            database_url: database::pooled(&database_url),
-            direct_database_url: Some(database_url.clone()),
+            direct_database_url: (pooled != database_url).then(|| database_url.clone()),
+            database_url: pooled,
             jwt_secret: Self::JWT_SECRET.to_owned(),
             previous_jwt_secret: None,
             service_account: Some(
@@ -83,6 +84,7 @@ impl World {
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             image_hosts: ImageHosts::default(),
             send_limits: SendLimits::default(),
+            statement_cache: None,
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
         change(&mut settings, &mut secret);
