@@ -37,7 +37,11 @@ pub async fn list(
     let words = filter.search.as_ref().map_or(&[][..], Search::words);
     // Null asks for the last page, which only the count can tell.
     let offset = match number {
-        PageNumber::Number(number) => Some((number - 1).saturating_mul(size.get())),
+        PageNumber::Number(number) => {
+            let offset = (number - 1).saturating_mul(size.get());
+            // The statement adds a page to it.
+            Some(offset.min(i64::MAX - size.get()))
+        }
         PageNumber::Last => None,
     };
     let rows = database
@@ -71,66 +75,86 @@ pub async fn list(
 
 /// The statement for one order. A search reads two more tables, and only then.
 ///
-/// The rooms are found as driver and as other user, each by its own index, as no more than ids and sort keys; only
-/// the page's rooms are read in full.
+/// The rooms are found as driver and as other user, each by an index that has all that is filtered and ordered by
+/// (`V0009__list_by_index.sql`): counting and leafing touch no rooms but those of the page. A search has to look at
+/// every room, and does so once.
 fn statement(order: RoomOrder, search: bool) -> String {
-    let order = match order {
-        RoomOrder::NewestMessage => "last_message_at DESC NULLS LAST, id",
-        RoomOrder::OldestMessage => "last_message_at ASC NULLS LAST, id",
-        RoomOrder::Newest => "created_at DESC, id",
-        RoomOrder::Oldest => "created_at ASC, id",
+    let (column, direction) = match order {
+        RoomOrder::NewestMessage => ("last_message_at", "DESC NULLS LAST"),
+        RoomOrder::OldestMessage => ("last_message_at", "ASC NULLS LAST"),
+        RoomOrder::Newest => ("created_at", "DESC"),
+        RoomOrder::Oldest => ("created_at", "ASC"),
     };
-    let matching = |me: &str, other: &str| {
-        let search = if search {
-            format!(
-                "AND NOT EXISTS (
-                     SELECT FROM unnest($5) AS word
-                     WHERE strpos(
-                         chat_search_fold(concat_ws(E'\\n',
-                             (SELECT full_name FROM users WHERE id = room.{other}_id),
-                             (SELECT tracking_number FROM deliveries WHERE id = room.delivery_id))),
-                         chat_search_fold(word)) = 0)"
-            )
-        } else {
-            String::new()
-        };
-        format!(
-            "SELECT room.id, room.last_message_at, room.created_at, room.{other}_id AS other_id,
-                    room.{me}_unread_count AS unread_count, room.archived_by_{me} AS is_archived
-             FROM chat_rooms AS room
-             WHERE room.{me}_id = $1 AND room.is_active
-               AND ($2 IS NULL OR room.room_type = $2)
-               AND ($3 IS NULL OR room.delivery_id = $3)
-               AND ($4 OR NOT room.archived_by_{me})
-               {search}"
-        )
+    let order = format!("{column} {direction}, id");
+    let offset = "coalesce($7, (SELECT greatest(count - 1, 0) / $6 * $6 FROM total))";
+    let keys = format!("SELECT room.id, room.{column}");
+    let driver = side("driver", "other_user", search);
+    let other_user = side("other_user", "driver", search);
+    let (total, matching) = if search {
+        let total = format!(
+            "word AS MATERIALIZED (SELECT chat_search_fold(word) AS word FROM unnest($5) AS word),
+             matching AS MATERIALIZED ({keys} {driver} UNION ALL {keys} {other_user}),
+             total AS MATERIALIZED (SELECT count(*) FROM matching)"
+        );
+        (total, "matching".to_owned())
+    } else {
+        let total = format!(
+            "total AS MATERIALIZED (
+                 SELECT (SELECT count(*) {driver}) + (SELECT count(*) {other_user}) AS count)"
+        );
+        // Each side in the order of its index, and no further than the page.
+        let ordered = format!("ORDER BY {order} LIMIT $6 + {offset}");
+        let matching = format!(
+            "(({keys} {driver} {ordered}) UNION ALL ({keys} {other_user} {ordered})) AS matching"
+        );
+        (total, matching)
     };
-    let (as_driver, as_other_user) = (
-        matching("driver", "other_user"),
-        matching("other_user", "driver"),
-    );
     format!(
         "-- list_rooms
-        WITH matching AS ({as_driver} UNION ALL {as_other_user}),
-        total AS (SELECT count(*) FROM matching),
-        page AS (
-            SELECT *, row_number() OVER (ORDER BY {order}) AS position
-            FROM matching ORDER BY {order}
-            LIMIT $6 OFFSET coalesce($7, (SELECT greatest(count - 1, 0) / $6 * $6 FROM total))
-        )
+        WITH {total},
+        page AS (SELECT * FROM {matching} ORDER BY {order} LIMIT $6 OFFSET {offset})
         SELECT viewer.is_active AS viewer_is_active, total.count,
-               page.id AS room_id, page.unread_count, page.is_archived,
-               room.room_type, room.last_message_text, room.last_message_at, room.created_at,
+               room.id AS room_id, room.room_type, room.last_message_text, room.last_message_at, room.created_at,
+               CASE $1 WHEN room.driver_id THEN room.driver_unread_count ELSE room.other_user_unread_count END AS unread_count,
+               CASE $1 WHEN room.driver_id THEN room.archived_by_driver ELSE room.archived_by_other_user END AS is_archived,
                {user}, {delivery}
         FROM total
         LEFT JOIN users AS viewer ON viewer.id = $1
         LEFT JOIN page ON true
         LEFT JOIN chat_rooms AS room ON room.id = page.id
-        LEFT JOIN users AS other ON other.id = page.other_id
+        LEFT JOIN users AS other
+            ON other.id = CASE $1 WHEN room.driver_id THEN room.other_user_id ELSE room.driver_id END
         LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
-        ORDER BY page.position",
+        ORDER BY page.{column} {direction}, page.id",
         user = user_columns!("other"),
         delivery = delivery_columns!(),
+    )
+}
+
+/// From which rooms to choose those where the viewer is `me`.
+fn side(me: &str, other: &str, search: bool) -> String {
+    let (searched, has_every_word) = if search {
+        (
+            format!(
+                "LEFT JOIN users AS other ON other.id = room.{other}_id
+                 LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
+                 CROSS JOIN LATERAL (
+                     SELECT chat_search_fold(concat_ws(E'\n', other.full_name, delivery.tracking_number)) AS text
+                     OFFSET 0
+                 ) AS searched"
+            ),
+            "AND NOT EXISTS (SELECT FROM word WHERE strpos(searched.text, word.word) = 0)",
+        )
+    } else {
+        (String::new(), "")
+    };
+    format!(
+        "FROM chat_rooms AS room {searched}
+         WHERE room.{me}_id = $1 AND room.is_active
+           AND ($2 IS NULL OR room.room_type = $2)
+           AND ($3 IS NULL OR room.delivery_id = $3)
+           AND ($4 OR NOT room.archived_by_{me})
+           {has_every_word}"
     )
 }
 
