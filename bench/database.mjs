@@ -63,7 +63,7 @@ async function ensureDataSet(name, { driver, urlOf, say }) {
   for (const database of left) await maintain(urlOf, `DROP DATABASE ${database} WITH (FORCE)`);
   await maintain(urlOf, 'CREATE DATABASE loading');
   const variables = { DATABASE_URL: `${urlOf('loading')}?sslmode=disable` };
-  await driver.start({ rounds: 1, functions: { migrate: { environment: driver.environment('migrate-database', { variables }), event: '{}', answers: [] } } });
+  await driver.start({ rounds: 1, functions: { migrate: { environment: driver.environment('migrate-database', { variables }), events: [{ event: '{}' }], answers: [] } } });
   await withDatabase(urlOf('loading'), async (client) => {
     await client.query(readFileSync(DATA, 'utf8'));
     await client.query('RESET ALL');

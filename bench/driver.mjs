@@ -41,7 +41,7 @@ export class Driver {
   }
 
   load(plan) {
-    return this.#run('load', { warm_up: 50, ...plan });
+    return this.#run('load', plan);
   }
 
   async #run(command, plan) {

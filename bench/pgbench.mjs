@@ -64,12 +64,14 @@ function scriptOf(it, { sql, parameters }, n) {
     }
     return undefined;
   };
+  // A variable is neither null nor empty.
   const constant = (name, value) => {
     constants[name] = value;
     return `:${name}`;
   };
   const expressions = parameters.map(({ type, value }, index) => {
-    if (value === null) return `nullif(${constant('nothing', '')}, '')::${type}`;
+    if (value === null) return `nullif(${constant('nothing', '-')}, '-')::${type}`;
+    if (value === '') return `rtrim(${constant('nothing', '-')}, '-')::${type}`;
     if (type === 'uuid') return uuid(value, index) ?? `${constant(`p${index}`, value)}::uuid`;
     if (Array.isArray(value)) {
       const elements = value.map((element, at) => uuid(element, `${index}_${at}`) ?? constant(`p${index}_${at}`, element));

@@ -7,20 +7,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// A request, and which others it is counted with.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Event {
     #[serde(default)]
     pub group: String,
     pub event: String,
-}
-
-impl Event {
-    pub fn of(event: &str) -> Self {
-        Self {
-            group: String::new(),
-            event: event.to_owned(),
-        }
-    }
 }
 
 /// Hands out the requests one after the other, round and round, and keeps what came of them.

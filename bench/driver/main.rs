@@ -31,7 +31,8 @@ struct StartPlan {
 #[derive(Deserialize)]
 struct StartedFunction {
     environment: EnvironmentPlan,
-    event: String,
+    /// One for each round, and round and round.
+    events: Vec<Event>,
     answers: Vec<u16>,
 }
 
@@ -96,9 +97,9 @@ async fn main() {
 /// In turns, so that whatever else the machine does hits all alike.
 async fn start(plan: StartPlan) -> BTreeMap<String, Starts> {
     let mut found: BTreeMap<String, Starts> = BTreeMap::new();
-    for _ in 0..plan.rounds {
+    for round in 0..plan.rounds {
         for (name, function) in &plan.functions {
-            let event = Event::of(&function.event);
+            let event = function.events[round % function.events.len()].clone();
             let feed = Feed::new(vec![event], &function.answers);
             feed.allow(1);
             let mut environment = Environment::start(&function.environment, &feed).await;

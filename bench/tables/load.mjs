@@ -6,11 +6,12 @@ import { eventsOf, ROUND } from '../requests.mjs';
 import { statementsOf } from '../statements.mjs';
 
 const CLIENTS = [1, 2, 8];
-const WARM_UP = 50;
+/** Each environment: its statement is prepared, and planned for good. */
+const WARM_UP = 10;
 
 /** 2. Requests, one after the other, against pgbench running the same statement. */
 export async function load(bench) {
-  const seconds = bench.quick ? 0.5 : 2;
+  const seconds = bench.quick ? 1 : 2;
   const hello = await helloWorld(bench, seconds);
   const rows = [];
   for (const it of CASES) {
@@ -52,14 +53,15 @@ async function measure(it, bench) {
 
 async function withFunction(it, clients, rounds, { driver, database, seconds, quick }) {
   const requests = it.requests && Math.ceil(it.requests / (quick ? 10 : 1));
-  const number = requests ? requests + WARM_UP : ROUND;
+  const warmUp = WARM_UP * clients;
+  const number = requests ? requests + warmUp : ROUND;
   const environment = driver.environment(it.function, { variables: it.environment });
   const before = cpuOfChildren(database.pid());
   const found = await driver.load({
     environments: Array(clients).fill(environment),
     events: eventsOf(it, rounds.next(number), it.event ? 1 : number),
     answers: it.answers ?? [200],
-    warm_up: WARM_UP,
+    warm_up: warmUp,
     ...(requests ? { requests } : { seconds }),
   });
   const spent = cpuOfChildren(database.pid()) - before;
@@ -72,7 +74,7 @@ async function withFunction(it, clients, rounds, { driver, database, seconds, qu
     cpu: found.cpu_per_request,
     memory: found.peak_memory,
     pause: found.pause,
-    postgresCpu: spent / (found.requests + WARM_UP),
+    postgresCpu: spent / (found.requests + warmUp),
   };
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { CASES } from '../cases.mjs';
 import { startMoto } from '../moto.mjs';
-import { eventFor } from '../requests.mjs';
+import { eventsOf } from '../requests.mjs';
 import { goal, median, milliseconds, print } from '../report.mjs';
 
 const HELLO_WORLD = 'hello-world';
@@ -14,13 +14,14 @@ export async function start({ driver, quick, logs }) {
   const secret = { database_url: DATABASE_URL, jwt_secret: JWT_SECRET, firebase_service_account: account, cloudinary_url: CLOUDINARY_URL };
   const moto = await startMoto({ logs, secret });
   try {
+    const rounds = quick ? 5 : 30;
     const functions = {};
     for (const it of [{ ...CASES[0], function: HELLO_WORLD }, ...CASES]) {
       const environment = driver.environment(it.function);
       environment.variables = { ...others, ...it.environment, ...moto.variables };
-      functions[it.function] = { environment, event: eventFor(it), answers: it.answers ?? [200] };
+      functions[it.function] = { environment, events: eventsOf(it, 1, rounds), answers: it.answers ?? [200] };
     }
-    const found = await driver.start({ rounds: quick ? 5 : 30, functions });
+    const found = await driver.start({ rounds, functions });
     const rows = Object.keys(functions).map((name) => ({
       name,
       ready: milliseconds(median(found[name].ready)),
@@ -31,7 +32,7 @@ export async function start({ driver, quick, logs }) {
     }));
     const hello = rows.find(({ name }) => name === HELLO_WORLD);
     print(
-      `1. Cold start: median of ${quick ? 5 : 30}, in ms and MB; Secrets Manager (moto) answers after ${moto.latency.toFixed(1)} ms`,
+      `1. Cold start: median of ${rounds}, in ms and MB; Secrets Manager (moto) answers after ${moto.latency.toFixed(1)} ms`,
       ['', 'ready', 'to hello', 'first answer', 'together', 'peak memory', 'binary', 'zipped'],
       rows.map((row) => [row.name, row.ready, row.ready - hello.ready, row.first, row.ready + row.first, row.memory, row.size, row.zipped]),
     );
