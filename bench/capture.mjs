@@ -57,9 +57,11 @@ class Messages {
     message.list(() => message.int16());
     const values = message.list(() => message.bytes());
     const { sql, types } = this.#statements.get(name);
+    // Ours have a name; others are BEGIN and the like.
+    const [, ours] = /^-- (\w+)/.exec(sql) ?? [];
+    if (!ours) return;
     const parameters = values.map((value, index) => parameter(value, types[index]));
-    // BEGIN and the like.
-    if (sql.startsWith('--')) this.#executed.push({ name: /^-- (\w+)/.exec(sql)[1], sql, parameters, prepared: name !== '' });
+    this.#executed.push({ name: ours, sql, parameters, prepared: name !== '' });
   }
 }
 
