@@ -15,11 +15,13 @@ const AS_DRIVER = { ids: ROOM, as: '{driver}' };
 /** What the driver of a room has not read: of its 100 messages three of the last five. */
 const UNREAD = [96, 98, 100];
 const UNREAD_IDS = Object.fromEntries(UNREAD.map((seq) => [`message${seq}`, `10000000000 + ${seq - 1} * 10000 + :n - 1`]));
+const ROOMS = "BETWEEN lpad('100001', 32, '0')::uuid AND lpad('110000', 32, '0')::uuid";
 const UNREAD_AGAIN = `
   SET session_replication_role = replica;
-  UPDATE chat_messages AS message SET read_at = NULL FROM chat_rooms AS room
-  WHERE room.id = chat_room_id AND driver_unread_count = 0 AND message_count = 100 AND seq IN (${UNREAD}) AND read_at IS NOT NULL;
-  UPDATE chat_rooms SET driver_unread_count = 3 WHERE driver_unread_count = 0 AND message_count = 100`;
+  UPDATE chat_messages SET read_at = NULL
+  WHERE seq IN (${UNREAD}) AND read_at IS NOT NULL
+    AND chat_room_id IN (SELECT id FROM chat_rooms WHERE driver_unread_count = 0 AND id ${ROOMS});
+  UPDATE chat_rooms SET driver_unread_count = 3 WHERE driver_unread_count = 0 AND id ${ROOMS}`;
 const NOTHING_TO_MIRROR = `
   SET session_replication_role = replica;
   UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;

@@ -1,6 +1,6 @@
 /** Prints rows of texts and numbers as a table; the first column is to the left. */
 export function print(title, columns, rows) {
-  const cells = [columns, ...rows].map((row) => row.map((cell) => shown(cell)));
+  const cells = [columns, ...rows].map((row) => columns.map((_, index) => shown(row[index])));
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index].length)));
   const line = (row) => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index]))).join('  ');
   console.log(`\n${title}\n`);

@@ -62,6 +62,7 @@ try {
     const began = Date.now();
     say(`${name} …`);
     results[name] = await TABLES[name]({ driver, database, directory, logs, say, quick: values.quick });
+    results[name].quick = values.quick || undefined;
     results[name].seconds = Math.round((Date.now() - began) / 1000);
   }
   results.machine = { cpus: `${cpus().length} × ${cpus()[0].model}`, memory: `${Math.round(totalmem() / 1e9)} GB`, system: `Linux ${release()} ${arch()}` };
