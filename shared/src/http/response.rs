@@ -39,6 +39,19 @@ impl Answer {
         )
     }
 
+    /// 200 with the body of an earlier answer.
+    #[must_use]
+    pub fn kept(body: String) -> Self {
+        let status = StatusCode::OK;
+        Self { status, body }
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
     fn new(status: StatusCode, body: &impl Serialize) -> Result<Self> {
         Ok(Self {
             status,
