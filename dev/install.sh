@@ -3,7 +3,7 @@
 #
 #   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
 #   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs,
-#                           PgBouncer
+#                           PgBouncer, Redis
 #   dev/install.sh bench    also what `make bench` needs: pgbench, valgrind
 #
 # System packages come from apt-get. All others go to .dev/venv, .dev/checkov and node_modules: delete those to be rid
@@ -95,5 +95,6 @@ if [ "$wanted" = check ]; then
     echo "$requirements" > .dev/checkov/.for-check
   fi
   # Debian has it where only root looks.
+  PATH="$PATH:/usr/sbin" has redis-server || apt 'the cache is tested on it' redis-server
   PATH="$PATH:/usr/sbin" has pgbouncer || apt 'the queries are also tested through it' pgbouncer
 fi

@@ -6,10 +6,12 @@
 //! * [`http`] and [`auth`] are the edge: requests, answers, tokens; they know nothing of SQL;
 //! * [`firebase`] mirrors rooms and signs the tokens that phones sign in with;
 //! * [`cloudinary`] signs the uploads of photos;
+//! * [`cache`] keeps answers in Redis;
 //! * [`db`] has all SQL, one file per query;
 //! * [`domain`] has the terms of the chat, parsed once and valid from then on; it does no I/O.
 
 pub mod auth;
+pub mod cache;
 pub mod cloudinary;
 pub mod config;
 pub mod db;

@@ -27,6 +27,8 @@ pub struct Secret {
     pub previous_jwt_secret: Option<String>,
     /// What signs Firebase's tokens; none where there is no mirror.
     pub service_account: Option<ServiceAccount>,
+    /// `redis://…`, where answers are kept; none for nowhere.
+    pub redis_url: Option<String>,
     /// What signs the uploads of photos; none where photos lie elsewhere.
     pub cloudinary: Option<Cloudinary>,
 }
@@ -125,6 +127,7 @@ fn read_environment() -> Result<Secret, BoxError> {
         jwt_secret: variable("JWT_SECRET", "the SECRET_KEY that signs simplejwt's tokens")?,
         previous_jwt_secret: optional("PREVIOUS_JWT_SECRET"),
         service_account,
+        redis_url: optional("REDIS_URL"),
         cloudinary: cloudinary("CLOUDINARY_URL", std::env::var("CLOUDINARY_URL").ok())?,
     })
 }
@@ -143,6 +146,7 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
         jwt_secret: String,
         previous_jwt_secret: Option<String>,
         firebase_service_account: Option<ServiceAccount>,
+        redis_url: Option<String>,
         cloudinary_url: Option<String>,
     }
     let document: Document = serde_json::from_str(json).map_err(|error| {
@@ -157,6 +161,7 @@ fn parse(json: &str) -> Result<Secret, BoxError> {
         jwt_secret: document.jwt_secret,
         previous_jwt_secret: document.previous_jwt_secret,
         service_account: document.firebase_service_account,
+        redis_url: document.redis_url.filter(|url| !url.is_empty()),
         cloudinary: cloudinary(
             "cloudinary_url in the secret named by CHAT_SECRET_ID",
             document.cloudinary_url,

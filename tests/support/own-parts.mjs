@@ -16,6 +16,7 @@ import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
 import { placeOfRoot, postgresServer } from '../../dev/parts/postgres-server.mjs';
 import { startPostgres } from '../../dev/parts/postgres.mjs';
 import { answers, freePort, start } from '../../dev/parts/processes.mjs';
+import { startRedis } from '../../dev/parts/redis.mjs';
 import { call, ROOT as API } from './api.mjs';
 
 const HOST = '127.0.0.1';
@@ -50,6 +51,13 @@ export function ownParts(name) {
       const running = await startPgBouncer(url, { directory, logs, ...options });
       undo.push(running.stop);
       return running.url;
+    },
+
+    /** An empty Redis. */
+    async redis() {
+      const running = await startRedis({ directory, logs, died: say });
+      undo.push(running.stop);
+      return running;
     },
 
     /** AWS, as far as moto plays it; its address. */

@@ -23,8 +23,11 @@ async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Resu
     let Listing { number, size } = Listing::read(&query)?;
     query.finish(Some(()))?;
 
-    let page = rooms::list(&app.database, viewer, &filter, order, number, size).await?;
-    Answer::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
+    app.kept_or_made(viewer, &request, async |known| {
+        let page = rooms::list(&app.database, viewer, &filter, order, number, size, known).await?;
+        page.try_map(|page| Answer::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?)))
+    })
+    .await
 }
 
 #[tokio::main(flavor = "current_thread")]

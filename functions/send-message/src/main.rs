@@ -253,6 +253,10 @@ mod tests {
         let id = Some(Uuid::nil());
         world.call(send_message, driver, call(id)).await.expect(201);
         let reply = world.call(send_message, driver, call(None)).await;
+        assert_eq!(
+            reply.headers["access-control-expose-headers"],
+            "retry-after"
+        );
         let seconds = reply.headers["retry-after"].to_str().unwrap().to_owned();
         assert!((900..=1_000).contains(&seconds.parse().unwrap()));
         let detail = format!("Requête ralentie. Disponible à nouveau dans {seconds} secondes.");

@@ -14,9 +14,12 @@ struct UnreadCount {
     unread_count: i64,
 }
 
-async fn unread_count(app: &'static App, viewer: Viewer, _: Request) -> Result<Answer> {
-    let unread_count = rooms::unread_count(&app.database, viewer).await?;
-    Answer::ok(&UnreadCount { unread_count })
+async fn unread_count(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+    app.kept_or_made(viewer, &request, async |known| {
+        let count = rooms::unread_count(&app.database, viewer, known).await?;
+        count.try_map(|unread_count| Answer::ok(&UnreadCount { unread_count }))
+    })
+    .await
 }
 
 #[tokio::main(flavor = "current_thread")]

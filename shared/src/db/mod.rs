@@ -7,6 +7,7 @@
 //! thereby one transaction.
 
 pub mod analytics;
+pub mod answer_versions;
 mod columns;
 mod connection;
 mod database;

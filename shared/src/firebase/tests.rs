@@ -32,6 +32,7 @@ fn firebase_at(uri: &str) -> Firebase {
     let secret = Secret {
         database_url: String::new(),
         direct_database_url: None,
+        redis_url: None,
         jwt_secret: String::new(),
         previous_jwt_secret: None,
         service_account: Some(serde_json::from_value(credentials).unwrap()),

@@ -1,5 +1,6 @@
 use lambda_http::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, HeaderName,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -39,6 +40,19 @@ impl Answer {
         )
     }
 
+    /// 200 with the body of an earlier answer.
+    #[must_use]
+    pub fn kept(body: String) -> Self {
+        let status = StatusCode::OK;
+        Self { status, body }
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
     fn new(status: StatusCode, body: &impl Serialize) -> Result<Self> {
         Ok(Self {
             status,
@@ -53,9 +67,12 @@ impl Answer {
 pub fn into_response(result: Result<Answer>, cors_origin: Option<&HeaderValue>) -> Response<Body> {
     let mut response = respond_to(result);
     if let Some(origin) = cors_origin {
-        response
-            .headers_mut()
-            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("retry-after"),
+        );
     }
     response
 }

@@ -5,6 +5,7 @@ use lambda_http::http::HeaderValue;
 use uuid::Uuid;
 
 use super::{AfterReply, StartError};
+use crate::cache::Cache;
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
@@ -19,6 +20,8 @@ pub struct App {
     pub database: Database,
     /// The mirror, if there is one.
     pub firebase: Option<Firebase>,
+    /// Where answers are kept, if anywhere.
+    pub cache: Option<Cache>,
     /// Where photos may lie.
     pub image_hosts: ImageHosts,
     /// How fast one person may send into one room.
@@ -57,6 +60,12 @@ impl App {
             }
             Some(settings) => Some(Firebase::new(settings, secrets.clone())?),
         };
+        let cache = match &secrets.current().redis_url {
+            None => None,
+            Some(url) => Some(Cache::open(url).map_err(|reason| {
+                format!("REDIS_URL, or redis_url in the secret, is not valid: {reason}")
+            })?),
+        };
         Ok(Self {
             database: Database::open(
                 secrets.clone(),
@@ -64,6 +73,7 @@ impl App {
                 settings.statement_cache,
             )?,
             firebase,
+            cache,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,
             after_reply: AfterReply::default(),

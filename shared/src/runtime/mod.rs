@@ -3,6 +3,7 @@
 mod after_reply;
 mod app;
 mod deployment;
+mod kept_answer;
 mod serve;
 
 pub use after_reply::AfterReply;

@@ -73,6 +73,7 @@ impl World {
             service_account: Some(
                 serde_json::from_str(&credentials).expect("the tests' service account"),
             ),
+            redis_url: None,
             cloudinary: None,
         };
         let mut settings = Settings {
@@ -110,6 +111,16 @@ impl World {
             .await
             .expect("a user");
         Viewer(id)
+    }
+
+    /// How many messages somebody has not read.
+    ///
+    /// # Panics
+    /// The query fails.
+    pub async fn unread(&self, viewer: Viewer) -> i64 {
+        let count = rooms::unread_count(&self.app.database, viewer, None).await;
+        let count = count.expect("a count").value;
+        count.expect("nothing is kept that could hold")
     }
 
     /// A driver and a client with a delivery between them.

@@ -36,17 +36,13 @@ async fn prepared(world: &World) -> Vec<String> {
 async fn a_statement_is_prepared_for_its_second_time_where_no_pooler_is_known_of() {
     let world = one_connection().await;
     let (driver, _, _) = world.room().await;
-    rooms::unread_count(&world.app.database, driver)
-        .await
-        .unwrap();
+    world.unread(driver).await;
     let is_prepared = prepared(&world)
         .await
         .contains(&"-- unread_count".to_owned());
     let pooler = std::env::var("TEST_POOLER").is_ok();
     assert_eq!(is_prepared, !pooler);
-    rooms::unread_count(&world.app.database, driver)
-        .await
-        .unwrap();
+    world.unread(driver).await;
 }
 
 #[tokio::test]
@@ -57,9 +53,7 @@ async fn the_statement_cache_can_be_switched_off() {
     })
     .await;
     let (driver, _, _) = world.room().await;
-    rooms::unread_count(&world.app.database, driver)
-        .await
-        .unwrap();
+    world.unread(driver).await;
     assert_eq!(prepared(&world).await, Vec::<String>::new());
 }
 

@@ -13,9 +13,10 @@ async fn list(world: &World, viewer: Viewer, filter: Filter, order: RoomOrder) -
         order,
         PageNumber::FIRST,
         PageSize::DEFAULT,
+        None,
     )
     .await;
-    ids(&page.unwrap().unwrap())
+    ids(&page.unwrap().value.unwrap().unwrap())
 }
 
 fn ids(page: &Page<RoomSummary>) -> Vec<Uuid> {
@@ -203,8 +204,11 @@ async fn pages_cover_the_list_once_and_end() {
             RoomOrder::Oldest,
             number,
             size,
+            None,
         )
         .await
+        .unwrap()
+        .value
         .unwrap()
     };
     let mut seen = Vec::new();

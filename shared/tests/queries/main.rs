@@ -6,6 +6,7 @@
 
 mod activity;
 mod analytics;
+mod answer_versions;
 mod archive_room;
 mod create_room;
 mod database;

@@ -1,5 +1,4 @@
 use shared::db::messages::{self, Marked, Unread, mark_read};
-use shared::db::rooms;
 use shared::domain::{Content, PageSize, SendLimits, Text, Viewer};
 use shared::error::Error;
 use shared::testing::World;
@@ -43,12 +42,7 @@ async fn only_what_was_received_and_not_read_is_marked() {
         [false, true, true]
     );
     assert!(history[1].read_at.unwrap() >= history[1].created_at);
-    assert_eq!(
-        rooms::unread_count(&world.app.database, client)
-            .await
-            .unwrap(),
-        1
-    );
+    assert_eq!(world.unread(client).await, 1);
 }
 
 #[tokio::test]
@@ -72,18 +66,8 @@ async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
     world.say(client, room, "5").await;
     let marked = mark(&world, driver, Unread::Messages(ids)).await;
     assert_eq!((marked.count, marked.rooms.len()), (2, 2));
-    assert_eq!(
-        rooms::unread_count(&world.app.database, driver)
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        rooms::unread_count(&world.app.database, foreign_driver)
-            .await
-            .unwrap(),
-        1
-    );
+    assert_eq!(world.unread(driver).await, 1);
+    assert_eq!(world.unread(foreign_driver).await, 1);
     assert_eq!(
         mark(&world, driver, Unread::Messages(vec![])).await.count,
         0
@@ -137,12 +121,7 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
         )
         .await
         .unwrap();
-    assert_eq!(
-        rooms::unread_count(&world.app.database, driver)
-            .await
-            .unwrap(),
-        unread.get::<_, i64>(0)
-    );
+    assert_eq!(world.unread(driver).await, unread.get::<_, i64>(0));
     assert_eq!(
         marked + unread.get::<_, i64>(0),
         80,
@@ -177,10 +156,5 @@ async fn overlapping_markings_of_several_rooms_neither_deadlock_nor_count_twice(
         });
     }
     assert_eq!(tasks.join_all().await.into_iter().sum::<i64>(), 20);
-    assert_eq!(
-        rooms::unread_count(&world.app.database, driver)
-            .await
-            .unwrap(),
-        0
-    );
+    assert_eq!(world.unread(driver).await, 0);
 }

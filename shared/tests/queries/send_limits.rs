@@ -128,8 +128,8 @@ async fn a_repeat_neither_counts_nor_waits() {
             .unwrap()
             .created
     );
-    let unread = rooms::unread_count(&world.app.database, client).await;
-    assert_eq!(unread.unwrap(), 2, "what was held back has left nothing");
+    let unread = world.unread(client).await;
+    assert_eq!(unread, 2, "what was held back has left nothing");
 }
 
 #[tokio::test]

@@ -171,12 +171,7 @@ async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
     assert!(sent.iter().map(|message| message.seq).eq(1..=200));
     assert!(sent.is_sorted_by(|earlier, later| earlier.created_at < later.created_at));
     for viewer in [driver, client] {
-        assert_eq!(
-            rooms::unread_count(&world.app.database, viewer)
-                .await
-                .unwrap(),
-            100
-        );
+        assert_eq!(world.unread(viewer).await, 100);
     }
 }
 
@@ -200,10 +195,5 @@ async fn twenty_repeats_at_once_send_one() {
         sent.iter()
             .all(|it| it.message == sent[0].message && it.message.seq == 1)
     );
-    assert_eq!(
-        rooms::unread_count(&world.app.database, client)
-            .await
-            .unwrap(),
-        1
-    );
+    assert_eq!(world.unread(client).await, 1);
 }

@@ -8,11 +8,7 @@ async fn the_total_is_what_was_received_and_not_read_in_active_rooms_archived_or
     let (driver, client, room) = world.room().await;
     let other_client = world.user("client", "Ali").await;
     let other_room = world.room_between(driver, other_client).await.id;
-    let total = async |viewer| {
-        rooms::unread_count(&world.app.database, viewer)
-            .await
-            .unwrap()
-    };
+    let total = async |viewer| world.unread(viewer).await;
     assert_eq!(total(driver).await, 0);
 
     world.say(client, room, "1").await;

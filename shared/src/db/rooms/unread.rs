@@ -1,22 +1,39 @@
 use tokio_postgres::types::Type;
 
+use crate::db::answer_versions::{Versioned, unless_known, version_columns, version_of_viewer};
 use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
 
-/// How many messages the viewer has received and not read, over all active rooms, archived ones too.
+/// How many messages the viewer has received and not read, over all active rooms, archived ones too. Nothing is counted
+/// where the version of the answer that is `known` still holds.
 ///
 /// # Errors
 /// An unknown or inactive viewer, or no answer from PostgreSQL.
-pub async fn unread_count(database: &Database, viewer: Viewer) -> Result<i64> {
-    const SQL: &str = "-- unread_count
-        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
+pub async fn unread_count(
+    database: &Database,
+    viewer: Viewer,
+    known: Option<i64>,
+) -> Result<Versioned<i64>> {
+    const SQL: &str = concat!(
+        "-- unread_count
+        WITH ",
+        version_of_viewer!(),
+        "SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
                (coalesce((SELECT sum(driver_unread_count) FROM chat_rooms
-                          WHERE driver_id = $1 AND is_active AND driver_unread_count > 0), 0)
+                          WHERE driver_id = $1 AND is_active AND driver_unread_count > 0 AND ",
+        unless_known!("$2"),
+        "), 0)
                 + coalesce((SELECT sum(other_user_unread_count) FROM chat_rooms
-                            WHERE other_user_id = $1 AND is_active AND other_user_unread_count > 0), 0)
-               )::bigint AS unread_count";
-    let row = database.query_one(SQL, &[(&viewer.0, Type::UUID)]).await?;
+                            WHERE other_user_id = $1 AND is_active AND other_user_unread_count > 0 AND ",
+        unless_known!("$2"),
+        "), 0)
+               )::bigint AS unread_count, ",
+        version_columns!()
+    );
+    let row = database
+        .query_one(SQL, &[(&viewer.0, Type::UUID), (&known, Type::INT8)])
+        .await?;
     viewer::check(&row)?;
-    Ok(row.get("unread_count"))
+    Ok(Versioned::new(&row, known, row.get("unread_count")))
 }

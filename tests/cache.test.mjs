@@ -1,0 +1,148 @@
+// The cache: answers kept in a real Redis, which are never older than PostgreSQL, whatever becomes of Redis.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { before, describe, test } from 'node:test';
+
+import { withDatabase } from '../dev/parts/database.mjs';
+import { eventually } from './support/eventually.mjs';
+import { ownParts, plain } from './support/own-parts.mjs';
+import { JWT_SECRET } from './support/settings.mjs';
+import { accessToken } from './support/tokens.mjs';
+
+const ROOMS = 1_200;
+const LIST = 'rooms/?page_size=5';
+const UNREAD = 'rooms/unread_count/';
+const FUNCTIONS = ['list-rooms', 'unread-count', 'send-message', 'mark-room-read', 'archive-room'];
+
+const driver = randomUUID();
+const client = randomUUID();
+
+const parts = ownParts('cache');
+let redis;
+let database;
+let cached;
+let plainly;
+let rooms;
+
+const as = (user) => accessToken(user);
+const get = async (path, { request } = cached) => (await request('GET', path, as(driver))).body;
+const send = (room, text, sender = client) =>
+  cached.request('POST', 'messages/', as(sender), { chat_room_id: room, text });
+
+/** What is kept, by name. */
+async function kept() {
+  const names = (await redis.ask('KEYS', 'relais:*')).match(/relais:answer:\S+/g) ?? [];
+  return names;
+}
+
+/** Both answers, with the cache and without, which must be the same at every moment. */
+async function agree(what) {
+  for (const path of [LIST, UNREAD]) {
+    const [withCache, without] = [await get(path), await get(path, plainly)];
+    for (const answer of [withCache, without]) delete answer.next;
+    assert.deepEqual(withCache, without, `${what}: ${path}`);
+  }
+}
+
+before(async () => {
+  const { url } = await parts.postgres();
+  database = url;
+  redis = await parts.redis();
+  const environment = plain({ DATABASE_URL: url, JWT_SECRET });
+  const deployment = await parts.functions(['migrate-database'], { environment, at: 'deployment' });
+  await deployment.invoke('migrate-database');
+  rooms = await withDatabase(url, manyRooms);
+  plainly = await parts.functions(['list-rooms', 'unread-count'], { environment, at: 'plainly' });
+  cached = await parts.functions(FUNCTIONS, { environment: { ...environment, REDIS_URL: redis.url }, processes: 2, at: 'cached' });
+});
+
+describe('the cache', () => {
+  test('counts the changes of whoever has a long list, and keeps nothing before that can be relied on', async () => {
+    await get(LIST);
+    const counted = () => withDatabase(database, (it) => it.query('SELECT * FROM chat_answer_versions'));
+    await eventually(async () => assert.equal((await counted()).rows[0]?.user_id, driver));
+    await get(LIST);
+    assert.deepEqual(await kept(), []);
+    await withDatabase(database, (it) => it.query("UPDATE chat_answer_versions SET counted_from = now() - interval '1 minute'"));
+  });
+
+  test('answers from Redis where nothing has changed', async () => {
+    await get(LIST);
+    const name = await eventually(async () => {
+      const [name] = await kept();
+      assert.ok(name);
+      return name;
+    });
+    assert.match(await redis.ask('TTL', name), /^:(5\d|60)/);
+    // What stands there with the version in force is what is answered: that shows where the answer comes from.
+    await redis.ask('SET', name, '1\n{"count":-1}');
+    assert.deepEqual(await get(LIST), { count: -1 });
+    await redis.ask('FLUSHALL');
+    await agree('after that');
+  });
+
+  test('is never older than one’s own write or a received message', async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const room = rooms[turn % 3];
+      assert.equal((await send(room, `message ${turn}`)).status, 201);
+      await agree('a received message');
+      if (turn % 5 === 0) {
+        await cached.request('POST', `rooms/${room}/mark_as_read/`, as(driver));
+        await agree('marking read');
+        await cached.request('POST', `rooms/${room}/archive/`, as(driver), { archive: turn % 2 === 0 });
+        await agree('archiving');
+        assert.equal((await send(room, 'mine', driver)).status, 201);
+        await agree('a message of one’s own');
+      }
+    }
+  });
+
+  test('sees a message once its sender has the answer, also while others are being sent', async () => {
+    await Promise.all(
+      rooms.slice(10, 14).map(async (room) => {
+        for (let turn = 1; turn <= 15; turn += 1) {
+          await send(room, `${room} ${turn}`);
+          const { results } = await get('rooms/?page_size=20');
+          const { last_message_text: last } = results.find(({ id }) => id === room);
+          assert.equal(last, `${room} ${turn}`);
+        }
+      }),
+    );
+    await agree('afterwards');
+  });
+
+  test('gives nothing to a user who is no longer active', async () => {
+    await get(LIST);
+    const active = (is) => withDatabase(database, (it) => it.query('UPDATE users SET is_active = $2 WHERE id = $1', [driver, is]));
+    await active(false);
+    assert.equal((await cached.request('GET', LIST, as(driver))).status, 401);
+    await active(true);
+  });
+
+  test('is as if there were none while Redis does not answer, and once it is gone', async () => {
+    await get(LIST);
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      await agree('Redis hangs');
+      await send(rooms[0], 'unseen by Redis');
+      await agree('a message while it hangs');
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+    await agree('Redis is back');
+    await redis.stop();
+    await send(rooms[1], 'without Redis');
+    await agree('Redis is gone');
+  });
+});
+
+/** One driver’s rooms, all with one client. */
+async function manyRooms(it) {
+  const user = 'INSERT INTO users (id, full_name, phone_number, user_type) VALUES ($1, $2, $3, $4)';
+  await it.query(user, [driver, 'Kouamé Yao', '+2250701020304', 'driver']);
+  await it.query(user, [client, 'Jean Dupont', '+2250701020305', 'client']);
+  const room = `INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id)
+    SELECT gen_random_uuid(), 'delivery', $1, $2, gen_random_uuid() FROM generate_series(1, $3) RETURNING id`;
+  return (await it.query(room, [driver, client, ROOMS])).rows.map(({ id }) => id);
+}
