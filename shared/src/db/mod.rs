@@ -1,5 +1,6 @@
 //! All SQL, one file per query. Raw statements over tokio-postgres; each opens with `-- name`, and every one that
-//! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot be written.
+//! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot
+//! be written; what only the platform may do takes [`Platform`](crate::domain::Platform).
 //!
 //! A statement is sent unnamed and with its parameter types (`query_typed`), all of them built-in types: that is one
 //! round trip, leaves nothing behind in the session, and so runs behind RDS Proxy and PgBouncer alike. A write is
@@ -9,6 +10,7 @@ pub mod analytics;
 mod columns;
 mod connection;
 mod database;
+pub mod events;
 pub mod messages;
 pub mod migrate;
 pub mod mirror;

@@ -8,7 +8,7 @@ use super::{AfterReply, StartError};
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
-use crate::domain::{ImageHosts, SendLimits, Viewer};
+use crate::domain::{GracePeriod, ImageHosts, SendLimits, Viewer};
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
 use crate::secret::{Secret, SecretStore};
@@ -23,6 +23,8 @@ pub struct App {
     pub image_hosts: ImageHosts,
     /// How fast one person may send into one room.
     pub send_limits: SendLimits,
+    /// How long one may still write once a delivery is over.
+    pub room_grace: GracePeriod,
     /// What is done once the answer is out.
     pub after_reply: AfterReply,
     /// Whose pages may read the answers.
@@ -62,6 +64,7 @@ impl App {
             firebase,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,
+            room_grace: settings.room_grace,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             secrets,

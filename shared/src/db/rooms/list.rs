@@ -98,7 +98,7 @@ fn statement(order: RoomOrder, search: bool) -> String {
             "SELECT room.id, room.last_message_at, room.created_at, room.{other}_id AS other_id,
                     room.{me}_unread_count AS unread_count, room.archived_by_{me} AS is_archived
              FROM chat_rooms AS room
-             WHERE room.{me}_id = $1 AND room.is_active
+             WHERE room.{me}_id = $1 AND room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE
                AND ($2 IS NULL OR room.room_type = $2)
                AND ($3 IS NULL OR room.delivery_id = $3)
                AND ($4 OR NOT room.archived_by_{me})
