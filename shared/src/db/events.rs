@@ -44,7 +44,7 @@ pub async fn receive(
     new: &NewEvent,
     grace: GracePeriod,
 ) -> Result<Received> {
-    // All but the last twelve digits of the messages' ids, which are the room's: version 7, for its moment.
+    // What the messages' ids begin with, for the moment: the last twelve digits are made of the event and each room.
     let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
     let occurred_at = new.occurred_at.map(|it| it.0);
     let parameters = [
@@ -175,7 +175,7 @@ const SQL: &str = "-- receive_event
     sent AS (
         INSERT INTO chat_messages
             (id, chat_room_id, seq, message_type, text, created_at, client_message_id, revision)
-        SELECT (left($9::text, 24) || right(room.id::text, 12))::uuid, room.id, room.message_count, 'system',
+        SELECT (left($9::text, 24) || left(md5(room.id::text || $1::text), 12))::uuid, room.id, room.message_count, 'system',
                delivery.text, room.last_message_at, $1, room.revision
         FROM (SELECT * FROM updated UNION ALL SELECT * FROM opened) AS room, delivery
         RETURNING chat_room_id
