@@ -14,6 +14,8 @@ import { aPhone } from './support/phone.mjs';
 import { DATABASE_URL, JWT_SECRET } from './support/settings.mjs';
 import { claims, now, platformToken, sign } from './support/tokens.mjs';
 
+const parts = ownParts('events');
+
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const platform = (changes) => api(`Bearer ${platformToken(changes)}`);
 const body = (event, delivery, extra = {}) => ({ event_id: randomUUID(), event, delivery_id: delivery.id, ...extra });
@@ -262,7 +264,7 @@ describe('the end', () => {
   before(async () => {
     const firebase = Object.entries(process.env).filter(([name]) => name.startsWith('FIREBASE_'));
     const environment = plain({ ...Object.fromEntries(firebase), DATABASE_URL, JWT_SECRET, ROOM_GRACE_SECONDS: '2' });
-    short = await ownParts('events').functions(['receive-event'], { environment });
+    short = await parts.functions(['receive-event'], { environment });
   });
   const ends = async (event, delivery) => {
     const answer = await short.request('POST', 'events/', platformToken(), body(event, delivery));
