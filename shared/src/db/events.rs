@@ -99,8 +99,8 @@ fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
 
 /// Everything asks for `accepted`: where the event was there before, nothing is touched. Then come the delivery's row,
 /// by which its openings and ends take turns, and its rooms in the order of their ids, as in `mark_read`, so that
-/// nobody waits in a circle. An opening or an end that is older than the last one decides nothing, and is only told.
-/// The text is short enough to be the room's last as it is.
+/// nobody waits in a circle. An opening or an end that is older than the last one decides nothing, and is only told;
+/// what has closed stays closed until it is opened. The text is short enough to be the room's last as it is.
 const SQL: &str = "-- receive_event
     WITH delivery AS (
         SELECT delivery.id, delivery.driver_id, delivery.client_id, delivery.merchant_id,
@@ -123,7 +123,8 @@ const SQL: &str = "-- receive_event
         FROM accepted WHERE $5 OR $2 = 'assigned'
         ON CONFLICT (delivery_id) DO UPDATE
             SET occurred_at = greatest(known.occurred_at, excluded.occurred_at),
-                closes_at = CASE WHEN $5 THEN clock_timestamp() + make_interval(secs => $6) END
+                closes_at = CASE WHEN $5 AND known.closes_at <= clock_timestamp() THEN known.closes_at
+                                 WHEN $5 THEN clock_timestamp() + make_interval(secs => $6) END
             WHERE (excluded.occurred_at < known.occurred_at) IS NOT TRUE
         RETURNING closes_at
     ),
