@@ -106,8 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_room_whose_time_is_up_is_closed_and_mirrored_and_without_a_mirror_closed_all_the_same()
-     {
+    async fn a_room_whose_time_is_up_is_closed_also_without_a_mirror() {
         for has_mirror in [true, false] {
             let world = World::with(|settings, _| {
                 if !has_mirror {
