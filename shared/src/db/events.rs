@@ -137,7 +137,7 @@ const SQL: &str = "-- receive_event
     told AS (
         SELECT room.id, decided.closes_at, decided.closes, decided.opens
         FROM decided, delivery, chat_rooms AS room
-        WHERE room.delivery_id = delivery.id
+        WHERE room.delivery_id = $3
           AND ($5 OR room.driver_id = delivery.driver_id
                      AND room.other_user_id IN (delivery.client_id, delivery.merchant_id))
           AND (room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE
