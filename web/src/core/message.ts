@@ -14,7 +14,7 @@ export interface Message extends Content {
   id: string;
   /** Its number in the room, dense from 1: the order of the conversation. */
   seq: number;
-  /** Null: the platform itself. */
+  /** Null where the platform itself speaks: it is about the delivery, to both sides. */
   senderId: string | null;
   /** RFC 3339 with microseconds. */
   createdAt: string;
