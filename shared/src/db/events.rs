@@ -9,7 +9,7 @@ use crate::domain::{DeliveryEvent, GracePeriod, Platform, Timestamp};
 use crate::error::{Error, Result};
 
 /// An event as the platform tells of it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct NewEvent {
     /// The platform's id of it: a repeat is known by it.
     pub event_id: Uuid,

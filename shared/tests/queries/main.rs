@@ -15,7 +15,7 @@ mod list_rooms;
 mod mark_read;
 mod migrate;
 mod mirror;
-mod receive_event;
+mod platform;
 mod search_messages;
 mod send_limits;
 mod send_message;
