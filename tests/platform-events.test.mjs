@@ -102,7 +102,11 @@ describe('both phones hear it', () => {
       `La livraison ${delivery.tracking_number} a bien été remise. Cette conversation reste ouverte encore 2 heures.`,
     ];
     await eventually(() => {
-      for (const { added } of heard) assert.deepEqual(added.map(({ text }) => text), told);
+      for (const { added } of heard)
+        assert.deepEqual(
+          added.map(({ text }) => text),
+          told,
+        );
     });
     for (const message of heard[0].added) {
       assert.equal('sender_id' in message, false);
@@ -116,14 +120,23 @@ describe('both phones hear it', () => {
       assert.equal(seen.is_active, true);
       assert.match(seen.closes_at, TIME);
       const messages = await history(viewer, room);
-      assert.deepEqual(messages.map(({ sender, text, seq }) => [sender, text, seq]), told.map((text, at) => [null, text, at + 1]));
+      assert.deepEqual(
+        messages.map(({ sender, text, seq }) => [sender, text, seq]),
+        told.map((text, at) => [null, text, at + 1]),
+      );
     }
     assert.equal((await mirroredRoom(room)).metadata.closes_at_ms, Date.parse((await seenBy(driver, room)).closes_at));
 
     // One reads: for him alone. Then the other: then Firebase has it.
     await driver.post(`rooms/${id}/mark_as_read/`);
-    assert.deepEqual((await history(driver, room)).map(({ is_read }) => is_read), [true, true, true, true]);
-    assert.deepEqual((await history(client, room)).map(({ is_read }) => is_read), [false, false, false, false]);
+    assert.deepEqual(
+      (await history(driver, room)).map(({ is_read }) => is_read),
+      [true, true, true, true],
+    );
+    assert.deepEqual(
+      (await history(client, room)).map(({ is_read }) => is_read),
+      [false, false, false, false],
+    );
     assert.equal((await client.get('rooms/unread_count/')).body.unread_count, 4);
     const { revision } = (await mirroredRoom(room)).metadata;
     await say(driver, room, 'Merci');
@@ -168,14 +181,17 @@ describe('at once', () => {
     const kinds = ['assigned', 'picked_up', 'arriving', 'delivered'];
     await Promise.all(
       Array.from({ length: 80 }, (_, n) => {
-        if (n % 4 === 0) return happens(kinds[n % 16 >> 2], delivery);
+        if (n % 4 === 0) return happens(kinds[(n % 16) >> 2], delivery);
         if (n % 4 === 1) return say(n % 8 === 1 ? driver : client, room);
         return (n % 8 < 4 ? driver : client).post(`rooms/${room.id}/mark_as_read/`);
       }),
     );
     await assertCountersAreTrue(room);
     const messages = await history(client, room);
-    assert.deepEqual(messages.map(({ seq }) => seq), Array.from({ length: 40 }, (_, at) => at + 1));
+    assert.deepEqual(
+      messages.map(({ seq }) => seq),
+      Array.from({ length: 40 }, (_, at) => at + 1),
+    );
     const created = messages.map(({ created_at }) => created_at);
     assert.deepEqual(created, created.toSorted());
   });
@@ -227,7 +243,12 @@ describe('the end', () => {
       assert.equal((await driver.post(`rooms/${room.id}/mark_as_read/`)).status, 200);
       assert.equal((await client.post(`rooms/${room.id}/archive/`)).status, 200);
       assert.equal((await seenBy(driver, room)).unread_count, 0);
-      const again = await client.post('rooms/', { other_user_id: driver.id, delivery_id: delivery.id, room_type: 'delivery', initial_message: 'Allô' });
+      const again = await client.post('rooms/', {
+        other_user_id: driver.id,
+        delivery_id: delivery.id,
+        room_type: 'delivery',
+        initial_message: 'Allô',
+      });
       assert.equal(again.status, 200);
       assert.equal(again.body.is_active, false);
       assert.equal((await history(client, room)).length, 3);
@@ -258,7 +279,11 @@ describe('the end', () => {
     const delivery = await aDelivery({ driver, client });
     await ends('delivered', delivery);
     await sql('UPDATE chat_deliveries SET closes_at = now() WHERE delivery_id = $1', [delivery.id]);
-    const refused = await driver.post('rooms/', { other_user_id: client.id, delivery_id: delivery.id, room_type: 'delivery' });
+    const refused = await driver.post('rooms/', {
+      other_user_id: client.id,
+      delivery_id: delivery.id,
+      room_type: 'delivery',
+    });
     assert.equal(refused.status, 400);
     assert.deepEqual(refused.body, { delivery_id: ['Cette livraison est terminée.'] });
   });

@@ -32,7 +32,8 @@ const tokens = {
   'no exp': () => platformToken({ exp: undefined }),
   'expired a second ago': () => platformToken({ exp: now() - 1 }),
   'not valid yet': () => platformToken({ nbf: now() + 600 }),
-  'another secret': () => sign({ aud: 'chat-events', exp: now() + 60 }, { secret: 'another-secret-that-is-long-enough' }),
+  'another secret': () =>
+    sign({ aud: 'chat-events', exp: now() + 60 }, { secret: 'another-secret-that-is-long-enough' }),
   'another algorithm': () => sign({ aud: 'chat-events', exp: now() + 60 }, { alg: 'HS512' }),
 };
 for (const [name, token] of Object.entries(tokens)) {
@@ -61,7 +62,11 @@ test('the platform may be one of several audiences', async () => {
 
 test('the platform’s token opens nothing else', async () => {
   const { client, room } = await aConversation({ initial_message: 'Bonjour' });
-  for (const token of [platformToken(), platformToken({ jti: 'x', user_id: client.id }), platformToken({ token_type: 'access', jti: 'x', user_id: client.id })]) {
+  for (const token of [
+    platformToken(),
+    platformToken({ jti: 'x', user_id: client.id }),
+    platformToken({ token_type: 'access', jti: 'x', user_id: client.id }),
+  ]) {
     const it = api(`Bearer ${token}`);
     const answers = await Promise.all([
       it.get('rooms/'),
