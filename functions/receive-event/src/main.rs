@@ -1,10 +1,10 @@
 //! `POST /api/v1/chat/events/`: the platform says what has happened to a delivery.
 //!
-//! For the platform's own backend alone: its token has the audience `chat-events` and no user. Body: `event_id`, `event`
-//! (`assigned`, `picked_up`, `arriving`, `delivered` or `cancelled`), `delivery_id`, and optionally `occurred_at`. The
-//! delivery's conversations are told, and opened or closed. Answers which they were: 201, or 200 for a repeat of an
-//! `event_id`, which changes nothing; 400 for bad fields, a delivery that does not exist, or an `event_id` that was
-//! another event's. The conversations are mirrored.
+//! For the platform's own backend alone: its token has the audience `chat-events` and no user. Body: `event_id`,
+//! `event` (`assigned`, `picked_up`, `arriving`, `delivered` or `cancelled`), `delivery_id`, and optionally
+//! `occurred_at`. The delivery's conversations are told, and opened or closed. Answers which they were: 201, or 200 for a
+//! repeat of an `event_id`, which changes nothing; 400 for bad fields, a delivery that does not exist, or an `event_id`
+//! that was another event's. The conversations are mirrored.
 
 use serde::Serialize;
 use shared::db::events::{self, NewEvent};

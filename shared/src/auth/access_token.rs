@@ -5,8 +5,8 @@ use super::bearer::Claims;
 use crate::domain::Viewer;
 use crate::error::Unauthorized;
 
-/// Who sends these headers, by an access token of simplejwt's in `Authorization: Bearer …`, signed with HS256 and one of
-/// `secrets`.
+/// Who sends these headers, by an access token of simplejwt's in `Authorization: Bearer …`, signed with HS256 and one
+/// of `secrets`.
 ///
 /// # Errors
 /// As simplejwt has them. [`Unauthorized::InvalidToken`] may also mean that the secret was rotated.

@@ -1,5 +1,5 @@
-//! Who calls: by the access tokens of an existing Django service with simplejwt, or by a token of that service's own; and
-//! the cryptography for all tokens.
+//! Who calls: by the access tokens of an existing Django service with simplejwt, or by a token of that service's own;
+//! and the cryptography for all tokens.
 
 mod access_token;
 mod bearer;

@@ -176,8 +176,8 @@ const SQL: &str = "-- receive_event
     sent AS (
         INSERT INTO chat_messages
             (id, chat_room_id, seq, message_type, text, created_at, client_message_id, revision)
-        SELECT (left($9::text, 24) || left(md5(room.id::text || $1::text), 12))::uuid, room.id, room.message_count, 'system',
-               delivery.text, room.last_message_at, $1, room.revision
+        SELECT (left($9::text, 24) || left(md5(room.id::text || $1::text), 12))::uuid, room.id, room.message_count,
+               'system', delivery.text, room.last_message_at, $1, room.revision
         FROM (SELECT * FROM updated UNION ALL SELECT * FROM opened) AS room, delivery
         RETURNING chat_room_id
     )

@@ -33,8 +33,8 @@ pub struct Opened {
 /// sends one first message.
 ///
 /// # Errors
-/// [`Error::Refused`] where these two may not talk about this delivery, or no longer; an unknown or inactive viewer; no answer
-/// from PostgreSQL.
+/// [`Error::Refused`] where these two may not talk about this delivery, or no longer; an unknown or inactive viewer; no
+/// answer from PostgreSQL.
 pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
     let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
     let text = new.initial_message.as_ref().map(Text::as_str);
