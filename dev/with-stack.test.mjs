@@ -16,8 +16,9 @@ test('the lines that `make dev` prints are a conversation, pasted as they are', 
   assert.match(stdout, /^Room [0-9a-f-]{36}$/m);
   const history = JSON.parse(stdout.trimEnd().split('\n').at(-1));
   assert.deepEqual(
-    history.results.map(({ sender, text }) => [sender.full_name, text]),
+    history.results.map(({ sender, text }) => [sender?.full_name, text]),
     [
+      [undefined, 'La livraison LBN123456 arrive à destination.'],
       ['Aya Koné', 'Parfait, je vous attends au portail'],
       ['Kouassi Yao', 'Bonjour, je suis votre livreur'],
     ],

@@ -12,6 +12,7 @@ export const VARIABLES = [
   'TOKEN_CLIENT',
   'TOKEN_MERCHANT',
   'TOKEN_ADMIN',
+  'TOKEN_PLATFORM',
 ];
 
 const HOST = '127.0.0.1';

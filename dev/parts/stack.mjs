@@ -13,7 +13,7 @@ import { postgresServer } from './postgres-server.mjs';
 import { requireFreePort } from './processes.mjs';
 import { ensureServiceAccount, giveRules, startStandIn } from './stand-in.mjs';
 import { repeat } from './schedule.mjs';
-import { accessToken } from './tokens.mjs';
+import { accessToken, platformToken } from './tokens.mjs';
 
 /** The parts of a stack, in the order in which they start. They end in the opposite one. */
 export const PARTS = ['postgres', 'firebase', 'functions'];
@@ -125,7 +125,7 @@ export class Stack {
   }
 
   async #startFunctions() {
-    const { api, profile, processesPerFunction: processes, mirrorEverySeconds, firebase } = this.#settings;
+    const { api, profile, processesPerFunction: processes, mirrorEverySeconds } = this.#settings;
     const names = functionNames(this.#root);
     this.#say(`The functions are built (profile ${profile}); the first time takes some minutes`);
     const binaries = await build(this.#root, { profile, signal: this.#signal });
@@ -150,7 +150,7 @@ export class Stack {
     const gateway = await serveGateway(this.#lambda, await readRoutes(this.#root), { ...api, log: join(this.#logs, 'gateway.log') });
     this.#undo.push(gateway.close);
     await this.#requireAnswer();
-    if (firebase.kind !== 'off') this.#undo.push(repeat(this, 'mirror-rooms', mirrorEverySeconds, this.#say));
+    this.#undo.push(repeat(this, 'mirror-rooms', mirrorEverySeconds, this.#say));
     this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
     this.#functions = { functions, names, binaries };
   }
@@ -202,5 +202,6 @@ function variablesOf({ api, postgres, firebase, jwtSecret, tokens }) {
   for (const [who, id] of Object.entries(PEOPLE)) {
     variables[`TOKEN_${who}`] = tokens[`TOKEN_${who}`] || accessToken(id, jwtSecret);
   }
+  variables.TOKEN_PLATFORM = tokens.TOKEN_PLATFORM || platformToken(jwtSecret);
   return variables;
 }

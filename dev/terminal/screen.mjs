@@ -30,15 +30,16 @@ function firebaseRow({ kind, url, emulatorHost }) {
   }[kind];
 }
 
-/** Three lines that show a conversation, to be pasted as they are. */
+/** A few lines that show a conversation, to be pasted as they are. */
 function conversation(directory) {
   const room = { room_type: 'delivery', other_user_id: PEOPLE.CLIENT, delivery_id: DELIVERY, initial_message: 'Bonjour, je suis votre livreur' };
   const json = "-H 'Content-Type: application/json'";
   const as = (who) => `-H "Authorization: Bearer $TOKEN_${who}"`;
+  const event = { event_id: "'$(cat /proc/sys/kernel/random/uuid)'", event: 'arriving', delivery_id: DELIVERY };
   const curl = `curl -sw '\\n' "$BASE_URL/api/v1/chat`;
   return `
 A conversation, from another terminal. Kouassi, the driver, opens a room for a delivery and says hello;
-Aya, the client, answers; Kouassi reads both messages:
+Aya, the client, answers; the platform says that the driver is nearly there; Kouassi reads it all:
 
 source ${directory}/env
 
@@ -47,6 +48,9 @@ ROOM=$(${curl}/rooms/" ${as('DRIVER')} ${json} \\
 
 ${curl}/messages/" ${as('CLIENT')} ${json} \\
   -d '{"chat_room_id":"'$ROOM'","text":"Parfait, je vous attends au portail"}'
+
+${curl}/events/" ${as('PLATFORM')} ${json} \\
+  -d '${JSON.stringify(event)}'
 
 ${curl}/messages/?chat_room_id=$ROOM" ${as('DRIVER')}
 `;
