@@ -11,7 +11,8 @@ try {
   console.error(error.message);
   process.exit(1);
 }
+const INSTALLED = ['checkov', 'venv'];
 for (const name of readdirSync(DIRECTORY)) {
-  if (name !== 'venv' && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
+  if (!INSTALLED.includes(name) && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
 }
 if (process.getuid() === 0) rmSync(join(placeOfRoot(ROOT), basename(DIRECTORY)), { recursive: true, force: true });

@@ -7,4 +7,4 @@ if (!process.env.WEB_URL)
 
 export const WEB_URL = process.env.WEB_URL.replace(/\/$/, '');
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const SCREENSHOTS = fileURLToPath(new URL('../../../.dev/screenshots/', import.meta.url));
+export const SCREENSHOTS = fileURLToPath(new URL('../../screenshots/', import.meta.url));
