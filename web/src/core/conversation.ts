@@ -3,7 +3,7 @@ import type { Api } from './api';
 import { CatchUp } from './catch-up';
 import { systemClock, type Clock } from './clock';
 import { isTemporary } from './errors';
-import { keepListening, type Live, type Unlisten } from './live';
+import { keepListening, type Live, type Metadata, type Unlisten } from './live';
 import type { Content, Message } from './message';
 import { Observable } from './observable';
 import { echoes, type Outbox, type Outgoing } from './outbox';
@@ -114,6 +114,7 @@ export class Conversation extends Observable {
     const { roomId } = this;
     this.#ends = [
       keepListening((refused) => live.messages(roomId, (message) => this.#heard(message), refused), this.#clock),
+      keepListening((refused) => live.metadata(roomId, (metadata) => this.#told(metadata), refused), this.#clock),
       live.connection((isConnected) => this.#connected(isConnected)),
       outbox.subscribe(() => this.changed()),
       outbox.onDelivered((item, message) => {
@@ -198,6 +199,13 @@ export class Conversation extends Observable {
     if (!this.#merge([message]) || !this.room) return;
     const isReceipt = message.senderId === this.#options.viewerId && message.readAt !== null;
     this.#catchUp.request(isReceipt ? { receipts: true } : {});
+  }
+
+  /** A room can be closed, or opened again, while it is looked at. */
+  #told({ is_active: isActive }: Metadata): void {
+    if (!this.room || isActive === undefined || isActive === this.room.is_active) return;
+    this.room = { ...this.room, is_active: isActive };
+    this.changed();
   }
 
   #merge(messages: Message[]): boolean {

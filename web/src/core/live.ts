@@ -4,10 +4,11 @@ import type { Message } from './message';
 
 export type Unlisten = () => void;
 
-/** A child of `/chats/{room}`: what of it the list of rooms needs to know. */
+/** A child of `/chats/{room}`: what of it the logic needs to know. */
 export interface Metadata {
   revision: number;
   last_message_at?: string;
+  is_active?: boolean;
 }
 
 /** The live side, as the logic needs it: five places to listen to. `refused` ends the listening that it is told to. */
