@@ -75,7 +75,7 @@ chaos: tools ## 10,000 messages and 1,000 faults: nothing lost, nothing seen twi
 	@dev/node tests/chaos/run.mjs --messages 10000 --faults 1000 --seed $(or $(SEED),1)
 
 .PHONY: check
-check: check-rust check-template check-openapi check-web ## formats, lints, licences, the template, the API's description
+check: check-rust check-template check-workflows check-openapi check-web ## formats, lints, licences, the template, the API's description
 
 .PHONY: check-rust
 check-rust: tools
@@ -92,6 +92,12 @@ check-template: tools
 	sam validate --lint
 	cfn-lint template.yaml
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
+
+# By GitHub's schema. What their expressions and scripts mean is checked by nobody here: actionlint, which would, is in
+# no registry but GitHub's releases.
+.PHONY: check-workflows
+check-workflows: tools
+	.dev/checkov/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 .PHONY: check-openapi
 check-openapi: tools

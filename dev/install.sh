@@ -85,7 +85,7 @@ if [ "$wanted" = check ]; then
   fi
   requirements=$(fingerprint dev/requirements-checkov.txt)
   if ! is_stamped .dev/checkov/.for-check "$requirements"; then
-    say 'Installing checkov, the security linter of the template, from PyPI (300 MB)'
+    say 'Installing the linters of the template and the workflows, checkov and check-jsonschema, from PyPI (300 MB)'
     python3 -m venv --clear .dev/checkov
     .dev/checkov/bin/pip install --quiet --requirement dev/requirements-checkov.txt
     echo "$requirements" > .dev/checkov/.for-check
