@@ -63,7 +63,7 @@ test-system: tools ## the running system from outside, with the official SDK lis
 .PHONY: test-web
 test-web: tools ## the page: its logic, and in Chromium the page itself; screenshots in web/screenshots
 	@npm run --silent test --workspace web
-	@$(with_stack) $(node_test) --test-concurrency=1 $$(find web/e2e -name '*.test.mjs')
+	@$(with_stack) $(node_test) --test-concurrency=2 $$(find web/e2e -name '*.test.mjs')
 
 .PHONY: test-chaos
 test-chaos: tools ## a short `make chaos`, and one without the fence, which has to find the stale write
