@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { sql } from '../../tests/support/database.mjs';
 import { eventually } from '../../tests/support/eventually.mjs';
 import { aClient, aConversation, anAdmin, aDriver, aRoom, say } from '../../tests/support/people.mjs';
 import { assertAccessible } from './support/accessible.mjs';
@@ -119,6 +120,20 @@ test('what the platform itself says is a notice between the two', async () => {
   assert.ok(Math.abs(x + width / 2 - PHONE.width / 2) < 2, 'in the middle');
   assert.equal(await notice.getByText('Envoyé').count(), 0);
   assert.deepEqual(phone.page.mistakes, []);
+});
+
+test('a room that is closed while one looks at it takes no more messages', async () => {
+  const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+  const phone = await phoneOf(driver, { path: `#room=${room.id}` });
+  await phone.bubble('Bonjour').waitFor();
+  const setActive = (isActive) =>
+    sql('UPDATE chat_rooms SET is_active = $2, revision = revision + 1 WHERE id = $1', [room.id, isActive]);
+  await setActive(false);
+  await phone.page.getByText('Cette conversation n’est plus active.').waitFor();
+  assert.equal(await phone.composer.count(), 0);
+  assert.equal(await phone.bubble('Bonjour').count(), 1);
+  await setActive(true);
+  await phone.composer.waitFor();
 });
 
 test('somebody signs in with a token of their own', async () => {

@@ -228,12 +228,12 @@ test('a conversation that is closed hears and asks nothing more', async () => {
   live.connect(false);
   await clock.pass(60_000);
   expect(server.calls).toEqual([]);
-  expect(live.listeners.messages.size + live.listeners.typing.size).toBe(0);
+  expect(Object.values(live.listeners).map(({ size }) => size)).toEqual([0, 0, 0]);
 });
 
 test('a room that is closed while one looks at it is shown as closed, and as open once it is again', async () => {
   await open();
-  const tell = (isActive: boolean) => live.metadataOf.get('room')!.heard({ revision: 2, is_active: isActive });
+  const tell = (isActive: boolean) => live.listeners.isActive.forEach(({ heard }) => heard(isActive));
   tell(false);
   expect(conversation.room!.is_active).toBe(false);
   tell(true);

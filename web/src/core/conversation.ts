@@ -3,7 +3,7 @@ import type { Api } from './api';
 import { CatchUp } from './catch-up';
 import { systemClock, type Clock } from './clock';
 import { isTemporary } from './errors';
-import { keepListening, type Live, type Metadata, type Unlisten } from './live';
+import { keepListening, type Live, type Unlisten } from './live';
 import type { Content, Message } from './message';
 import { Observable } from './observable';
 import { echoes, type Outbox, type Outgoing } from './outbox';
@@ -114,7 +114,7 @@ export class Conversation extends Observable {
     const { roomId } = this;
     this.#ends = [
       keepListening((refused) => live.messages(roomId, (message) => this.#heard(message), refused), this.#clock),
-      keepListening((refused) => live.metadata(roomId, (metadata) => this.#told(metadata), refused), this.#clock),
+      keepListening((refused) => live.isActive(roomId, (isActive) => this.#setActive(isActive), refused), this.#clock),
       live.connection((isConnected) => this.#connected(isConnected)),
       outbox.subscribe(() => this.changed()),
       outbox.onDelivered((item, message) => {
@@ -202,8 +202,8 @@ export class Conversation extends Observable {
   }
 
   /** A room can be closed, or opened again, while it is looked at. */
-  #told({ is_active: isActive }: Metadata): void {
-    if (!this.room || isActive === undefined || isActive === this.room.is_active) return;
+  #setActive(isActive: boolean | null): void {
+    if (!this.room || isActive === null || isActive === this.room.is_active) return;
     this.room = { ...this.room, is_active: isActive };
     this.changed();
   }
