@@ -93,8 +93,8 @@ check-template: tools
 	cfn-lint template.yaml
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
-# By GitHub's schema. What their expressions and scripts mean is checked by nobody here: actionlint, which would, is in
-# no registry but GitHub's releases.
+# By GitHub's schema. Nobody checks what their expressions and scripts mean: actionlint would, but its package on PyPI
+# fetches it from GitHub while it installs.
 .PHONY: check-workflows
 check-workflows: tools
 	.dev/checkov/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
