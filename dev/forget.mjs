@@ -14,6 +14,7 @@ try {
   console.error(error.message);
   process.exit(1);
 }
+const INSTALLED = ['checkov', 'venv'];
 for (const name of readdirSync(DIRECTORY)) {
   if (!INSTALLED.includes(name) && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
 }

@@ -7,6 +7,7 @@ import { serveRuntimeApi } from '../lambda/runtime-api.mjs';
 import { build, stampOf, watchSources } from './build.mjs';
 import { loadDemo } from './demo.mjs';
 import { Functions, functionNames } from './functions.mjs';
+import { buildPage, PAGE_SOURCES, startPage } from './page.mjs';
 import { PEOPLE } from './people.mjs';
 import { endLeftover, requireDatabase, startPostgres } from './postgres.mjs';
 import { postgresServer } from './postgres-server.mjs';
@@ -16,7 +17,7 @@ import { repeat } from './schedule.mjs';
 import { accessToken, platformToken } from './tokens.mjs';
 
 /** The parts of a stack, in the order in which they start. They end in the opposite one. */
-export const PARTS = ['postgres', 'firebase', 'functions'];
+export const PARTS = ['postgres', 'firebase', 'functions', 'page'];
 
 /** Its schedule has five minutes; nobody at a terminal waits for so long. */
 const ROLL_UP_EVERY_SECONDS = 10;
@@ -31,6 +32,7 @@ export class Stack {
   #say;
   #signal;
   #logs;
+  #page;
   #lambda = new Lambda();
   #postgresServer;
   #postgres;
@@ -47,12 +49,18 @@ export class Stack {
     this.#say = say;
     this.#signal = signal;
     this.#logs = join(settings.directory, 'logs');
+    this.#page = join(settings.directory, 'page');
     this.variables = variablesOf(settings);
   }
 
   /** Starts these parts, or none: where one fails, those before it are ended again. */
   async start(parts = PARTS) {
-    const steps = { postgres: this.#startPostgres, firebase: this.#startFirebase, functions: this.#startFunctions };
+    const steps = {
+      postgres: this.#startPostgres,
+      firebase: this.#startFirebase,
+      functions: this.#startFunctions,
+      page: this.#startPage,
+    };
     mkdirSync(this.#logs, { recursive: true });
     try {
       await this.#requireFreePorts(parts);
@@ -86,7 +94,7 @@ export class Stack {
   }
 
   async #requireFreePorts(parts) {
-    const { api, postgres, firebase, directory } = this.#settings;
+    const { api, postgres, firebase, web, directory } = this.#settings;
     if (parts.includes('postgres') && postgres.start) {
       this.#postgresServer = postgresServer({ root: this.#root, directory });
       await endLeftover(this.#postgresServer);
@@ -98,6 +106,9 @@ export class Stack {
     }
     if (parts.includes('functions')) {
       await requireFreePort(api.port, api.host, { what: 'the API', variable: 'API_PORT' });
+    }
+    if (parts.includes('page')) {
+      await requireFreePort(web.port, web.host, { what: 'the page with two phones', variable: 'WEB_PORT' });
     }
   }
 
@@ -155,6 +166,13 @@ export class Stack {
     this.#functions = { functions, names, binaries };
   }
 
+  async #startPage() {
+    const { web } = this.#settings;
+    this.#say('The page with two phones is built');
+    await buildPage(this.#root, { folder: this.#page, signal: this.#signal });
+    this.#undo.push(await startPage(this.variables, { ...web, folder: this.#page }));
+  }
+
   /** From now on a saved source is built, and takes the place of what runs if it compiles. */
   watch() {
     const { functions, names, binaries } = this.#functions;
@@ -170,7 +188,16 @@ export class Stack {
       this.#say(`Sources changed: built and replaced in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
     };
     const end = watchSources(this.#root, () => reload().catch((error) => this.#signal.aborted || this.#say(`${error.message}\nWhat ran before goes on.`)));
-    this.#undo.push(end);
+    this.#undo.push(end, this.#watchPage());
+  }
+
+  #watchPage() {
+    const rebuild = async () => {
+      await buildPage(this.#root, { folder: this.#page, signal: this.#signal });
+      this.#say('The page was built anew: reload it');
+    };
+    const changed = () => rebuild().catch((error) => this.#signal.aborted || this.#say(error.message));
+    return watchSources(this.#root, changed, { folders: PAGE_SOURCES, files: [] });
   }
 
   async #migrate() {
@@ -190,9 +217,10 @@ export class Stack {
   }
 }
 
-function variablesOf({ api, postgres, firebase, jwtSecret, tokens }) {
+function variablesOf({ api, web, postgres, firebase, jwtSecret, tokens }) {
   const variables = {
     BASE_URL: api.url,
+    WEB_URL: web.url,
     DATABASE_URL: postgres.url,
     JWT_SECRET: jwtSecret,
     FIREBASE_DATABASE_URL: firebase.url,

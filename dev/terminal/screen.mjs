@@ -2,13 +2,12 @@ import { relative } from 'node:path';
 import { DELIVERY, PEOPLE } from '../parts/people.mjs';
 
 /** What a newcomer sees once everything answers. */
-export function screen({ settings, variables, hasDemo, root, page }) {
+export function screen({ settings, variables, hasDemo, root }) {
   const directory = relative(root, settings.directory);
   const rows = [
     ['API', `${variables.BASE_URL}/api/v1/chat/`],
     ['PostgreSQL', settings.postgres.start ? variables.DATABASE_URL : 'your own: DATABASE_URL'],
     firebaseRow(settings.firebase),
-    ['Two phones', page ? `${page.url}/?deux` : '`make web` builds a page, which `make dev` then shows'],
     ['Logs', `${directory}/logs/`],
     ['Settings', `${directory}/env`],
   ];
@@ -18,7 +17,11 @@ export function screen({ settings, variables, hasDemo, root, page }) {
 Relais is running, and builds again whenever a source is saved. Ctrl-C stops it.
 
 ${table}
-${hasDemo ? conversation(directory) : "\nNo demo users: users or deliveries is a view, so the rows are somebody's own.\n"}`;
+${hasDemo ? conversation(directory) : "\nNo demo users: users or deliveries is a view, so the rows are somebody's own.\n"}
+Two phones on one page, and what happens between them:
+
+  ${variables.WEB_URL}/${hasDemo ? '?deux' : ''}
+`;
 }
 
 function firebaseRow({ kind, url, emulatorHost }) {

@@ -1,0 +1,6 @@
+/* tslint:disable */
+/* eslint-disable */
+export * from './AnalyticsApi';
+export * from './FirebaseApi';
+export * from './MessagesApi';
+export * from './RoomsApi';
