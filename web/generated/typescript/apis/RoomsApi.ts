@@ -194,7 +194,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Opens the conversation of a driver and someone else about a delivery, or about none. Either side may ask, and both get the same conversation: the driver, the other user and the delivery are its identity.  A conversation that exists already is answered 200 as it is: still archived if it was, and `initial_message` is not sent again. 
+     * Opens the conversation of a driver and someone else about a delivery, or about none. Either side may ask, and both get the same conversation: the driver, the other user and the delivery are its identity.  A conversation that exists already is answered 200 as it is: still archived if it was, closed if its delivery is over, and `initial_message` is not sent again. About a delivery whose conversations have closed none is opened any more. 
      * Open a conversation
      */
     async createRoomRaw(requestParameters: CreateRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RoomDetail>> {
@@ -205,7 +205,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Opens the conversation of a driver and someone else about a delivery, or about none. Either side may ask, and both get the same conversation: the driver, the other user and the delivery are its identity.  A conversation that exists already is answered 200 as it is: still archived if it was, and `initial_message` is not sent again. 
+     * Opens the conversation of a driver and someone else about a delivery, or about none. Either side may ask, and both get the same conversation: the driver, the other user and the delivery are its identity.  A conversation that exists already is answered 200 as it is: still archived if it was, closed if its delivery is over, and `initial_message` is not sent again. About a delivery whose conversations have closed none is opened any more. 
      * Open a conversation
      */
     async createRoom(requestParameters: CreateRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RoomDetail> {

@@ -3,4 +3,5 @@
 export * from './AnalyticsApi';
 export * from './FirebaseApi';
 export * from './MessagesApi';
+export * from './PlatformApi';
 export * from './RoomsApi';

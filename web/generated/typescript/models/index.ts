@@ -264,9 +264,9 @@ export interface FoundMessage {
      */
     chat_room: string;
     /**
-     * 
+     * Null for the platform itself, and for someone whom the platform no longer has.
      */
-    sender: MessageSender;
+    sender: MessageSender | null;
     /**
      * 
      */
@@ -288,7 +288,9 @@ export interface FoundMessage {
      */
     longitude: number | null;
     /**
-     * By the one who received it.
+     * By the one who received it. A message of the platform is received by both: here it is the caller who has
+     * read it, and in Firebase, which has one value for both phones, both have.
+     * 
      */
     is_read: boolean;
     /**
@@ -395,9 +397,9 @@ export interface Message {
      */
     chat_room: string;
     /**
-     * 
+     * Null for the platform itself, and for someone whom the platform no longer has.
      */
-    sender: MessageSender;
+    sender: MessageSender | null;
     /**
      * 
      */
@@ -419,7 +421,9 @@ export interface Message {
      */
     longitude: number | null;
     /**
-     * By the one who received it.
+     * By the one who received it. A message of the platform is received by both: here it is the caller who has
+     * read it, and in Firebase, which has one value for both phones, both have.
+     * 
      */
     is_read: boolean;
     /**
@@ -560,6 +564,80 @@ export interface Participant {
 
 
 /**
+ * 
+ * @export
+ * @interface PlatformEvent
+ */
+export interface PlatformEvent {
+    /**
+     * Made once for each event; a repeat is known by it.
+     */
+    event_id: string;
+    /**
+     * 
+     */
+    event: PlatformEventEventEnum;
+    /**
+     * 
+     */
+    delivery_id: string;
+    /**
+     * RFC 3339 with a time zone. A moment to come counts as now.
+     */
+    occurred_at?: string | null;
+}
+
+
+/**
+ * @export
+ */
+export const PlatformEventEventEnum = {
+    Assigned: 'assigned',
+    PickedUp: 'picked_up',
+    Arriving: 'arriving',
+    Delivered: 'delivered',
+    Cancelled: 'cancelled',
+} as const;
+export type PlatformEventEventEnum = typeof PlatformEventEventEnum[keyof typeof PlatformEventEventEnum];
+
+/**
+ * 
+ * @export
+ * @interface PlatformEventResult
+ */
+export interface PlatformEventResult {
+    /**
+     * 
+     */
+    event_id: string;
+    /**
+     * 
+     */
+    event: PlatformEventResultEventEnum;
+    /**
+     * 
+     */
+    delivery_id: string;
+    /**
+     * The conversations that were told.
+     */
+    rooms: Array<string>;
+}
+
+
+/**
+ * @export
+ */
+export const PlatformEventResultEventEnum = {
+    Assigned: 'assigned',
+    PickedUp: 'picked_up',
+    Arriving: 'arriving',
+    Delivered: 'delivered',
+    Cancelled: 'cancelled',
+} as const;
+export type PlatformEventResultEventEnum = typeof PlatformEventResultEventEnum[keyof typeof PlatformEventResultEventEnum];
+
+/**
  * A conversation.
  * @export
  * @interface RoomDetail
@@ -601,6 +679,12 @@ export interface RoomDetail {
      * Nothing can be sent into an inactive conversation.
      */
     is_active: boolean;
+    /**
+     * From when on the conversation is inactive, because its delivery was delivered or cancelled; null where it
+     * goes on.
+     * 
+     */
+    closes_at: string | null;
     /**
      * By the caller.
      */
