@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/.dev/venv/bin:$(PATH)
 
 # What the tests of Rust need, and what the black-box tests do.
 with_servers = dev/node dev/with-stack.mjs --only postgres,firebase --
+with_functions = dev/node dev/with-stack.mjs --only postgres,firebase,functions --
 with_stack = dev/node dev/with-stack.mjs --
 # No file of tests may take ten minutes; what it leaves open does not keep it from ending.
 node_test = dev/node --test --test-timeout=600000 --test-force-exit
@@ -18,18 +19,9 @@ help: ## this list
 # ------------------------------------------------------------------------------------------------ run
 
 .PHONY: dev
-dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, POSTGRES_PORT, FIREBASE_PORT)
+dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, WEB_PORT, POSTGRES_PORT, FIREBASE_PORT)
 	@dev/install.sh run
 	@exec dev/node dev/stack.mjs
-
-.PHONY: web
-web: tools ## build the page with two phones, which `make dev` then shows (WEB_PORT)
-	@npm run --silent build --workspace web
-
-.PHONY: test-web
-test-web: web ## the page: its types and its logic (its tests in Chromium: web/README.md)
-	@npm run --silent check --workspace web
-	@npm run --silent test --workspace web
 
 # An operator's commands, on the running local stack; docs/operations.md has them for AWS.
 mirror_rooms = set -a; source .dev/env; curl --silent --show-error --fail-with-body \
@@ -50,7 +42,7 @@ clean-dev: ## forget the data of `make dev`
 # ------------------------------------------------------------------------------------------------ prove
 
 .PHONY: test
-test: test-rust test-pooler test-firebase test-system test-chaos ## all tests, on parts that they start themselves
+test: test-rust test-pooler test-firebase test-system test-web test-chaos ## all tests, on parts that they start themselves
 
 .PHONY: test-rust
 test-rust: tools ## units, queries and functions, on a PostgreSQL of their own
@@ -66,7 +58,12 @@ test-firebase: tools ## the security rules, and the stand-in under the official 
 
 .PHONY: test-system
 test-system: tools ## the running system from outside, with the official SDK listening
-	@$(with_stack) $(node_test) --test-concurrency=1 $$(find tests -name node_modules -prune -o -name '*.test.mjs' -print)
+	@$(with_functions) $(node_test) --test-concurrency=1 $$(find tests -name node_modules -prune -o -name '*.test.mjs' -print)
+
+.PHONY: test-web
+test-web: tools ## the page: its logic, and in Chromium the page itself; screenshots in web/screenshots
+	@npm run --silent test --workspace web
+	@$(with_stack) $(node_test) --test-concurrency=2 $$(find web/e2e -name '*.test.mjs')
 
 .PHONY: test-chaos
 test-chaos: tools ## a short `make chaos`, and one without the fence, which has to find the stale write
@@ -84,7 +81,7 @@ bench: ## how far each function is from what this machine allows (ONLY=start,loa
 	@dev/node bench/run.mjs $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 .PHONY: check
-check: check-rust check-template check-openapi ## formats, lints, licences, the template, the API's description
+check: check-rust check-template check-workflows check-openapi check-web ## formats, lints, licences, the template, the API's description
 
 .PHONY: check-rust
 check-rust: tools
@@ -102,9 +99,20 @@ check-template: tools
 	cfn-lint template.yaml
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
+# By GitHub's schema. Nobody checks what their expressions and scripts mean: actionlint would, but its package on PyPI
+# fetches it from GitHub while it installs.
+.PHONY: check-workflows
+check-workflows: tools
+	.dev/checkov/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
 .PHONY: check-openapi
 check-openapi: tools
 	@npm run --silent lint:openapi
+	@npm run --silent generate --workspace web -- --check
+
+.PHONY: check-web
+check-web: tools
+	@npm run --silent check --workspace web
 
 .PHONY: audit
 audit: tools ## known vulnerabilities of the dependencies (fetches the advisory database)
@@ -131,6 +139,10 @@ deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …'
 	@[[ "$(ENV)" =~ ^(staging|production)$$ ]] || { echo 'Usage: make deploy ENV=staging|production PARAMETERS=…' >&2; exit 2; }
 	$(MAKE) sam-build ARCH=$(ARCH) ENV=$(ENV)
 	sam deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+
+.PHONY: clients
+clients: tools ## the clients of openapi.yaml anew: web/generated/typescript, which is committed, and web/generated/dart
+	@npm run --silent generate --workspace web
 
 .PHONY: fmt
 fmt: ## format the Rust code

@@ -5,13 +5,17 @@ import { lock } from './parts/lock.mjs';
 import { DIRECTORY, ROOT } from './parts/places.mjs';
 import { placeOfRoot } from './parts/postgres-server.mjs';
 
+/** By dev/install.sh. */
+const INSTALLED = ['venv', 'checkov'];
+
 try {
   lock(join(DIRECTORY, 'stack.pid'));
 } catch (error) {
   console.error(error.message);
   process.exit(1);
 }
+const INSTALLED = ['checkov', 'venv'];
 for (const name of readdirSync(DIRECTORY)) {
-  if (name !== 'venv' && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
+  if (!INSTALLED.includes(name) && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
 }
 if (process.getuid() === 0) rmSync(join(placeOfRoot(ROOT), basename(DIRECTORY)), { recursive: true, force: true });

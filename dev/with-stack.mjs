@@ -55,7 +55,7 @@ process.exit(code);
 /** Nothing that is set beforehand counts here: a test never runs against somebody's own parts. */
 async function settings() {
   const environment = plainEnvironment();
-  for (const name of ['API_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
+  for (const name of ['API_PORT', 'WEB_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
   return readSettings(environment, { directory });
 }
 
@@ -65,12 +65,13 @@ function plainEnvironment() {
 
 /** What the command may rely on: it hears of no part that does not run. */
 function variablesOfParts() {
-  const { DATABASE_URL } = stack.variables;
+  const { DATABASE_URL, WEB_URL } = stack.variables;
   const named = (test) => Object.fromEntries(Object.entries(stack.variables).filter(([name]) => test.test(name)));
   return {
     ...(parts.includes('postgres') && { DATABASE_URL, TEST_DATABASE_URL: maintenanceUrl(DATABASE_URL) }),
     ...(parts.includes('firebase') && named(/^FIREBASE_/)),
-    ...(parts.includes('functions') && named(/^(?!FIREBASE_|DATABASE_)/)),
+    ...(parts.includes('functions') && named(/^(?!FIREBASE_|DATABASE_|WEB_)/)),
+    ...(parts.includes('page') && { WEB_URL }),
   };
 }
 

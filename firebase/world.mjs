@@ -64,6 +64,9 @@ export const world = {
       messages: { m1: message('m1') },
       typing: people1,
     },
+    // The delivery is over: one may still write, and no longer, also where nobody has closed it yet.
+    closing: { metadata: metadata({ id: 'closing', closes_at_ms: Date.now() + 3_600_000 }), typing: people1 },
+    over: { metadata: metadata({ id: 'over', closes_at_ms: Date.now() - 1 }), messages: { m1: message('m1') }, typing: people1 },
     other: { metadata: metadata({ id: 'other', driver_id: 'stranger-1', other_user_id: 'stranger-2' }) },
   },
 };

@@ -45,6 +45,7 @@ test('a new conversation is answered 201 in detail, as its driver sees it', asyn
     last_message_at: body.last_message_at,
     unread_count: 0,
     is_active: true,
+    closes_at: null,
     is_archived: false,
     created_at: body.created_at,
     firebase_path: `/chats/${body.id}`,

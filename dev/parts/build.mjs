@@ -36,9 +36,11 @@ export const stampOf = (binaries, names) => names.map((name) => statSync(join(bi
 /**
  * Calls `changed` after a source was saved; not again before that has returned.
  *
+ * @param folders  below the root
+ * @param files    in the root itself
  * @returns {() => void} ends it
  */
-export function watchSources(root, changed) {
+export function watchSources(root, changed, { folders = SOURCES, files = MANIFESTS } = {}) {
   let timer;
   let busy = false;
   let again = false;
@@ -55,8 +57,8 @@ export function watchSources(root, changed) {
     clearTimeout(timer);
     timer = setTimeout(run, 200);
   };
-  const watchers = SOURCES.map((folder) => watch(join(root, folder), { recursive: true }, soon));
-  watchers.push(watch(root, (_, file) => MANIFESTS.includes(basename(file ?? '')) && soon()));
+  const watchers = folders.map((folder) => watch(join(root, folder), { recursive: true }, soon));
+  watchers.push(watch(root, (_, file) => files.includes(basename(file ?? '')) && soon()));
   return () => {
     clearTimeout(timer);
     watchers.forEach((watcher) => watcher.close());

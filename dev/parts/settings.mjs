@@ -3,6 +3,7 @@ import { join } from 'node:path';
 /** What the developer may set beforehand, and what `.dev/env` hands on. */
 export const VARIABLES = [
   'BASE_URL',
+  'WEB_URL',
   'DATABASE_URL',
   'JWT_SECRET',
   'FIREBASE_DATABASE_URL',
@@ -12,6 +13,7 @@ export const VARIABLES = [
   'TOKEN_CLIENT',
   'TOKEN_MERCHANT',
   'TOKEN_ADMIN',
+  'TOKEN_PLATFORM',
 ];
 
 const HOST = '127.0.0.1';
@@ -24,7 +26,6 @@ const HOST = '127.0.0.1';
  */
 export function readSettings(environment, { directory }) {
   const preset = (name, own) => (environment[name] === own ? undefined : environment[name]);
-  const api = new URL(environment.BASE_URL || `http://${HOST}:${port(environment, 'API_PORT', 8000)}`);
   return {
     directory,
     profile: oneOf(environment, 'PROFILE', ['dev', 'release']),
@@ -32,11 +33,17 @@ export function readSettings(environment, { directory }) {
     mirrorEverySeconds: wholeNumber(environment, 'MIRROR_EVERY_SECONDS', 5),
     jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret',
     tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),
-    api: { url: api.href.replace(/\/$/, ''), host: api.hostname.replace(/^\[|\]$/g, ''), port: Number(api.port || 80) },
-    web: { host: HOST, port: port(environment, 'WEB_PORT', 8080) },
+    api: address(environment.BASE_URL || `http://${HOST}:${port(environment, 'API_PORT', 8000)}`),
+    web: address(environment.WEB_URL || `http://${HOST}:${port(environment, 'WEB_PORT', 8080)}`),
     postgres: postgres(preset, port(environment, 'POSTGRES_PORT', 5433)),
     firebase: firebase(preset, port(environment, 'FIREBASE_PORT', 9100), directory),
   };
+}
+
+/** Where something is, and where it has to listen for that. */
+function address(text) {
+  const { href, hostname, port } = new URL(text);
+  return { url: href.replace(/\/$/, ''), host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
 }
 
 /** `start`: whether PostgreSQL is a part of this stack; otherwise it is the developer's own. */

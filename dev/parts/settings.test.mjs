@@ -5,8 +5,9 @@ import { readSettings } from './settings.mjs';
 const settings = (environment) => readSettings(environment, { directory: '/d' });
 
 test('a fresh checkout starts everything itself', () => {
-  const { api, postgres, firebase } = settings({});
+  const { api, web, postgres, firebase } = settings({});
   assert.deepEqual(api, { url: 'http://127.0.0.1:8000', host: '127.0.0.1', port: 8000 });
+  assert.deepEqual(web, { url: 'http://127.0.0.1:8080', host: '127.0.0.1', port: 8080 });
   assert.deepEqual(postgres, { start: true, host: '127.0.0.1', port: 5433, url: 'postgres://relais@127.0.0.1:5433/relais' });
   assert.equal(firebase.kind, 'stand-in');
   assert.equal(firebase.url, 'http://127.0.0.1:9100');
@@ -15,14 +16,17 @@ test('a fresh checkout starts everything itself', () => {
 });
 
 test('ports can be chosen', () => {
-  const { api, postgres, firebase } = settings({ API_PORT: '8001', POSTGRES_PORT: '5434', FIREBASE_PORT: '9101' });
+  const ports = { API_PORT: '8001', WEB_PORT: '8081', POSTGRES_PORT: '5434', FIREBASE_PORT: '9101' };
+  const { api, web, postgres, firebase } = settings(ports);
   assert.equal(api.url, 'http://127.0.0.1:8001');
+  assert.equal(web.url, 'http://127.0.0.1:8081');
   assert.match(postgres.url, /:5434\//);
   assert.equal(firebase.url, 'http://127.0.0.1:9101');
 });
 
-test('a base URL says where the API listens', () => {
+test('an address says where the API or the page listens', () => {
   assert.deepEqual(settings({ BASE_URL: 'http://localhost:8080/' }).api, { url: 'http://localhost:8080', host: 'localhost', port: 8080 });
+  assert.deepEqual(settings({ WEB_URL: 'http://127.0.0.1:8081' }).web, { url: 'http://127.0.0.1:8081', host: '127.0.0.1', port: 8081 });
 });
 
 test('a database of one’s own is not started', () => {

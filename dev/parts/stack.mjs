@@ -7,16 +7,17 @@ import { serveRuntimeApi } from '../lambda/runtime-api.mjs';
 import { build, stampOf, watchSources } from './build.mjs';
 import { loadDemo } from './demo.mjs';
 import { Functions, functionNames } from './functions.mjs';
+import { buildPage, PAGE_SOURCES, startPage } from './page.mjs';
 import { PEOPLE } from './people.mjs';
 import { endLeftover, requireDatabase, startPostgres } from './postgres.mjs';
 import { postgresServer } from './postgres-server.mjs';
 import { requireFreePort } from './processes.mjs';
 import { ensureServiceAccount, giveRules, startStandIn } from './stand-in.mjs';
 import { repeat } from './schedule.mjs';
-import { accessToken } from './tokens.mjs';
+import { accessToken, platformToken } from './tokens.mjs';
 
 /** The parts of a stack, in the order in which they start. They end in the opposite one. */
-export const PARTS = ['postgres', 'firebase', 'functions'];
+export const PARTS = ['postgres', 'firebase', 'functions', 'page'];
 
 /** Its schedule has five minutes; nobody at a terminal waits for so long. */
 const ROLL_UP_EVERY_SECONDS = 10;
@@ -31,6 +32,7 @@ export class Stack {
   #say;
   #signal;
   #logs;
+  #page;
   #lambda = new Lambda();
   #postgresServer;
   #postgres;
@@ -47,12 +49,18 @@ export class Stack {
     this.#say = say;
     this.#signal = signal;
     this.#logs = join(settings.directory, 'logs');
+    this.#page = join(settings.directory, 'page');
     this.variables = variablesOf(settings);
   }
 
   /** Starts these parts, or none: where one fails, those before it are ended again. */
   async start(parts = PARTS) {
-    const steps = { postgres: this.#startPostgres, firebase: this.#startFirebase, functions: this.#startFunctions };
+    const steps = {
+      postgres: this.#startPostgres,
+      firebase: this.#startFirebase,
+      functions: this.#startFunctions,
+      page: this.#startPage,
+    };
     mkdirSync(this.#logs, { recursive: true });
     try {
       await this.#requireFreePorts(parts);
@@ -86,7 +94,7 @@ export class Stack {
   }
 
   async #requireFreePorts(parts) {
-    const { api, postgres, firebase, directory } = this.#settings;
+    const { api, postgres, firebase, web, directory } = this.#settings;
     if (parts.includes('postgres') && postgres.start) {
       this.#postgresServer = postgresServer({ root: this.#root, directory });
       await endLeftover(this.#postgresServer);
@@ -98,6 +106,9 @@ export class Stack {
     }
     if (parts.includes('functions')) {
       await requireFreePort(api.port, api.host, { what: 'the API', variable: 'API_PORT' });
+    }
+    if (parts.includes('page')) {
+      await requireFreePort(web.port, web.host, { what: 'the page with two phones', variable: 'WEB_PORT' });
     }
   }
 
@@ -125,7 +136,7 @@ export class Stack {
   }
 
   async #startFunctions() {
-    const { api, profile, processesPerFunction: processes, mirrorEverySeconds, firebase } = this.#settings;
+    const { api, profile, processesPerFunction: processes, mirrorEverySeconds } = this.#settings;
     const names = functionNames(this.#root);
     this.#say(`The functions are built (profile ${profile}); the first time takes some minutes`);
     const binaries = await build(this.#root, { profile, signal: this.#signal });
@@ -150,9 +161,16 @@ export class Stack {
     const gateway = await serveGateway(this.#lambda, await readRoutes(this.#root), { ...api, log: join(this.#logs, 'gateway.log') });
     this.#undo.push(gateway.close);
     await this.#requireAnswer();
-    if (firebase.kind !== 'off') this.#undo.push(repeat(this, 'mirror-rooms', mirrorEverySeconds, this.#say));
+    this.#undo.push(repeat(this, 'mirror-rooms', mirrorEverySeconds, this.#say));
     this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
     this.#functions = { functions, names, binaries };
+  }
+
+  async #startPage() {
+    const { web } = this.#settings;
+    this.#say('The page with two phones is built');
+    await buildPage(this.#root, { folder: this.#page, signal: this.#signal });
+    this.#undo.push(await startPage(this.variables, { ...web, folder: this.#page }));
   }
 
   /** From now on a saved source is built, and takes the place of what runs if it compiles. */
@@ -170,7 +188,16 @@ export class Stack {
       this.#say(`Sources changed: built and replaced in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
     };
     const end = watchSources(this.#root, () => reload().catch((error) => this.#signal.aborted || this.#say(`${error.message}\nWhat ran before goes on.`)));
-    this.#undo.push(end);
+    this.#undo.push(end, this.#watchPage());
+  }
+
+  #watchPage() {
+    const rebuild = async () => {
+      await buildPage(this.#root, { folder: this.#page, signal: this.#signal });
+      this.#say('The page was built anew: reload it');
+    };
+    const changed = () => rebuild().catch((error) => this.#signal.aborted || this.#say(error.message));
+    return watchSources(this.#root, changed, { folders: PAGE_SOURCES, files: [] });
   }
 
   async #migrate() {
@@ -190,9 +217,10 @@ export class Stack {
   }
 }
 
-function variablesOf({ api, postgres, firebase, jwtSecret, tokens }) {
+function variablesOf({ api, web, postgres, firebase, jwtSecret, tokens }) {
   const variables = {
     BASE_URL: api.url,
+    WEB_URL: web.url,
     DATABASE_URL: postgres.url,
     JWT_SECRET: jwtSecret,
     FIREBASE_DATABASE_URL: firebase.url,
@@ -202,5 +230,6 @@ function variablesOf({ api, postgres, firebase, jwtSecret, tokens }) {
   for (const [who, id] of Object.entries(PEOPLE)) {
     variables[`TOKEN_${who}`] = tokens[`TOKEN_${who}`] || accessToken(id, jwtSecret);
   }
+  variables.TOKEN_PLATFORM = tokens.TOKEN_PLATFORM || platformToken(jwtSecret);
   return variables;
 }

@@ -6,6 +6,14 @@ const LIFE_SECONDS = 30 * 24 * 3600;
 export function accessToken(userId, secret, now = Date.now()) {
   const iat = Math.floor(now / 1_000);
   const claims = { token_type: 'access', exp: iat + LIFE_SECONDS, iat, jti: randomUUID().replaceAll('-', ''), user_id: userId };
+  return sign(claims, secret);
+}
+
+/** What the platform's own backend calls with, and as long. */
+export const platformToken = (secret, now = Date.now()) =>
+  sign({ aud: 'chat-events', exp: Math.floor(now / 1_000) + LIFE_SECONDS }, secret);
+
+function sign(claims, secret) {
   const signed = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }

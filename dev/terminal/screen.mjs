@@ -2,13 +2,12 @@ import { relative } from 'node:path';
 import { DELIVERY, PEOPLE } from '../parts/people.mjs';
 
 /** What a newcomer sees once everything answers. */
-export function screen({ settings, variables, hasDemo, root, page }) {
+export function screen({ settings, variables, hasDemo, root }) {
   const directory = relative(root, settings.directory);
   const rows = [
     ['API', `${variables.BASE_URL}/api/v1/chat/`],
     ['PostgreSQL', settings.postgres.start ? variables.DATABASE_URL : 'your own: DATABASE_URL'],
     firebaseRow(settings.firebase),
-    ['Two phones', page ? `${page.url}/?deux` : '`make web` builds a page, which `make dev` then shows'],
     ['Logs', `${directory}/logs/`],
     ['Settings', `${directory}/env`],
   ];
@@ -18,7 +17,11 @@ export function screen({ settings, variables, hasDemo, root, page }) {
 Relais is running, and builds again whenever a source is saved. Ctrl-C stops it.
 
 ${table}
-${hasDemo ? conversation(directory) : "\nNo demo users: users or deliveries is a view, so the rows are somebody's own.\n"}`;
+${hasDemo ? conversation(directory) : "\nNo demo users: users or deliveries is a view, so the rows are somebody's own.\n"}
+Two phones on one page, and what happens between them:
+
+  ${variables.WEB_URL}/${hasDemo ? '?deux' : ''}
+`;
 }
 
 function firebaseRow({ kind, url, emulatorHost }) {
@@ -30,15 +33,16 @@ function firebaseRow({ kind, url, emulatorHost }) {
   }[kind];
 }
 
-/** Three lines that show a conversation, to be pasted as they are. */
+/** A few lines that show a conversation, to be pasted as they are. */
 function conversation(directory) {
   const room = { room_type: 'delivery', other_user_id: PEOPLE.CLIENT, delivery_id: DELIVERY, initial_message: 'Bonjour, je suis votre livreur' };
   const json = "-H 'Content-Type: application/json'";
   const as = (who) => `-H "Authorization: Bearer $TOKEN_${who}"`;
+  const event = { event_id: "'$(cat /proc/sys/kernel/random/uuid)'", event: 'arriving', delivery_id: DELIVERY };
   const curl = `curl -sw '\\n' "$BASE_URL/api/v1/chat`;
   return `
 A conversation, from another terminal. Kouassi, the driver, opens a room for a delivery and says hello;
-Aya, the client, answers; Kouassi reads both messages:
+Aya, the client, answers; the platform says that the driver is nearly there; Kouassi reads it all:
 
 source ${directory}/env
 
@@ -47,6 +51,9 @@ ROOM=$(${curl}/rooms/" ${as('DRIVER')} ${json} \\
 
 ${curl}/messages/" ${as('CLIENT')} ${json} \\
   -d '{"chat_room_id":"'$ROOM'","text":"Parfait, je vous attends au portail"}'
+
+${curl}/events/" ${as('PLATFORM')} ${json} \\
+  -d '${JSON.stringify(event)}'
 
 ${curl}/messages/?chat_room_id=$ROOM" ${as('DRIVER')}
 `;

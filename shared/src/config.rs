@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use lambda_http::http::HeaderValue;
 use url::Url;
 
-use crate::domain::{ImageHosts, SendLimit, SendLimits};
+use crate::domain::{GracePeriod, ImageHosts, SendLimit, SendLimits};
 
 /// Something that the environment says wrongly, or does not say: the function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,8 @@ pub struct Settings {
     pub send_limits: SendLimits,
     /// `STATEMENT_CACHE`: whether statements are prepared; none leaves it to whether a pooler is known of.
     pub statement_cache: Option<bool>,
+    /// `ROOM_GRACE_SECONDS`: how long one may still write once a delivery is over.
+    pub room_grace: GracePeriod,
     /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
     pub concurrency: NonZeroUsize,
 }
@@ -109,6 +111,12 @@ impl Settings {
             }
         };
 
+        let room_grace = match filled("ROOM_GRACE_SECONDS") {
+            None => GracePeriod::default(),
+            Some(value) => GracePeriod::parse(&value)
+                .map_err(|reason| ConfigError::Invalid("ROOM_GRACE_SECONDS", reason.to_string()))?,
+        };
+
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
             Some(value) => value.parse().map_err(|_| {
@@ -134,6 +142,7 @@ impl Settings {
             image_hosts,
             send_limits,
             statement_cache,
+            room_grace,
             concurrency,
         })
     }
@@ -217,6 +226,18 @@ mod tests {
         assert_eq!(of("").unwrap(), None);
         let error = of("yes").unwrap_err().to_string();
         assert!(error.contains("STATEMENT_CACHE"), "{error}");
+    }
+
+    #[test]
+    fn rooms_close_two_hours_after_the_end_unless_another_time_is_set() {
+        let of = |value: &str| {
+            let variables = [("FIREBASE_DATABASE_URL", ""), ("ROOM_GRACE_SECONDS", value)];
+            settings(&variables).map(|settings| settings.room_grace)
+        };
+        assert_eq!(of("").unwrap(), GracePeriod::default());
+        assert_eq!(of("0").unwrap(), GracePeriod::parse("0").unwrap());
+        let error = of("2 h").unwrap_err().to_string();
+        assert!(error.contains("ROOM_GRACE_SECONDS"), "{error}");
     }
 
     #[test]

@@ -36,7 +36,8 @@ export class Truth {
     const [metadata] = await this.query(
       `SELECT id, room_type, driver_id, other_user_id, delivery_id, is_active, last_message_text, last_message_sender_id,
               to_char(created_at AT TIME ZONE 'UTC', ${TIME}) AS created_at,
-              to_char(last_message_at AT TIME ZONE 'UTC', ${TIME}) AS last_message_at, revision::int
+              to_char(last_message_at AT TIME ZONE 'UTC', ${TIME}) AS last_message_at, revision::int,
+              floor(extract(epoch FROM closes_at) * 1000)::float8 AS closes_at_ms
        FROM chat_rooms WHERE id = $1`,
       [room],
     );
@@ -53,16 +54,20 @@ export class Truth {
   /** What PostgreSQL must hold by itself, whatever happened to the mirror. */
   async checkRooms(sent) {
     const rooms = await this.query(
-      `SELECT room.id, message_count::int, (driver_unread_count + other_user_unread_count)::int AS unread,
+      `SELECT room.id, message_count::int, driver_unread_count::int, other_user_unread_count::int,
               count(message.id)::int AS messages, coalesce(max(seq), 0)::int AS newest,
               count(DISTINCT client_message_id)::int AS client_ids,
-              count(*) FILTER (WHERE message.id IS NOT NULL AND read_at IS NULL)::int AS unread_messages
+              count(*) FILTER (WHERE read_at IS NULL AND (sender_id = other_user_id
+                               OR sender_id IS NULL AND driver_read_at IS NULL AND message.id IS NOT NULL))::int AS driver_unread,
+              count(*) FILTER (WHERE read_at IS NULL AND (sender_id = driver_id
+                               OR sender_id IS NULL AND other_user_read_at IS NULL AND message.id IS NOT NULL))::int AS other_user_unread
        FROM chat_rooms AS room LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id GROUP BY room.id`,
     );
     for (const room of rooms) {
       assert.equal(room.messages, room.message_count, `${room.id}: message_count`);
       assert.equal(room.newest, room.messages, `${room.id}: seq has a gap`);
-      assert.equal(room.unread, room.unread_messages, `${room.id}: the counters`);
+      assert.equal(room.driver_unread_count, room.driver_unread, `${room.id}: the driver's counter`);
+      assert.equal(room.other_user_unread_count, room.other_user_unread, `${room.id}: the other user's counter`);
       assert.equal(room.messages, sent.get(room.id) ?? 0, `${room.id}: what was acknowledged is there, once`);
       assert.equal(room.client_ids, room.messages, `${room.id}: no message twice`);
     }

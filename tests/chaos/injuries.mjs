@@ -1,6 +1,6 @@
 // What is done to the functions and to PostgreSQL, from outside and at any moment.
 
-const FUNCTIONS = ['send-message', 'mark-room-read', 'mirror-rooms'];
+const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'mirror-rooms'];
 
 export class Injuries {
   counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0 };

@@ -4,23 +4,25 @@ import { randomUUID } from 'node:crypto';
 import { deleteApp, initializeApp } from 'firebase/app';
 import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithCustomToken, signOut } from 'firebase/auth';
 import { connectDatabaseEmulator, getDatabase, goOffline } from 'firebase/database';
-import { accessToken } from '../../dev/parts/tokens.mjs';
+import { accessToken, platformToken } from '../../dev/parts/tokens.mjs';
 import { Witness } from './witness.mjs';
 
 const PATIENCE_MS = 120_000;
 
-/** A driver and a client with a room, and the client's phone, listening. */
+/** A driver and a client with a room about a delivery, the platform, and the client's phone, listening. */
 export async function conversation(truth, { api, firebase, jwtSecret }) {
-  const [driver, client] = [randomUUID(), randomUUID()];
+  const [driver, client, delivery] = [randomUUID(), randomUUID(), randomUUID()];
   await truth.query(
     `INSERT INTO users (id, full_name, user_type) VALUES ($1, 'Kouassi Yao', 'driver'), ($2, 'Aya Koné', 'client')`,
     [driver, client],
   );
+  await truth.query('INSERT INTO deliveries (id, driver_id, client_id) VALUES ($1, $2, $3)', [delivery, driver, client]);
   const people = [driver, client].map((id) => new Person(api, accessToken(id, jwtSecret)));
-  const room = await people[0].post('rooms/', { room_type: 'delivery', other_user_id: client });
+  const room = await people[0].post('rooms/', { room_type: 'delivery', other_user_id: client, delivery_id: delivery });
+  const platform = new Person(api, platformToken(jwtSecret));
   const { token } = await people[1].post('firebase_token/');
   const { database, close } = await phone(firebase, token);
-  return { id: room.id, people, witness: new Witness(database, room.id), close };
+  return { id: room.id, delivery, people, platform, witness: new Witness(database, room.id), close };
 }
 
 async function phone(host, token) {

@@ -46,7 +46,7 @@ process.env.SEND_LIMIT_DELIVERY = '0';
 const stack = new Stack(await settings(), { root: ROOT, say: quietly, signal: asked.signal });
 let violations = ['the run was not finished'];
 try {
-  await stack.start();
+  await stack.start(['postgres', 'firebase', 'functions']);
   violations = await run();
 } catch (error) {
   console.error(error);

@@ -1,9 +1,11 @@
-// The conversations: messages and markings in all rooms at once, while things go wrong.
+// The conversations: messages, markings and events of the platform in all rooms at once, while things go wrong.
 
 import { randomUUID } from 'node:crypto';
 
 /** How many people write at once. */
 const WRITERS = 8;
+
+const EVENTS = ['assigned', 'picked_up', 'arriving', 'delivered'];
 
 /** Talks until there were as many messages and faults as planned. */
 export async function talk({ rooms, random, injuries, faults, sent, plan, signal }) {
@@ -25,7 +27,11 @@ export async function talk({ rooms, random, injuries, faults, sent, plan, signal
       talked.messages += 1;
       const number = talked.messages;
       await hurt(number, room);
-      await person.post('messages/', { chat_room_id: room.id, text: `message ${number}`, client_message_id: randomUUID() });
+      if (random.chance(0.05)) {
+        await room.platform.post('events/', { event_id: randomUUID(), event: random.of(EVENTS), delivery_id: room.delivery });
+      } else {
+        await person.post('messages/', { chat_room_id: room.id, text: `message ${number}`, client_message_id: randomUUID() });
+      }
       sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
     }
   };

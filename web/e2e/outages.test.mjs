@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { eventually } from '../../tests/support/eventually.mjs';
 import { aConversation, say } from '../../tests/support/people.mjs';
 import { BASE_URL, FIREBASE_HOST } from '../../tests/support/settings.mjs';
+import { assertAccessible } from './support/accessible.mjs';
 import { configFor, phoneOf } from './support/browser.mjs';
 import { aLine } from './support/line.mjs';
 
@@ -38,6 +39,7 @@ test('with the API stopped and started again, what was written arrives once, in 
   await eventually(async () => assert.deepEqual(await phone.texts(), ['Bonjour', 'un', 'deux']));
   assert.equal(await phone.page.locator('[data-waiting]').count(), 2);
   await phone.screenshot('pending');
+  await assertAccessible(phone.page, 'without a connection');
 
   await api.restore();
   await eventually(async () => assert.equal(await phone.page.locator('[data-waiting]').count(), 0), 40_000);

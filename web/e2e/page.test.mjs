@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { sql } from '../../tests/support/database.mjs';
 import { eventually } from '../../tests/support/eventually.mjs';
-import { aClient, aConversation, aDriver, aRoom, say } from '../../tests/support/people.mjs';
+import { aClient, aConversation, anAdmin, aDriver, aRoom, say } from '../../tests/support/people.mjs';
 import { assertAccessible } from './support/accessible.mjs';
 import { aPage, configFor, DESKTOP, PHONE, phoneOf } from './support/browser.mjs';
 
@@ -65,6 +66,7 @@ test('by keyboard alone: find the conversation, write, go back', async () => {
   assert.deepEqual(await phone.texts(), ['Bonjour', 'première ligne\nseconde']);
   await phone.page.goBack();
   await phone.rooms.getByText('première ligne').waitFor();
+  assert.match(await focused(), /class="room"/, 'where they left the list');
   assert.equal(new URL(phone.page.url()).hash.includes(room.id), false);
 });
 
@@ -92,6 +94,46 @@ describe('the list', () => {
     await phone.page.getByRole('checkbox', { name: 'Archivées' }).uncheck();
     await phone.rooms.getByText('Jean Dupont').waitFor();
   });
+});
+
+test('what the platform itself says is a notice between the two', async () => {
+  const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+  const admin = await anAdmin();
+  const support = await aRoom(driver, admin);
+  await say(admin, support, 'La livraison a été annulée.', { message_type: 'system' });
+  // Without Firebase: there the sender is still the admin, who plays the platform here.
+  const phone = await phoneOf(driver, {
+    path: `#room=${room.id}`,
+    config: configFor([driver], { firebase: '127.0.0.1:9' }),
+  });
+  await phone.page.route(/\/messages\/\?/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const results = body.results.map((message) => ({ ...message, sender: null }));
+    await route.fulfill({ response, json: { ...body, results } });
+  });
+  await phone.page.goto(`${phone.page.url().split('#')[0]}#room=${support.id}`);
+  const notice = phone.bubble('La livraison a été annulée.');
+  await notice.waitFor();
+  assert.match(await notice.getAttribute('class'), /system/);
+  const { x, width } = await notice.boundingBox();
+  assert.ok(Math.abs(x + width / 2 - PHONE.width / 2) < 2, 'in the middle');
+  assert.equal(await notice.getByText('Envoyé').count(), 0);
+  assert.deepEqual(phone.page.mistakes, []);
+});
+
+test('a room that is closed while one looks at it takes no more messages', async () => {
+  const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+  const phone = await phoneOf(driver, { path: `#room=${room.id}` });
+  await phone.bubble('Bonjour').waitFor();
+  const setActive = (isActive) =>
+    sql('UPDATE chat_rooms SET is_active = $2, revision = revision + 1 WHERE id = $1', [room.id, isActive]);
+  await setActive(false);
+  await phone.page.getByText('Cette conversation n’est plus active.').waitFor();
+  assert.equal(await phone.composer.count(), 0);
+  assert.equal(await phone.bubble('Bonjour').count(), 1);
+  await setActive(true);
+  await phone.composer.waitFor();
 });
 
 test('somebody signs in with a token of their own', async () => {

@@ -7,12 +7,17 @@ import { eventually } from '../../tests/support/eventually.mjs';
 import { aClient, aDelivery, aDriver } from '../../tests/support/people.mjs';
 import { configFor, phoneOf } from './support/browser.mjs';
 
-/** One pixel, as a photo that is really there. */
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
-  'base64',
-);
-const PHOTO = 'https://res.cloudinary.com/relais/colis.png';
+/** A parcel at a door, as a photo that is really there. */
+const PARCEL = `
+  <svg xmlns="http://www.w3.org/2000/svg" width="640" height="420">
+    <path fill="#c9b79c" d="M0 0h640v420H0z" />
+    <path fill="#8b98a5" d="M0 330h640v90H0z" />
+    <path fill="#2f5d50" d="M390 40h170v290H390z" />
+    <circle fill="#e8c66a" cx="412" cy="190" r="8" />
+    <path fill="#b98450" d="M90 210h220v150H90z" />
+    <path fill="#d8aa74" d="M180 210h40v150h-40z" />
+  </svg>`;
+const PHOTO = 'https://res.cloudinary.com/relais/colis.svg';
 
 describe('a driver and a client', () => {
   let drivers;
@@ -25,7 +30,7 @@ describe('a driver and a client', () => {
     const config = configFor([driver, client], { deliveries });
     [drivers, clients] = await Promise.all([phoneOf(driver, { config }), phoneOf(client, { config })]);
     for (const phone of [drivers, clients]) {
-      await phone.page.context().route(PHOTO, (route) => route.fulfill({ body: PIXEL, contentType: 'image/png' }));
+      await phone.page.context().route(PHOTO, (route) => route.fulfill({ body: PARCEL, contentType: 'image/svg+xml' }));
       await phone.isLive();
     }
   });
@@ -89,7 +94,7 @@ describe('a driver and a client', () => {
     await drivers.page.getByRole('dialog').getByRole('button', { name: 'Envoyer' }).click();
     const photo = clients.page.getByRole('img', { name: 'Voici la photo' });
     await photo.scrollIntoViewIfNeeded();
-    await eventually(async () => assert.equal(await photo.evaluate((image) => image.naturalWidth), 1));
+    await eventually(async () => assert.equal(await photo.evaluate((image) => image.naturalWidth), 640));
   });
 
   test('a position, with a link to the map', async () => {

@@ -94,6 +94,10 @@ export class FirebaseLive implements Live {
     return this.#value(`chats/${roomId}/metadata`, refused, (value) => value && heard(value as Metadata));
   }
 
+  isActive(roomId: string, heard: (isActive: boolean | null) => void, refused: () => void): Unlisten {
+    return this.#value(`chats/${roomId}/metadata/is_active`, refused, (value) => heard(value as boolean | null));
+  }
+
   typing(roomId: string, userId: string, heard: (timestamp: string | null) => void, refused: () => void): Unlisten {
     const path = `chats/${roomId}/typing/${userId}`;
     return this.#value(path, refused, (value) => heard((value as { timestamp: string } | null)?.timestamp ?? null));

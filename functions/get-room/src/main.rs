@@ -50,6 +50,7 @@ mod tests {
                     "last_message_at": message.created_at,
                     "unread_count": 1,
                     "is_active": true,
+                    "closes_at": null,
                     "is_archived": false,
                     "created_at": body["created_at"],
                     "firebase_path": format!("/chats/{room}"),

@@ -1,12 +1,12 @@
-//! Every minute: mirrors the rooms that Firebase is behind on, because a function was interrupted or Firebase did not
-//! take them. It may run twice at once.
+//! Every minute: closes the rooms whose time is up, which nobody writes, and mirrors those that Firebase is behind on,
+//! also because a function was interrupted or Firebase did not take them. It may run twice at once.
 //!
 //! An operator may also invoke it with an `action`: `{"action": "rebuild"}` has every room mirrored anew and whole,
 //! `{"action": "compare"}` reports where Firebase differs from PostgreSQL and changes nothing; both take a `room_id`,
 //! and `compare` an `after` to go on from. docs/operations.md says when.
 
 use serde::{Deserialize, Serialize};
-use shared::db::mirror;
+use shared::db::{mirror, rooms};
 use shared::firebase::compare::{Comparison, compare};
 use shared::firebase::sweep::{Sweep, sweep};
 use shared::runtime::{App, StartError, serve_event};
@@ -43,11 +43,17 @@ enum Report {
     Compared(Comparison),
 }
 
+/// Rooms that are closed at a time.
+const BATCH: i64 = 500;
+
 async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartError> {
+    let database = &app.database;
+    if matches!(order.action, Action::Sweep) {
+        while rooms::close_due(database, BATCH).await? > 0 {}
+    }
     let Some(firebase) = &app.firebase else {
         return Ok(Report::Swept(Sweep::default()));
     };
-    let database = &app.database;
     Ok(match order.action {
         Action::Sweep => Report::Swept(sweep(database, firebase).await?),
         Action::Rebuild => {
@@ -97,6 +103,30 @@ mod tests {
         );
         assert_eq!(world.firebase.writes().await.len(), 1);
         assert_eq!(run(&world, SCHEDULED).await["mirrored"], 0);
+    }
+
+    #[tokio::test]
+    async fn a_room_whose_time_is_up_is_closed_also_without_a_mirror() {
+        for has_mirror in [true, false] {
+            let world = World::with(|settings, _| {
+                if !has_mirror {
+                    settings.firebase = None;
+                }
+            })
+            .await;
+            world.room().await;
+            let ends = "UPDATE chat_rooms SET mirrored_revision = revision, closes_at = now()";
+            world.sql.execute(ends, &[]).await.unwrap();
+            let swept = run(&world, SCHEDULED).await;
+            assert_eq!(swept["mirrored"], i32::from(has_mirror));
+            let room = "SELECT is_active FROM chat_rooms";
+            let room = world.sql.query_one(room, &[]).await.unwrap();
+            assert!(!room.get::<_, bool>("is_active"));
+            for (_, _, body) in world.firebase.writes().await {
+                assert_eq!(body["metadata"]["is_active"], false);
+            }
+            assert_eq!(run(&world, SCHEDULED).await["mirrored"], 0);
+        }
     }
 
     #[tokio::test]

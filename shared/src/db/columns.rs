@@ -46,11 +46,16 @@ macro_rules! delivery_columns {
     };
 }
 
-/// The columns of a message under the alias `message` and of its sender under the alias `sender`.
+/// The columns of a message under the alias `message` and of its sender under the alias `sender`, as the viewer `$1`
+/// sees it: what the platform says is received by both sides, and read by each for itself.
 macro_rules! message_columns {
     () => {
         "message.id AS message_id, message.chat_room_id, message.seq, message.message_type, message.text,
-         message.image_url, message.latitude, message.longitude, message.read_at, message.created_at,
+         message.image_url, message.latitude, message.longitude, message.created_at,
+         CASE WHEN message.sender_id IS NOT NULL THEN message.read_at
+              WHEN $1 = (SELECT driver_id FROM chat_rooms WHERE id = message.chat_room_id)
+                  THEN coalesce(message.driver_read_at, message.read_at)
+              ELSE coalesce(message.other_user_read_at, message.read_at) END AS read_at,
          sender.id AS sender_id, coalesce(sender.full_name::text, '') AS sender_full_name,
          sender.profile_photo_url::text AS sender_profile_photo_url"
     };

@@ -1,5 +1,6 @@
 //! All SQL, one file per query. Raw statements over tokio-postgres; each opens with `-- name`, and every one that
-//! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot be written.
+//! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot
+//! be written; what only the platform may do takes [`Platform`](crate::domain::Platform).
 //!
 //! A statement is sent with its parameter types, all of them built-in types, and so takes one round trip. The first
 //! time it goes unnamed; from then on it is prepared, which saves planning it, unless a pooler stands before the server
@@ -11,6 +12,7 @@ pub mod answer_versions;
 mod columns;
 mod connection;
 mod database;
+pub mod events;
 pub mod messages;
 pub mod migrate;
 pub mod mirror;

@@ -35,9 +35,9 @@ pub struct Message {
     pub latitude: Option<f64>,
     /// WGS 84 degrees.
     pub longitude: Option<f64>,
-    /// Whether the recipient has read it.
+    /// Whether the recipient has read it; the viewer, where the platform has sent it.
     pub is_read: bool,
-    /// When the recipient read it.
+    /// When that was.
     pub read_at: Option<Timestamp>,
     /// When it was sent; grows with `seq`.
     pub created_at: Timestamp,

@@ -4,6 +4,8 @@
 mod analytics;
 mod content;
 mod coordinates;
+mod delivery_event;
+mod grace_period;
 mod highlight;
 mod image_hosts;
 mod image_url;
@@ -22,13 +24,15 @@ pub use analytics::{
 };
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
+pub use delivery_event::DeliveryEvent;
+pub use grace_period::GracePeriod;
 pub use highlight::Highlight;
 pub use image_hosts::ImageHosts;
 pub use image_url::ImageUrl;
 pub use message::{Message, Sender};
 pub use message_search::{Cursor, FoundMessage, MessageSearch};
 pub use page::{MessageOrder, Page, PageNumber, PageSize};
-pub use people::{Delivery, User, Viewer};
+pub use people::{Delivery, Platform, User, Viewer};
 pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};
 pub use search::Search;
 pub use send_limits::{SendLimit, SendLimits};

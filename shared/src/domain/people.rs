@@ -6,6 +6,10 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Viewer(pub Uuid);
 
+/// The platform's own backend, which is no user: authenticated by a token that is for it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Platform;
+
 /// A person, as the other participant may see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {

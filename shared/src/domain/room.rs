@@ -79,6 +79,8 @@ pub struct RoomDetail {
     pub unread_count: i64,
     /// Whether messages may still be sent.
     pub is_active: bool,
+    /// Until when, where the delivery is over.
+    pub closes_at: Option<Timestamp>,
     /// Whether the viewer has put it away.
     pub is_archived: bool,
     /// When it was opened.

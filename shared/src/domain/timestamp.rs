@@ -3,12 +3,28 @@ use std::fmt;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use super::Invalid;
+
 /// A moment in UTC, written as RFC 3339 with `Z` and always six fractional digits, so that the order of the texts is
 /// the order of time, in JSON and in Firebase alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub DateTime<Utc>);
 
 impl Timestamp {
+    /// Reads RFC 3339, in any time zone.
+    ///
+    /// # Errors
+    /// It is no moment, or has none of the forms.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        DateTime::parse_from_rfc3339(raw.trim())
+            .map(|moment| Self(moment.to_utc()))
+            .map_err(|_| {
+                "La date + heure n'a pas le bon format. Utilisez un des formats suivants : \
+                 YYYY-MM-DDThh:mm:ss[.uuuuuu][+HH:MM|-HH:MM|Z]."
+                    .into()
+            })
+    }
+
     /// The current moment by this machine's clock.
     #[must_use]
     pub fn now() -> Self {
@@ -37,5 +53,22 @@ mod tests {
         let at = |micros| Timestamp(DateTime::from_timestamp_micros(micros).unwrap()).to_string();
         assert_eq!(at(1_736_951_400_000_000), "2025-01-15T14:30:00.000000Z");
         assert_eq!(at(1_736_951_400_000_007), "2025-01-15T14:30:00.000007Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_in_any_time_zone_and_in_no_other_form() {
+        let at = |raw| Timestamp::parse(raw).map(|moment| moment.to_string());
+        for raw in ["2025-01-15T14:30:00Z", "2025-01-15T16:30:00.000+02:00"] {
+            assert_eq!(at(raw).unwrap(), "2025-01-15T14:30:00.000000Z");
+        }
+        for raw in [
+            "",
+            "2025-01-15",
+            "2025-01-15T14:30:00",
+            "1736951400",
+            "2025-02-30T00:00:00Z",
+        ] {
+            assert!(at(raw).is_err(), "{raw}");
+        }
     }
 }

@@ -54,6 +54,8 @@ fn metadata(room: &MirroredRoom) -> Value {
         "delivery_id": room.delivery_id,
         "created_at": room.created_at,
         "is_active": room.is_active,
+        // As the rules tell the time: they compare it with theirs, and close the room on the dot.
+        "closes_at_ms": room.closes_at.map(|closes_at| closes_at.0.timestamp_millis()),
         "last_message_text": room.last_message_text,
         "last_message_at": room.last_message_at,
         "last_message_sender_id": room.last_message_sender_id,

@@ -3,8 +3,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{
-    ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType, RoomType, Search, Text,
-    TimeZone,
+    DeliveryEvent, ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType, RoomType,
+    Search, Text, TimeZone, Timestamp,
 };
 
 /// A value that a field of a request can be read as.
@@ -123,6 +123,18 @@ impl Field for MessageType {
 }
 
 impl Field for RoomType {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for DeliveryEvent {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for Timestamp {
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(string(value)?)
     }

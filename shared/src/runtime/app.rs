@@ -9,7 +9,7 @@ use crate::cache::Cache;
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
-use crate::domain::{ImageHosts, SendLimits, Viewer};
+use crate::domain::{GracePeriod, ImageHosts, SendLimits, Viewer};
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
 use crate::secret::{Secret, SecretStore};
@@ -26,6 +26,8 @@ pub struct App {
     pub image_hosts: ImageHosts,
     /// How fast one person may send into one room.
     pub send_limits: SendLimits,
+    /// How long one may still write once a delivery is over.
+    pub room_grace: GracePeriod,
     /// What is done once the answer is out.
     pub after_reply: AfterReply,
     /// Whose pages may read the answers.
@@ -76,6 +78,7 @@ impl App {
             cache,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,
+            room_grace: settings.room_grace,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             secrets,

@@ -2,12 +2,14 @@
 
 mod after_reply;
 mod app;
+mod caller;
 mod deployment;
 mod kept_answer;
 mod serve;
 
 pub use after_reply::AfterReply;
 pub use app::App;
+pub use caller::Caller;
 pub use deployment::DeploymentStep;
 pub use serve::{answer, serve, serve_event};
 

@@ -7,10 +7,7 @@ use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{App, StartError};
-use crate::auth::authenticate;
-use crate::db::viewer;
-use crate::domain::Viewer;
+use super::{App, Caller, StartError};
 use crate::error::{Error, Result, Unauthorized};
 use crate::http::{Answer, Request, into_response};
 
@@ -19,9 +16,10 @@ use crate::http::{Answer, Request, into_response};
 ///
 /// # Errors
 /// The function cannot start, or the runtime API is gone.
-pub async fn serve<H, F>(handler: H) -> Result<(), StartError>
+pub async fn serve<H, C, F>(handler: H) -> Result<(), StartError>
 where
-    H: Fn(&'static App, Viewer, Request) -> F + Copy + Send + Sync + 'static,
+    H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
+    C: Caller,
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
     init_logging();
@@ -66,13 +64,14 @@ where
 }
 
 /// Carries one request to its handler: authenticates, has it handled, and turns whatever comes of it into an answer.
-pub async fn answer<H, F>(
+pub async fn answer<H, C, F>(
     app: &'static App,
     handler: H,
     request: lambda_http::Request,
 ) -> Response<Body>
 where
-    H: Fn(&'static App, Viewer, Request) -> F,
+    H: Fn(&'static App, C, Request) -> F,
+    C: Caller,
     F: Future<Output = Result<Answer>>,
 {
     into_response(
@@ -81,32 +80,33 @@ where
     )
 }
 
-async fn handle<H, F>(app: &'static App, handler: H, request: Request) -> Result<Answer>
+async fn handle<H, C, F>(app: &'static App, handler: H, request: Request) -> Result<Answer>
 where
-    H: Fn(&'static App, Viewer, Request) -> F,
+    H: Fn(&'static App, C, Request) -> F,
+    C: Caller,
     F: Future<Output = Result<Answer>>,
 {
-    let viewer = authenticate_request(app, &request).await?;
-    match handler(app, viewer, request).await {
+    let caller: C = authenticate_request(app, &request).await?;
+    match handler(app, caller, request).await {
         // Nothing was asked of the database yet, and who is not known is told so before anything else.
         Err(bad @ Error::BadRequest(_)) => {
-            viewer::require(&app.database, viewer).await?;
+            caller.require(&app.database).await?;
             Err(bad)
         }
         result => result,
     }
 }
 
-async fn authenticate_request(
+async fn authenticate_request<C: Caller>(
     app: &'static App,
     request: &Request,
-) -> Result<Viewer, Unauthorized> {
+) -> Result<C, Unauthorized> {
     let secret = app.secret();
-    match authenticate(request.headers(), secret.jwt_secrets()) {
+    match C::authenticate(request.headers(), secret.jwt_secrets()) {
         // Forged, or signed with a key that is newer than ours.
         Err(Unauthorized::InvalidToken) => {
             let fresh = app.refreshed_secret(&secret).await;
-            authenticate(request.headers(), fresh.jwt_secrets())
+            C::authenticate(request.headers(), fresh.jwt_secrets())
         }
         result => result,
     }

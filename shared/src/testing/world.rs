@@ -13,10 +13,12 @@ use super::{Call, RecordingFirebase, database};
 use crate::auth::crypto;
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::db::{messages, rooms};
-use crate::domain::{Content, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text, Viewer};
+use crate::domain::{
+    Content, GracePeriod, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text, Viewer,
+};
 use crate::error::Result;
 use crate::http::{Answer, Request};
-use crate::runtime::{self, App};
+use crate::runtime::{self, App, Caller};
 use crate::secret::{Secret, SecretStore};
 
 /// A test's own little world: an app on a database of its own, with a Firebase that records.
@@ -86,6 +88,7 @@ impl World {
             image_hosts: ImageHosts::default(),
             send_limits: SendLimits::default(),
             statement_cache: None,
+            room_grace: GracePeriod::default(),
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
         change(&mut settings, &mut secret);
@@ -186,25 +189,39 @@ impl World {
     }
 
     /// Calls a function as this user, and waits for what it does after the reply.
-    pub async fn call<H, F>(&self, handler: H, viewer: Viewer, call: Call) -> Reply
+    pub async fn call<H, C, F>(&self, handler: H, viewer: Viewer, call: Call) -> Reply
     where
-        H: Fn(&'static App, Viewer, Request) -> F,
+        H: Fn(&'static App, C, Request) -> F,
+        C: Caller,
         F: Future<Output = Result<Answer>>,
     {
-        self.call_anonymously(
-            handler,
-            call.header("authorization", format!("Bearer {}", Self::token(viewer))),
-        )
-        .await
+        let token = Self::token(&json!({
+            "token_type": "access", "exp": 4_000_000_000_u64, "iat": 1_700_000_000, "jti": "test", "user_id": viewer.0,
+        }));
+        self.call_anonymously(handler, call.header("authorization", token))
+            .await
+    }
+
+    /// Calls a function as the platform's own backend, and waits for what it does after the reply.
+    pub async fn call_as_platform<H, C, F>(&self, handler: H, call: Call) -> Reply
+    where
+        H: Fn(&'static App, C, Request) -> F,
+        C: Caller,
+        F: Future<Output = Result<Answer>>,
+    {
+        let token = Self::token(&json!({ "aud": "chat-events", "exp": 4_000_000_000_u64 }));
+        self.call_anonymously(handler, call.header("authorization", token))
+            .await
     }
 
     /// Calls a function without a token.
     ///
     /// # Panics
     /// The answer is no JSON.
-    pub async fn call_anonymously<H, F>(&self, handler: H, call: Call) -> Reply
+    pub async fn call_anonymously<H, C, F>(&self, handler: H, call: Call) -> Reply
     where
-        H: Fn(&'static App, Viewer, Request) -> F,
+        H: Fn(&'static App, C, Request) -> F,
+        C: Caller,
         F: Future<Output = Result<Answer>>,
     {
         let request = lambda_http::request::from_str(&call.event().to_string())
@@ -220,18 +237,12 @@ impl World {
         }
     }
 
-    /// An access token as simplejwt makes them.
-    fn token(viewer: Viewer) -> String {
+    /// A token of these claims, as a header has it.
+    fn token(claims: &Value) -> String {
         crypto::install();
-        let claims = json!({
-            "token_type": "access", "exp": 4_000_000_000_u64, "iat": 1_700_000_000, "jti": "test", "user_id": viewer.0,
-        });
-        encode(
-            &Header::default(),
-            &claims,
-            &EncodingKey::from_secret(Self::JWT_SECRET.as_bytes()),
-        )
-        .expect("a token")
+        let key = EncodingKey::from_secret(Self::JWT_SECRET.as_bytes());
+        let token = encode(&Header::default(), claims, &key).expect("a token");
+        format!("Bearer {token}")
     }
 }
 

@@ -16,6 +16,7 @@ mod list_rooms;
 mod mark_read;
 mod migrate;
 mod mirror;
+mod platform;
 mod search_messages;
 mod send_limits;
 mod send_message;

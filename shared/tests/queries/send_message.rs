@@ -137,6 +137,46 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_refused() {
 }
 
 #[tokio::test]
+async fn a_room_whose_time_is_up_is_closed_on_the_dot_to_admins_too() {
+    let world = World::new().await;
+    let (driver, admin, room) = world.room().await;
+    let support = "UPDATE users SET user_type = 'admin' WHERE id = $1";
+    world.sql.execute(support, &[&admin.0]).await.unwrap();
+    let notice = NewMessage {
+        content: Content::System(Text::parse("Avis").unwrap()),
+        ..text(room, None)
+    };
+    let ends = "UPDATE chat_rooms SET closes_at = clock_timestamp() + $1 * interval '1 second'";
+    world.sql.execute(ends, &[&3600.0]).await.unwrap();
+    assert!(send(&world, admin, &notice).await.unwrap().created);
+    world.sql.execute(ends, &[&0.0]).await.unwrap();
+    for (viewer, new) in [(admin, &notice), (driver, &text(room, None))] {
+        let refused = send(&world, viewer, new).await;
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_waited_beyond_the_end_is_refused() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    // Somebody holds the room, and ends it while the message waits.
+    let ends = "BEGIN; UPDATE chat_rooms SET closes_at = now()";
+    world.sql.batch_execute(ends).await.unwrap();
+    let message = text(room, None);
+    let sending = send(&world, driver, &message);
+    let ending = async {
+        let waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while world.sql.query(waiting, &[]).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.sql.batch_execute("COMMIT").await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(sending, ending);
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_strangers_room_is_no_room() {
     let world = World::new().await;
     let (_, _, room) = world.room().await;

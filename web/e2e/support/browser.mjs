@@ -8,7 +8,8 @@ import { BASE_URL, FIREBASE_HOST } from '../../../tests/support/settings.mjs';
 import { CHROMIUM, SCREENSHOTS, WEB_URL } from './settings.mjs';
 
 const FLAGS = [
-  '--no-sandbox',
+  // Chromium has none for root.
+  ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',

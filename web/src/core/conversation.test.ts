@@ -204,6 +204,13 @@ describe('reading', () => {
     expect(server.calls).toEqual([]);
   });
 
+  test('what the platform says is for both to read', async () => {
+    await open({ isVisible: true });
+    live.tell(aMessage(1, { senderId: null, type: 'system' }));
+    await settled();
+    expect(server.calls).toEqual(['read id-1']);
+  });
+
   test('a receipt among the newest brings those that Firebase no longer has', async () => {
     server.messages = messagesOf(1, 60, { senderId: ME });
     await open();
@@ -221,7 +228,16 @@ test('a conversation that is closed hears and asks nothing more', async () => {
   live.connect(false);
   await clock.pass(60_000);
   expect(server.calls).toEqual([]);
-  expect(live.listeners.messages.size + live.listeners.typing.size).toBe(0);
+  expect(Object.values(live.listeners).map(({ size }) => size)).toEqual([0, 0, 0]);
+});
+
+test('a room that is closed while one looks at it is shown as closed, and as open once it is again', async () => {
+  await open();
+  const tell = (isActive: boolean) => live.listeners.isActive.forEach(({ heard }) => heard(isActive));
+  tell(false);
+  expect(conversation.room!.is_active).toBe(false);
+  tell(true);
+  expect(conversation.room!.is_active).toBe(true);
 });
 
 test('archiving changes what is shown once the server has done it', async () => {

@@ -114,6 +114,7 @@ export class Conversation extends Observable {
     const { roomId } = this;
     this.#ends = [
       keepListening((refused) => live.messages(roomId, (message) => this.#heard(message), refused), this.#clock),
+      keepListening((refused) => live.isActive(roomId, (isActive) => this.#setActive(isActive), refused), this.#clock),
       live.connection((isConnected) => this.#connected(isConnected)),
       outbox.subscribe(() => this.changed()),
       outbox.onDelivered((item, message) => {
@@ -198,6 +199,13 @@ export class Conversation extends Observable {
     if (!this.#merge([message]) || !this.room) return;
     const isReceipt = message.senderId === this.#options.viewerId && message.readAt !== null;
     this.#catchUp.request(isReceipt ? { receipts: true } : {});
+  }
+
+  /** A room can be closed, or opened again, while it is looked at. */
+  #setActive(isActive: boolean | null): void {
+    if (!this.room || isActive === null || isActive === this.room.is_active) return;
+    this.room = { ...this.room, is_active: isActive };
+    this.changed();
   }
 
   #merge(messages: Message[]): boolean {

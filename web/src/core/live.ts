@@ -10,11 +10,13 @@ export interface Metadata {
   last_message_at?: string;
 }
 
-/** The live side, as the logic needs it: five places to listen to. `refused` ends the listening that it is told to. */
+/** The live side, as the logic needs it: six places to listen to. `refused` ends the listening that it is told to. */
 export interface Live {
   /** The newest messages of a room, and then each that comes or changes. Those that fall out are not told. */
   messages(roomId: string, heard: (message: Message) => void, refused: () => void): Unlisten;
   metadata(roomId: string, heard: (metadata: Metadata) => void, refused: () => void): Unlisten;
+  /** Whether one can still write there; null as long as that is not mirrored. */
+  isActive(roomId: string, heard: (isActive: boolean | null) => void, refused: () => void): Unlisten;
   /** Since when someone is typing, RFC 3339; null when not. */
   typing(roomId: string, userId: string, heard: (timestamp: string | null) => void, refused: () => void): Unlisten;
   connection(heard: (isConnected: boolean) => void): Unlisten;

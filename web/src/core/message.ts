@@ -14,7 +14,8 @@ export interface Message extends Content {
   id: string;
   /** Its number in the room, dense from 1: the order of the conversation. */
   seq: number;
-  senderId: string;
+  /** Null where the platform itself speaks: it is about the delivery, to both sides. */
+  senderId: string | null;
   /** RFC 3339 with microseconds. */
   createdAt: string;
   /** When the one who received it has read it, or null. */
@@ -47,7 +48,7 @@ export function fromRest(message: RestMessage): Message {
   return {
     id: message.id,
     seq: message.seq,
-    senderId: message.sender.id,
+    senderId: message.sender?.id ?? null,
     type: message.message_type,
     text: message.text,
     imageUrl: message.image_url,
@@ -62,7 +63,7 @@ export function fromRest(message: RestMessage): Message {
 export interface LiveMessage {
   id: string;
   seq: number;
-  sender_id: string;
+  sender_id?: string;
   message_type: MessageType;
   text?: string;
   image_url?: string;
@@ -77,7 +78,7 @@ export function fromFirebase(message: LiveMessage): Message {
   return {
     id: message.id,
     seq: message.seq,
-    senderId: message.sender_id,
+    senderId: message.sender_id ?? null,
     type: message.message_type,
     text: message.text ?? '',
     imageUrl: message.image_url ?? '',

@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { RoomDetail, RoomSummary } from '../../generated/typescript';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeliveryInfo, RoomDetail, RoomSummary } from '../../generated/typescript';
 import type { Conversation } from '../core/conversation';
 import { text } from '../core/message';
 import type { Session } from '../session';
@@ -13,13 +13,16 @@ import { userTypes } from './words';
 
 export function ConversationView({ session, roomId }: { session: Session; roomId: string }) {
   const [conversation, setConversation] = useState<Conversation | null>(null);
+  const section = useRef<HTMLElement>(null);
   useEffect(() => {
     const opened = session.open(roomId);
     setConversation(opened);
     return () => session.close(opened);
   }, [session, roomId]);
+  // On a phone the link that led here is out of sight now, and the focus with it.
+  useEffect(() => section.current!.focus({ preventScroll: true }), []);
   return (
-    <section class="conversation" aria-label="Conversation">
+    <section ref={section} class="conversation" aria-label="Conversation" tabIndex={-1}>
       {conversation && <OpenRoom session={session} conversation={conversation} />}
     </section>
   );
@@ -74,10 +77,15 @@ function Header({ session, conversation, room }: HeaderProps) {
       {other && <Avatar name={other.full_name} photo={other.profile_photo_url} />}
       <div class="title">
         <h2>{other?.full_name ?? '…'}</h2>
-        <small title={delivery ? `${delivery.pickup_address} → ${delivery.delivery_address}` : undefined}>
+        <small>
           {other && userTypes[other.user_type]}
           {delivery && ` · ${delivery.tracking_number}`}
         </small>
+        {delivery && (
+          <small class="way" title={wayOf(delivery)}>
+            {wayOf(delivery)}
+          </small>
+        )}
       </div>
       {other && (
         <a class="round" href={`tel:${other.phone_number}`} aria-label={`Appeler ${other.full_name}`}>
@@ -97,6 +105,8 @@ function Header({ session, conversation, room }: HeaderProps) {
     </header>
   );
 }
+
+const wayOf = (delivery: DeliveryInfo): string => `${delivery.pickup_address} → ${delivery.delivery_address}`;
 
 function Gone({ problem }: { problem: string }) {
   return (

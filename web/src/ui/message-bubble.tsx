@@ -6,8 +6,9 @@ import { LocationCard } from './location-card';
 import { timeOf } from './words';
 
 export function MessageBubble({ message, isOwn }: { message: Message; isOwn: boolean }) {
-  const { type, readAt, createdAt, seq } = message;
-  const kind = type === 'system' ? 'system' : isOwn ? 'own' : 'other';
+  const { type, senderId, readAt, createdAt, seq } = message;
+  const isNotice = type === 'system' || senderId === null;
+  const kind = isNotice ? 'system' : isOwn ? 'own' : 'other';
   return (
     <li class={`bubble ${kind}`} data-seq={seq} data-read={readAt !== null}>
       <Said content={message} />
@@ -74,7 +75,7 @@ function Photo({ url, words }: { url: string; words: string }) {
   return (
     <a class="photo" href={url} target="_blank" rel="noreferrer">
       {isBroken ? (
-        <span>
+        <span class="missing">
           <Icon name="photo" /> Photo indisponible
         </span>
       ) : (

@@ -2,12 +2,11 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Config, Person } from '../config';
 import { Session } from '../session';
 import { ConversationView } from './conversation-view';
+import { isInFrame } from './frame';
 import { Icon } from './icon';
 import { JournalPane } from './journal-pane';
 import { useObserved } from './observed';
 import { RoomListView } from './room-list-view';
-
-const isInFrame = window.parent !== window;
 
 /** Everything that one person sees. */
 export function Phone({ viewer, config }: { viewer: Person & { token: string }; config: Config }) {
@@ -97,6 +96,8 @@ function useRoomId(): string | null {
   useEffect(() => {
     const changed = () => setRoomId(read());
     window.addEventListener('hashchange', changed);
+    // It may have changed between the first look and this one.
+    changed();
     return () => window.removeEventListener('hashchange', changed);
   }, []);
   return roomId;

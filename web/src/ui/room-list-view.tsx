@@ -1,9 +1,10 @@
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RoomSummary } from '../../generated/typescript';
 import type { Config } from '../config';
 import type { Session } from '../session';
 import { Avatar } from './avatar';
+import { isInFrame } from './frame';
 import { Icon } from './icon';
 import { NewRoom } from './new-room';
 import { useObserved } from './observed';
@@ -20,10 +21,19 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
   const { rooms: list, viewer } = session;
   useObserved(list);
   const [isAsking, setAsking] = useState(false);
+  const nav = useRef<HTMLElement>(null);
+  useFocusOnReturn(nav, openRoomId);
   return (
-    <nav class="rooms" aria-label="Conversations">
+    <nav ref={nav} class="rooms" aria-label="Conversations">
       <header class="bar">
-        <Avatar name={viewer.full_name} />
+        {isInFrame ? (
+          <Avatar name={viewer.full_name} />
+        ) : (
+          <a class="avatar-link" href="?" title="Changer de personne">
+            <Avatar name={viewer.full_name} />
+            <span class="for-ears">Changer de personne</span>
+          </a>
+        )}
         <div class="title">
           <h2>{viewer.full_name}</h2>
           <small>
@@ -71,6 +81,17 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
   );
 }
 
+/** Whoever comes back to the list goes on where they left it. */
+function useFocusOnReturn(list: RefObject<HTMLElement | null>, openRoomId: string | null): void {
+  const before = useRef(openRoomId);
+  useEffect(() => {
+    if (before.current && !openRoomId) {
+      list.current!.querySelector<HTMLElement>(`[href="#room=${CSS.escape(before.current)}"]`)?.focus();
+    }
+    before.current = openRoomId;
+  }, [openRoomId]);
+}
+
 function Hint({ session: { rooms: list } }: { session: Session }) {
   if (list.problem) return <p role="alert">{list.problem}</p>;
   if (!list.isLoaded) return <p class="hint">Chargement…</p>;
@@ -86,7 +107,7 @@ function RoomLink({ room, isOpen }: { room: RoomSummary; isOpen: boolean }) {
     <a class="room" href={`#room=${room.id}`} aria-current={isOpen ? 'true' : undefined}>
       <Avatar name={other.full_name} photo={other.profile_photo_url} />
       <span class="name">
-        {other.full_name}
+        <span>{other.full_name}</span>
         <small>{delivery?.tracking_number ?? userTypes[other.user_type]}</small>
       </span>
       {room.last_message_at && <time dateTime={room.last_message_at}>{shortTimeOf(room.last_message_at)}</time>}

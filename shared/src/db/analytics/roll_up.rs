@@ -29,7 +29,8 @@ pub async fn roll_up(database: &Database, limit: i64) -> Result<i64, QueryError>
         ),
         active AS (
             INSERT INTO chat_analytics_active_rooms (quarter, chat_room_id)
-            SELECT DISTINCT chat_analytics_quarter(at), chat_room_id FROM taken WHERE event = 'message'
+            SELECT DISTINCT chat_analytics_quarter(at), chat_room_id FROM taken
+            WHERE event = 'message' AND sender_id IS NOT NULL
             ON CONFLICT DO NOTHING
         ),
         first_answer AS (

@@ -54,24 +54,42 @@ pub async fn mark_read(database: &Database, viewer: Viewer, unread: &Unread) -> 
 }
 
 /// The rooms are locked first, in the order of their ids, so that two markings neither wait for each other in a
-/// circle nor count a message twice: after the wait `read_at IS NULL` is looked at anew. From the counter is taken
+/// circle nor count a message twice: after the wait what is unread is looked at anew. From the counter is taken
 /// what was marked, and it is never set to 0: a message that was committed meanwhile is not in our snapshot, and
 /// stays unread.
+///
+/// A message of the platform is read by each side for itself; its `read_at` is set by the second.
 const SQL: &str = "-- mark_read
     WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
     room AS (
-        SELECT id, revision + 1 AS revision FROM chat_rooms
+        SELECT id, revision + 1 AS revision, driver_id = $1 AS is_drivers FROM chat_rooms
         WHERE id IN (SELECT $2 UNION SELECT chat_room_id FROM chat_messages WHERE id = ANY ($3))
           AND CASE $1 WHEN driver_id THEN driver_unread_count WHEN other_user_id THEN other_user_unread_count END > 0
           AND (SELECT is_active FROM viewer)
         ORDER BY id
         FOR NO KEY UPDATE
     ),
+    -- One moment for all that is marked.
+    clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     marked AS (
         UPDATE chat_messages AS message
-        SET read_at = greatest(clock_timestamp(), message.created_at), revision = room.revision
+        SET read_at = CASE
+                WHEN message.sender_id IS NOT NULL
+                  OR CASE WHEN room.is_drivers THEN message.other_user_read_at ELSE message.driver_read_at END IS NOT NULL
+                THEN greatest((SELECT now FROM clock), message.created_at)
+            END,
+            driver_read_at = CASE WHEN message.sender_id IS NULL AND room.is_drivers
+                THEN greatest((SELECT now FROM clock), message.created_at) ELSE message.driver_read_at END,
+            other_user_read_at = CASE WHEN message.sender_id IS NULL AND NOT room.is_drivers
+                THEN greatest((SELECT now FROM clock), message.created_at) ELSE message.other_user_read_at END,
+            revision = room.revision
         FROM room
-        WHERE message.chat_room_id = room.id AND message.read_at IS NULL AND message.sender_id IS DISTINCT FROM $1
+        WHERE message.chat_room_id = room.id AND message.read_at IS NULL
+          AND CASE
+                  WHEN message.sender_id IS NOT NULL THEN message.sender_id <> $1
+                  WHEN room.is_drivers THEN message.driver_read_at IS NULL
+                  ELSE message.other_user_read_at IS NULL
+              END
           AND ($3 IS NULL OR message.id = ANY ($3))
         RETURNING message.chat_room_id
     ),

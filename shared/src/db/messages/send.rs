@@ -91,7 +91,7 @@ pub async fn send(
 
 /// Why a statement has sent nothing, if its snapshot shows it.
 fn refused(row: &Row) -> Result<()> {
-    match row.get("room_is_active") {
+    match row.get("room_is_open") {
         None => return Err(Error::NotFound),
         Some(false) => {
             return Err(Error::refused(
@@ -118,8 +118,8 @@ fn refused(row: &Row) -> Result<()> {
 const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_messages_pkey"];
 
 /// The UPDATE holds the room's row from its lock to the commit: what it computes there from the row, the number, the
-/// time and the bucket (`V0004__send_limits.sql`), no other message can have. `clock_timestamp()`, since `now()` is from
-/// before the wait for the lock. Where there is no limit, `every` and `slack` are null, and so is what is compared.
+/// time and the bucket (`V0004__send_limits.sql`), no other message can have, and a room whose time is up meanwhile is
+/// closed. `clock_timestamp()`, since `now()` is from before the wait for the lock. Where there is no limit, `every` and `slack` are null, and so is what is compared.
 const SQL: &str = concat!(
     "-- send_message
     WITH viewer AS (SELECT id, user_type, is_active FROM users WHERE id = $1),
@@ -129,7 +129,7 @@ const SQL: &str = concat!(
           AND EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id))
     ),
     asked AS (
-        SELECT is_active,
+        SELECT is_active AND (closes_at <= clock_timestamp()) IS NOT TRUE AS is_open,
                make_interval(secs => CASE room_type WHEN 'support' THEN $13 ELSE $11 END) AS every,
                make_interval(secs => CASE room_type WHEN 'support' THEN $14 ELSE $12 END) AS slack,
                CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END AS full_at
@@ -150,7 +150,8 @@ const SQL: &str = concat!(
                 greatest(other_user_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), other_user_sends_full_at) END,
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())
-        WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND is_active
+        WHERE id = $2 AND $1 IN (driver_id, other_user_id)
+          AND is_active AND (closes_at <= clock_timestamp()) IS NOT TRUE
           AND EXISTS (SELECT FROM viewer WHERE is_active AND ($5 <> 'system' OR user_type = 'admin'))
           AND NOT EXISTS (SELECT FROM repeated)
           AND (CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END
@@ -165,7 +166,7 @@ const SQL: &str = concat!(
     )
     SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
            (SELECT $5 <> 'system' OR user_type = 'admin' FROM viewer) AS may_send,
-           (SELECT is_active FROM asked) AS room_is_active,
+           (SELECT is_open FROM asked) AS room_is_open,
            (SELECT ceil(extract(epoch FROM full_at - slack - clock_timestamp()))::bigint FROM asked) AS wait,
            message.created, ",
     message_columns!(),

@@ -33,8 +33,8 @@ pub struct Opened {
 /// sends one first message.
 ///
 /// # Errors
-/// [`Error::Refused`] where these two may not talk about this delivery; an unknown or inactive viewer; no answer
-/// from PostgreSQL.
+/// [`Error::Refused`] where these two may not talk about this delivery, or no longer; an unknown or inactive viewer; no
+/// answer from PostgreSQL.
 pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
     let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
     let text = new.initial_message.as_ref().map(Text::as_str);
@@ -102,8 +102,12 @@ const SQL: &str = concat!(
                 SELECT FROM deliveries WHERE id = $3 AND deliveries.driver_id = pair.driver_id
                    AND CASE other_user_type WHEN 'client' THEN client_id ELSE merchant_id END = pair.other_user_id
             ) THEN 'foreign_delivery'
-        END AS refusal
-        FROM pair
+            WHEN over.closes_at <= clock_timestamp() AND NOT EXISTS (
+                SELECT FROM chat_rooms AS room
+                WHERE room.driver_id = pair.driver_id AND room.other_user_id = pair.other_user_id AND room.delivery_id = $3
+            ) THEN 'delivery_over'
+        END AS refusal, over.closes_at
+        FROM pair LEFT JOIN chat_deliveries AS over ON over.delivery_id = $3
     ),
     allowed AS (SELECT * FROM verdict WHERE viewer_is_active AND refusal IS NULL),
     existing AS (
@@ -114,11 +118,11 @@ const SQL: &str = concat!(
     created AS (
         INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id, created_at,
             last_message_text, last_message_at, last_message_sender_id, message_count,
-            driver_unread_count, other_user_unread_count)
+            driver_unread_count, other_user_unread_count, closes_at)
         SELECT $5, $4, driver_id, other_user_id, $3, now(),
             $8, CASE WHEN $7 IS NOT NULL THEN now() END, CASE WHEN $7 IS NOT NULL THEN $1 END,
             ($7 IS NOT NULL)::int, ($7 IS NOT NULL AND NOT viewer_is_driver)::int,
-            ($7 IS NOT NULL AND viewer_is_driver)::int
+            ($7 IS NOT NULL AND viewer_is_driver)::int, closes_at
         FROM allowed WHERE NOT EXISTS (SELECT FROM existing)
         ON CONFLICT ON CONSTRAINT chat_rooms_participants_key DO NOTHING
         RETURNING *
@@ -163,6 +167,7 @@ fn explain(refusal: &str, new: &NewRoom) -> FieldErrors {
             "other_user_id",
             "Une conversation de livraison réunit un livreur et un client ou un commerçant.",
         ),
+        "delivery_over" => FieldErrors::one("delivery_id", "Cette livraison est terminée."),
         _ => FieldErrors::one(
             "delivery_id",
             "Cette livraison n'existe pas ou ne concerne pas ces deux participants.",

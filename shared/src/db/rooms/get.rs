@@ -45,7 +45,8 @@ macro_rules! room_columns {
     () => {
         "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
          room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count,
-         room.is_active AS room_is_active, room.archived_by_driver, room.archived_by_other_user,
+         room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE AS room_is_open, room.closes_at,
+         room.archived_by_driver, room.archived_by_other_user,
          room.created_at"
     };
 }
@@ -78,7 +79,8 @@ pub(super) fn detail(
         last_message_text: row.get("last_message_text"),
         last_message_at: row.get::<_, Option<_>>("last_message_at").map(Timestamp),
         unread_count: row.get(unread_count),
-        is_active: row.get("room_is_active"),
+        is_active: row.get("room_is_open"),
+        closes_at: row.get::<_, Option<_>>("closes_at").map(Timestamp),
         is_archived: row.get(is_archived),
         created_at: Timestamp(row.get("created_at")),
         firebase_path: format!("/chats/{id}"),

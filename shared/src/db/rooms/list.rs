@@ -161,7 +161,7 @@ fn side(me: &str, other: &str, search: bool) -> String {
     };
     format!(
         "FROM chat_rooms AS room {searched}
-         WHERE room.{me}_id = $1 AND room.is_active
+         WHERE room.{me}_id = $1 AND room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE
            AND ($2 IS NULL OR room.room_type = $2)
            AND ($3 IS NULL OR room.delivery_id = $3)
            AND ($4 OR NOT room.archived_by_{me})

@@ -1,6 +1,7 @@
 //! The queries over conversations.
 
 mod archive;
+mod close;
 mod create;
 mod get;
 mod list;
@@ -8,6 +9,7 @@ mod participation;
 mod unread;
 
 pub use archive::archive;
+pub use close::close_due;
 pub use create::{NewRoom, Opened, create};
 pub use get::get;
 pub use list::{Filter, list};

@@ -27,12 +27,13 @@ pub async fn participation(
 ) -> Result<Participation> {
     const SQL: &str = "-- participation
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
-               (SELECT is_active FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS room_is_active";
+               (SELECT is_active AND (closes_at <= clock_timestamp()) IS NOT TRUE
+                FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS room_is_open";
     let row = database
         .query_one(SQL, &[(&viewer.0, Type::UUID), (&room_id, Type::UUID)])
         .await?;
     viewer::check(&row)?;
-    Ok(match row.get("room_is_active") {
+    Ok(match row.get("room_is_open") {
         Some(true) => Participation::Active,
         Some(false) => Participation::Inactive,
         None => Participation::None,

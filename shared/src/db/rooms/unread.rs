@@ -5,8 +5,9 @@ use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
 
-/// How many messages the viewer has received and not read, over all active rooms, archived ones too. Nothing is counted
-/// where the version of the answer that is `known` still holds.
+/// How many messages the viewer has received and not read, over all active rooms, archived ones too: what
+/// the list shows, and never of a room that has closed, where nobody would find it. Nothing is counted where the version
+/// of the answer that is `known` still holds.
 ///
 /// # Errors
 /// An unknown or inactive viewer, or no answer from PostgreSQL.
@@ -21,11 +22,13 @@ pub async fn unread_count(
         version_of_viewer!(),
         "SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
                (coalesce((SELECT sum(driver_unread_count) FROM chat_rooms
-                          WHERE driver_id = $1 AND is_active AND driver_unread_count > 0 AND ",
+                          WHERE driver_id = $1 AND is_active AND driver_unread_count > 0
+                            AND (closes_at <= clock_timestamp()) IS NOT TRUE AND ",
         unless_known!("$2"),
         "), 0)
                 + coalesce((SELECT sum(other_user_unread_count) FROM chat_rooms
-                            WHERE other_user_id = $1 AND is_active AND other_user_unread_count > 0 AND ",
+                            WHERE other_user_id = $1 AND is_active AND other_user_unread_count > 0
+                              AND (closes_at <= clock_timestamp()) IS NOT TRUE AND ",
         unless_known!("$2"),
         "), 0)
                )::bigint AS unread_count, ",

@@ -8,7 +8,11 @@ interface Listener<T> {
 
 /** Firebase as a test plays it. */
 export class TestLive implements Live {
-  listeners = { messages: new Set<Listener<Message>>(), typing: new Set<Listener<string | null>>() };
+  listeners = {
+    messages: new Set<Listener<Message>>(),
+    isActive: new Set<Listener<boolean | null>>(),
+    typing: new Set<Listener<string | null>>(),
+  };
   metadataOf = new Map<string, Listener<Metadata>>();
   #connections = new Set<(isConnected: boolean) => void>();
   #isConnected = true;
@@ -19,6 +23,10 @@ export class TestLive implements Live {
 
   typing(_: string, __: string, heard: (timestamp: string | null) => void, refused: () => void): Unlisten {
     return add(this.listeners.typing, { heard, refused });
+  }
+
+  isActive(_: string, heard: (isActive: boolean | null) => void, refused: () => void): Unlisten {
+    return add(this.listeners.isActive, { heard, refused });
   }
 
   metadata(roomId: string, heard: (metadata: Metadata) => void, refused: () => void): Unlisten {

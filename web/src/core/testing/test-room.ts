@@ -18,6 +18,7 @@ export const aRoom = (changes: Partial<RoomDetail> = {}): RoomDetail => ({
   last_message_at: null,
   unread_count: 0,
   is_active: true,
+  closes_at: null,
   is_archived: false,
   created_at: '2025-01-15T10:00:00.000000Z',
   firebase_path: '/chats/room',

@@ -1,0 +1,74 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize, sep } from 'node:path';
+import { listen } from './processes.mjs';
+
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** What vite puts there carries its content's hash in its name. */
+const UNCHANGING = /^\/assets\//;
+
+/**
+ * Serves the files of a folder, and beside them this configuration.
+ *
+ * @param config  what `config.json` answers (web/src/config.ts)
+ * @returns {Promise<() => Promise<void>>} ends it
+ */
+export async function servePage({ folder, config, host, port }) {
+  const server = createServer((request, response) => {
+    answer(request, response, { folder, config }).catch(() => response.destroy());
+  });
+  await listen(server, port, host);
+  return async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  };
+}
+
+async function answer(request, response, { folder, config }) {
+  if (!['GET', 'HEAD'].includes(request.method)) return refuse(response, 405);
+  const path = pathOf(request.url);
+  if (path === '/config.json') return send(response, '.json', 'no-store').end(JSON.stringify(config));
+
+  const file = path && (await fileOf(folder, path));
+  if (!file) return refuse(response, 404);
+  send(response, extname(file), UNCHANGING.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
+  if (request.method === 'HEAD') return response.end();
+  createReadStream(file).on('error', () => response.destroy()).pipe(response);
+}
+
+/** Decoded and without any `..`; undefined where that is no path. */
+function pathOf(url) {
+  try {
+    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    if (path.includes('\0')) return undefined;
+    return normalize(path === '/' ? '/index.html' : path).replaceAll(sep, '/');
+  } catch {
+    return undefined;
+  }
+}
+
+async function fileOf(folder, path) {
+  const file = join(folder, path);
+  // The path begins with a slash and is normalised, so this always holds: it is what must hold.
+  if (!file.startsWith(folder + sep)) return undefined;
+  const isFile = await stat(file).then((entry) => entry.isFile(), () => false);
+  return isFile ? file : undefined;
+}
+
+function send(response, extension, caching) {
+  const type = TYPES[extension] ?? 'application/octet-stream';
+  return response.writeHead(200, { 'content-type': type, 'cache-control': caching, 'x-content-type-options': 'nosniff' });
+}
+
+function refuse(response, status) {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end('');
+}

@@ -1,0 +1,152 @@
+//! `POST /api/v1/chat/events/`: the platform says what has happened to a delivery.
+//!
+//! For the platform's own backend alone: its token has the audience `chat-events` and no user. Body: `event_id`,
+//! `event` (`assigned`, `picked_up`, `arriving`, `delivered` or `cancelled`), `delivery_id`, and optionally
+//! `occurred_at`. The delivery's conversations are told, and opened or closed. Answers which they were: 201, or 200 for a
+//! repeat of an `event_id`, which changes nothing; 400 for bad fields, a delivery that does not exist, or an `event_id`
+//! that was another event's. The conversations are mirrored.
+
+use serde::Serialize;
+use shared::db::events::{self, NewEvent};
+use shared::domain::Platform;
+use shared::error::Result;
+use shared::http::{Answer, Fields, Request};
+use shared::runtime::{App, StartError, serve};
+use uuid::Uuid;
+
+#[derive(Serialize)]
+struct Told {
+    event_id: Uuid,
+    event: &'static str,
+    delivery_id: Uuid,
+    rooms: Vec<Uuid>,
+}
+
+async fn receive_event(app: &'static App, platform: Platform, request: Request) -> Result<Answer> {
+    let new = parse(request.body()?)?;
+
+    let received = events::receive(&app.database, platform, &new, app.room_grace).await?;
+    if received.created {
+        app.mirror_after_reply(received.rooms.clone());
+    }
+    let told = Told {
+        event_id: new.event_id,
+        event: new.event.as_str(),
+        delivery_id: new.delivery_id,
+        rooms: received.rooms,
+    };
+    Answer::created(received.created, &told)
+}
+
+fn parse(mut body: Fields) -> Result<NewEvent> {
+    let event_id = body.required("event_id");
+    let event = body.required("event");
+    let delivery_id = body.required("delivery_id");
+    let occurred_at = body.optional("occurred_at");
+    let ((event_id, event), delivery_id) = body.finish(event_id.zip(event).zip(delivery_id))?;
+    Ok(NewEvent {
+        event_id,
+        event,
+        delivery_id,
+        occurred_at,
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(receive_event).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::{Call, Payload, World};
+
+    fn post(body: Value) -> Call {
+        Call::post("/events/").json(body)
+    }
+
+    #[tokio::test]
+    async fn an_event_is_201_and_its_rooms_are_mirrored() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        let delivery = world.delivery("LBN123456", driver, client).await;
+        let event_id = Uuid::new_v4();
+        let body = json!({ "event_id": event_id, "event": "assigned", "delivery_id": delivery });
+        let told = world
+            .call_as_platform(receive_event, post(body.clone()))
+            .await
+            .expect(201);
+        let room = told["rooms"][0].as_str().unwrap().to_owned();
+        let expected = json!({
+            "event_id": event_id, "event": "assigned", "delivery_id": delivery, "rooms": [room],
+        });
+        assert_eq!(told, expected);
+
+        let (_, path, tree) = world.firebase.writes().await.remove(0);
+        assert_eq!(path, format!("/chats/{room}.json"));
+        let message = tree["messages"]
+            .as_object()
+            .unwrap()
+            .values()
+            .next()
+            .unwrap();
+        assert_eq!(
+            message["text"],
+            "La livraison LBN123456 a été attribuée à Awa Koné."
+        );
+        assert_eq!(
+            (&message["sender_id"], &message["message_type"]),
+            (&json!(null), &json!("system"))
+        );
+
+        let again = post(body).payload(Payload::V2);
+        let repeat = world
+            .call_as_platform(receive_event, again)
+            .await
+            .expect(200);
+        assert_eq!(repeat, expected);
+        assert_eq!(world.firebase.writes().await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn every_bad_field_is_named() {
+        let world = World::new().await;
+        let (id, delivery) = (Uuid::new_v4(), Uuid::new_v4());
+        for (body, fields) in [
+            (json!({}), vec!["delivery_id", "event", "event_id"]),
+            (
+                json!({ "event_id": 1, "event": "eaten", "delivery_id": "x", "occurred_at": "today" }),
+                vec!["delivery_id", "event", "event_id", "occurred_at"],
+            ),
+            (
+                json!({ "event_id": null, "event": null, "delivery_id": null, "occurred_at": 1_736_951_400 }),
+                vec!["delivery_id", "event", "event_id", "occurred_at"],
+            ),
+            (
+                json!({ "event_id": id, "event": "delivered", "delivery_id": delivery }),
+                vec!["delivery_id"],
+            ),
+        ] {
+            let answer = world
+                .call_as_platform(receive_event, post(body.clone()))
+                .await
+                .expect(400);
+            let named: Vec<_> = answer.as_object().unwrap().keys().collect();
+            assert_eq!(named, fields, "{body}");
+        }
+        assert!(world.firebase.writes().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn it_is_for_the_platform_alone_and_says_so_first() {
+        let world = World::new().await;
+        let admin = world.user("admin", "Mariam").await;
+        let answer = world.call(receive_event, admin, post(json!({}))).await;
+        let answer = answer.expect(401);
+        assert_eq!(answer["code"], "token_not_valid");
+        let answer = world.call_anonymously(receive_event, post(json!({}))).await;
+        assert_eq!(answer.expect(401)["code"], "not_authenticated");
+    }
+}

@@ -1,0 +1,195 @@
+//! The query over what the platform's own backend says of its deliveries.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::Database;
+use crate::domain::{DeliveryEvent, GracePeriod, Platform, Timestamp};
+use crate::error::{Error, Result};
+
+/// An event as the platform tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEvent {
+    /// The platform's id of it: a repeat is known by it.
+    pub event_id: Uuid,
+    /// What has happened.
+    pub event: DeliveryEvent,
+    /// To which delivery.
+    pub delivery_id: Uuid,
+    /// When, if the platform says so; a moment to come counts as now.
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// What came of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The rooms that were told, in the order of their ids.
+    pub rooms: Vec<Uuid>,
+    /// False: it is a repeat, and nothing was changed.
+    pub created: bool,
+}
+
+/// Tells a delivery's rooms of an event, by a message of the platform that both sides receive, and opens or closes
+/// them. Running it twice tells them once.
+///
+/// The present driver's rooms are told; of the end, all rooms that the delivery ever had. `assigned` opens the room
+/// with the client where there is none, and what an end has closed. A closed room is told nothing.
+///
+/// # Errors
+/// [`Error::Refused`] where there is no such delivery, or where the id was another event's; no answer from PostgreSQL.
+pub async fn receive(
+    database: &Database,
+    _: Platform,
+    new: &NewEvent,
+    grace: GracePeriod,
+) -> Result<Received> {
+    // What the messages' ids begin with, for the moment: the last twelve digits are made of the event and each room.
+    let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
+    let occurred_at = new.occurred_at.map(|it| it.0);
+    let parameters = [
+        (&new.event_id as _, Type::UUID),
+        (&new.event.as_str() as _, Type::TEXT),
+        (&new.delivery_id as _, Type::UUID),
+        (&occurred_at as _, Type::TIMESTAMPTZ),
+        (&new.event.is_end() as _, Type::BOOL),
+        (&grace.duration().as_secs_f64() as _, Type::FLOAT8),
+        (&new.event.template(grace) as _, Type::TEXT),
+        (&room_id as _, Type::UUID),
+        (&message_id as _, Type::UUID),
+    ];
+    // The same event, or the first words in the very room that this one would open, may have committed beside us after
+    // our snapshot: then nothing of ours has stayed, and the next run sees it.
+    for _ in 0..3 {
+        let row = match database.query_one(SQL, &parameters).await {
+            Err(error) if error.violates("chat_rooms_participants_key") => continue,
+            row => row?,
+        };
+        if let Some(received) = received(&row, new)? {
+            return Ok(received);
+        }
+    }
+    Err(Error::internal(
+        "receive_event: the event is neither there nor to be kept",
+    ))
+}
+
+/// What a run has done; nothing where it has lost to another that it could not see.
+fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
+    let created: bool = row.get("accepted");
+    match row.get::<_, Option<bool>>("is_repeat") {
+        Some(false) => Err(Error::refused(
+            "event_id",
+            "Cet identifiant a déjà servi pour un autre événement.",
+        )),
+        None if !row.get::<_, bool>("delivery_found") => Err(Error::refused(
+            "delivery_id",
+            format!(
+                "Clé primaire « {} » non valide - l'objet n'existe pas.",
+                new.delivery_id
+            ),
+        )),
+        None if !created => Ok(None),
+        _ => Ok(Some(Received {
+            rooms: row.get("rooms"),
+            created,
+        })),
+    }
+}
+
+/// Everything asks for `accepted`: where the event was there before, nothing is touched. Then come the delivery's row,
+/// by which its openings and ends take turns, and its rooms in the order of their ids, as in `mark_read`, so that
+/// nobody waits in a circle. An opening or an end that is older than the last one decides nothing, and is only told;
+/// what has closed stays closed until it is opened. The text is short enough to be the room's last as it is.
+const SQL: &str = "-- receive_event
+    WITH delivery AS (
+        SELECT delivery.id, delivery.driver_id, delivery.client_id, delivery.merchant_id,
+               format($7, ' ' || nullif(left(trim(delivery.tracking_number::text), 64), ''),
+                      coalesce(nullif(left(trim(driver.full_name::text), 64), ''), 'un livreur')) AS text
+        FROM deliveries AS delivery LEFT JOIN users AS driver ON driver.id = delivery.driver_id
+        WHERE delivery.id = $3
+    ),
+    accepted AS (
+        INSERT INTO chat_events (event_id, event, delivery_id, occurred_at)
+        SELECT $1, $2, id, $4 FROM delivery
+        WHERE NOT EXISTS (SELECT FROM chat_events WHERE event_id = $1)
+        ON CONFLICT (event_id) DO NOTHING
+        RETURNING event_id
+    ),
+    decision AS (
+        INSERT INTO chat_deliveries AS known (delivery_id, occurred_at, closes_at)
+        SELECT $3, CASE WHEN $4 > clock_timestamp() THEN clock_timestamp() ELSE $4 END,
+               CASE WHEN $5 THEN clock_timestamp() + make_interval(secs => $6) END
+        FROM accepted WHERE $5 OR $2 = 'assigned'
+        ON CONFLICT (delivery_id) DO UPDATE
+            SET occurred_at = greatest(known.occurred_at, excluded.occurred_at),
+                closes_at = CASE WHEN $5 AND known.closes_at <= clock_timestamp() THEN known.closes_at
+                                 WHEN $5 THEN clock_timestamp() + make_interval(secs => $6) END
+            WHERE (excluded.occurred_at < known.occurred_at) IS NOT TRUE
+        RETURNING closes_at
+    ),
+    decided AS MATERIALIZED (
+        SELECT decision.closes_at, $5 AND decides AS closes, $2 = 'assigned' AND decides AS opens
+        FROM accepted
+        LEFT JOIN decision ON true
+        CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM decision) AS decides) AS it
+    ),
+    told AS (
+        SELECT room.id, decided.closes_at, decided.closes, decided.opens
+        FROM decided, delivery, chat_rooms AS room
+        WHERE room.delivery_id = $3
+          AND ($5 OR room.driver_id = delivery.driver_id
+                     AND room.other_user_id IN (delivery.client_id, delivery.merchant_id))
+          AND (room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE
+               OR decided.opens AND room.closes_at IS NOT NULL)
+        ORDER BY room.id
+        FOR NO KEY UPDATE OF room
+    ),
+    updated AS (
+        UPDATE chat_rooms AS room
+        SET message_count = message_count + 1,
+            last_message_text = (SELECT text FROM delivery),
+            last_message_at = greatest(clock_timestamp(), last_message_at + interval '1 microsecond'),
+            last_message_sender_id = NULL,
+            driver_unread_count = driver_unread_count + 1,
+            other_user_unread_count = other_user_unread_count + 1,
+            closes_at = CASE WHEN told.closes OR told.opens THEN told.closes_at ELSE room.closes_at END,
+            is_active = CASE WHEN told.closes THEN $6 > 0 WHEN told.opens THEN true ELSE room.is_active END,
+            revision = revision + 1,
+            behind_since = coalesce(behind_since, clock_timestamp())
+        FROM told WHERE room.id = told.id
+        RETURNING room.id, message_count, last_message_at, revision
+    ),
+    opened AS (
+        INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id, created_at,
+            last_message_text, last_message_at, message_count, driver_unread_count, other_user_unread_count)
+        SELECT $8, 'delivery', driver.id, client.id, delivery.id, now(), delivery.text, now(), 1, 1, 1
+        FROM decided, delivery, users AS driver, users AS client
+        WHERE decided.opens
+          AND driver.id = delivery.driver_id AND driver.user_type::text = 'driver' AND driver.is_active
+          AND client.id = delivery.client_id AND client.user_type::text = 'client' AND client.is_active
+          AND NOT EXISTS (
+              SELECT FROM chat_rooms AS room
+              WHERE room.driver_id = driver.id AND room.other_user_id = client.id AND room.delivery_id = delivery.id)
+        RETURNING id, message_count, last_message_at, revision
+    ),
+    sent AS (
+        INSERT INTO chat_messages
+            (id, chat_room_id, seq, message_type, text, created_at, client_message_id, revision)
+        SELECT (left($9::text, 24) || left(md5(room.id::text || $1::text), 12))::uuid, room.id, room.message_count,
+               'system', delivery.text, room.last_message_at, $1, room.revision
+        FROM (SELECT * FROM updated UNION ALL SELECT * FROM opened) AS room, delivery
+        RETURNING chat_room_id
+    )
+    SELECT EXISTS (SELECT FROM delivery) AS delivery_found,
+           EXISTS (SELECT FROM accepted) AS accepted,
+           (SELECT event = $2 AND delivery_id = $3 FROM chat_events WHERE event_id = $1) AS is_repeat,
+           ARRAY(
+               SELECT chat_room_id FROM sent
+               UNION ALL
+               SELECT message.chat_room_id FROM chat_rooms AS room
+               JOIN chat_messages AS message
+                 ON message.chat_room_id = room.id AND message.sender_id IS NULL AND message.client_message_id = $1
+               WHERE room.delivery_id = $3
+               ORDER BY chat_room_id
+           ) AS rooms";

@@ -1,0 +1,104 @@
+use super::{GracePeriod, Invalid};
+
+/// What can happen to a delivery, by its names in JSON and in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryEvent {
+    /// A driver has it.
+    Assigned,
+    /// The driver has the goods.
+    PickedUp,
+    /// The driver is nearly there.
+    Arriving,
+    /// It is over, well.
+    Delivered,
+    /// It is over.
+    Cancelled,
+}
+
+impl DeliveryEvent {
+    /// By name.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        match raw {
+            "assigned" => Ok(Self::Assigned),
+            "picked_up" => Ok(Self::PickedUp),
+            "arriving" => Ok(Self::Arriving),
+            "delivered" => Ok(Self::Delivered),
+            "cancelled" => Ok(Self::Cancelled),
+            other => Err(Invalid::choice(other)),
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::PickedUp => "picked_up",
+            Self::Arriving => "arriving",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the delivery is over, and its conversations close.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Delivered | Self::Cancelled)
+    }
+
+    /// What the participants are told, as PostgreSQL's `format` takes it: `%1$s` stands for the tracking number with a
+    /// space before it, or for nothing, and `%2$s` for the driver.
+    #[must_use]
+    pub fn template(self, grace: GracePeriod) -> String {
+        let what = match self {
+            Self::Assigned => "a été attribuée à %2$s.",
+            Self::PickedUp => "a été récupérée et est en route.",
+            Self::Arriving => "arrive à destination.",
+            Self::Delivered => "a bien été remise.",
+            Self::Cancelled => "a été annulée.",
+        };
+        let told = format!("La livraison%1$s {what}");
+        if self.is_end() {
+            format!("{told} {grace}")
+        } else {
+            told
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_one_name() {
+        for name in [
+            "assigned",
+            "picked_up",
+            "arriving",
+            "delivered",
+            "cancelled",
+        ] {
+            assert_eq!(DeliveryEvent::parse(name).unwrap().as_str(), name);
+        }
+        for name in ["", "Assigned", "picked-up", "canceled"] {
+            assert!(DeliveryEvent::parse(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_end_says_how_long_one_may_still_write() {
+        let grace = GracePeriod::default();
+        assert_eq!(
+            DeliveryEvent::Delivered.template(grace),
+            "La livraison%1$s a bien été remise. Cette conversation reste ouverte encore 2 heures."
+        );
+        assert_eq!(
+            DeliveryEvent::Arriving.template(grace),
+            "La livraison%1$s arrive à destination."
+        );
+    }
+}

@@ -1,0 +1,174 @@
+use shared::db::events::receive;
+use shared::db::messages::{Unread, mark_read};
+use shared::db::rooms;
+use shared::domain::DeliveryEvent::{Arriving, Assigned, Cancelled, Delivered};
+use shared::domain::{GracePeriod, Platform, Timestamp};
+use shared::error::Error;
+use shared::testing::World;
+
+use super::{assert_counters_are_true, assigned, at, event, history, open, send, tell};
+
+#[tokio::test]
+async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever() {
+    let world = World::new().await;
+    let (driver, client, delivery, room) = assigned(&world).await;
+    tell(&world, &event(Delivered, delivery)).await;
+    send(&world, client, room).await.unwrap();
+    let database = &world.app.database;
+    let seen = rooms::get(database, driver, room).await.unwrap().unwrap();
+    assert!(seen.is_active);
+    let left = seen.closes_at.unwrap().0 - Timestamp::now().0;
+    assert!((7_190..=7_200).contains(&left.num_seconds()), "{left}");
+
+    for table in ["chat_rooms", "chat_deliveries"] {
+        let over = format!("UPDATE {table} SET closes_at = now()");
+        world.sql.execute(&over, &[]).await.unwrap();
+    }
+    for viewer in [driver, client] {
+        assert!(matches!(
+            send(&world, viewer, room).await,
+            Err(Error::Refused(_))
+        ));
+        let seen = rooms::get(database, viewer, room).await.unwrap().unwrap();
+        assert!(!seen.is_active, "also where nobody has closed it yet");
+        assert_eq!(
+            rooms::participation(database, viewer, room).await.unwrap(),
+            rooms::Participation::Inactive
+        );
+        assert_eq!(
+            world.unread(viewer).await,
+            0,
+            "the badge counts what the list shows"
+        );
+        assert_eq!(history(&world, viewer, room).await.len(), 3);
+    }
+    assert_eq!(rooms::close_due(database, 10).await.unwrap(), 1);
+    assert_eq!(rooms::close_due(database, 10).await.unwrap(), 0);
+    let marked = mark_read(database, driver, &Unread::Room(room))
+        .await
+        .unwrap();
+    assert_eq!(marked.count, 3);
+    assert!(rooms::archive(database, client, room, true).await.unwrap());
+    assert!(tell(&world, &event(Arriving, delivery)).await.is_empty());
+    assert!(tell(&world, &event(Cancelled, delivery)).await.is_empty());
+    assert_counters_are_true(&world).await;
+
+    // The end is the delivery's, and a second one does not put it off: no new room about it either, but the one that is there is found.
+    let merchant = world.user("merchant", "Maquis").await;
+    let set = "UPDATE deliveries SET merchant_id = $1";
+    world.sql.execute(set, &[&merchant.0]).await.unwrap();
+    let refused = open(&world, merchant, driver, delivery).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    assert_eq!(open(&world, client, driver, delivery).await.unwrap(), room);
+    assert_eq!(history(&world, driver, room).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_room_that_is_opened_within_the_grace_closes_with_the_others() {
+    let world = World::new().await;
+    let (driver, _, delivery, room) = assigned(&world).await;
+    tell(&world, &event(Delivered, delivery)).await;
+    let merchant = world.user("merchant", "Maquis").await;
+    let set = "UPDATE deliveries SET merchant_id = $1";
+    world.sql.execute(set, &[&merchant.0]).await.unwrap();
+    let with_merchant = open(&world, merchant, driver, delivery).await.unwrap();
+    let mut ends = Vec::new();
+    for room in [room, with_merchant] {
+        let seen = rooms::get(&world.app.database, driver, room).await.unwrap();
+        ends.push(seen.unwrap().closes_at.unwrap());
+    }
+    assert_eq!(ends[0], ends[1]);
+}
+
+#[tokio::test]
+async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again() {
+    let world = World::new().await;
+    let (driver, client, delivery, room) = assigned(&world).await;
+    let none = GracePeriod::parse("0").unwrap();
+    receive(
+        &world.app.database,
+        Platform,
+        &event(Cancelled, delivery),
+        none,
+    )
+    .await
+    .unwrap();
+    assert!(matches!(
+        send(&world, driver, room).await,
+        Err(Error::Refused(_))
+    ));
+    let last = history(&world, client, room).await.pop().unwrap();
+    assert_eq!(
+        last.text,
+        "La livraison LBN123456 a été annulée. Cette conversation est maintenant fermée."
+    );
+    assert_eq!(tell(&world, &event(Assigned, delivery)).await, [room]);
+    send(&world, driver, room).await.unwrap();
+    let seen = rooms::get(&world.app.database, client, room)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((seen.closes_at, seen.unread_count), (None, 4));
+    assert_eq!(
+        world.unread(client).await,
+        4,
+        "what was unread is unread again"
+    );
+
+    let by_hand = "UPDATE chat_rooms SET is_active = false";
+    world.sql.execute(by_hand, &[]).await.unwrap();
+    assert!(
+        tell(&world, &event(Assigned, delivery)).await.is_empty(),
+        "that is not ours to open"
+    );
+}
+
+#[tokio::test]
+async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
+    let world = World::new().await;
+    let (driver, _, delivery, room) = assigned(&world).await;
+    let end = async || {
+        let seen = rooms::get(&world.app.database, driver, room).await.unwrap();
+        seen.unwrap().closes_at
+    };
+    tell(
+        &world,
+        &at(event(Cancelled, delivery), "2025-01-15T14:30:00Z"),
+    )
+    .await;
+    let ends = end().await;
+    assert!(ends.is_some());
+    let late = at(event(Assigned, delivery), "2025-01-15T14:29:59Z");
+    assert_eq!(
+        tell(&world, &late).await,
+        [room],
+        "told, and nothing decided"
+    );
+    assert_eq!(end().await, ends);
+    tell(
+        &world,
+        &at(event(Assigned, delivery), "2025-01-15T14:30:01Z"),
+    )
+    .await;
+    assert_eq!(end().await, None);
+    tell(
+        &world,
+        &at(event(Delivered, delivery), "2025-01-15T14:30:00Z"),
+    )
+    .await;
+    assert_eq!(end().await, None);
+    tell(
+        &world,
+        &at(event(Delivered, delivery), "2999-01-01T00:00:00Z"),
+    )
+    .await;
+    assert!(end().await.is_some());
+    tell(&world, &event(Assigned, delivery)).await;
+    assert_eq!(end().await, None, "a clock ahead of ours holds nobody up");
+    let created: Vec<_> = history(&world, driver, room)
+        .await
+        .iter()
+        .map(|it| it.created_at)
+        .collect();
+    assert!(created.is_sorted_by(|earlier, later| earlier < later));
+}

@@ -1,0 +1,171 @@
+use std::time::Duration;
+
+use shared::db::events::receive;
+use shared::db::messages::{self, Unread, mark_read};
+use shared::domain::DeliveryEvent::{Arriving, Assigned, Delivered, PickedUp};
+use shared::domain::{Content, GracePeriod, Message, PageSize, Platform, SendLimits, Text};
+use shared::testing::World;
+
+use super::{assert_counters_are_true, assigned, event, history, open, tell};
+
+#[tokio::test]
+async fn each_side_reads_for_itself_and_firebase_shows_it_once_both_have() {
+    let world = World::new().await;
+    let (driver, client, delivery, room) = assigned(&world).await;
+    tell(&world, &event(PickedUp, delivery)).await;
+    world.say(driver, room, "J'arrive").await;
+    assert_eq!(
+        (world.unread(driver).await, world.unread(client).await),
+        (2, 3)
+    );
+    let database = &world.app.database;
+    let first = history(&world, driver, room).await[0].id;
+
+    let marked = mark_read(database, driver, &Unread::Messages(vec![first, first])).await;
+    assert_eq!(marked.unwrap().count, 1);
+    let marked = mark_read(database, driver, &Unread::Messages(vec![first])).await;
+    assert_eq!(marked.unwrap().count, 0);
+    assert_counters_are_true(&world).await;
+    let marked = mark_read(database, driver, &Unread::Room(room))
+        .await
+        .unwrap();
+    assert_eq!(marked.count, 1);
+    let read = |messages: Vec<Message>| -> Vec<bool> {
+        messages.iter().map(|message| message.is_read).collect()
+    };
+    assert_eq!(
+        read(history(&world, driver, room).await),
+        [true, true, false]
+    );
+    assert_eq!(read(history(&world, client, room).await), [false; 3]);
+    assert_eq!(
+        (world.unread(driver).await, world.unread(client).await),
+        (0, 3)
+    );
+    let both_have = "SELECT count(*) FROM chat_messages WHERE read_at IS NOT NULL";
+    let row = world.sql.query_one(both_have, &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 0);
+
+    let marked = mark_read(database, client, &Unread::Room(room))
+        .await
+        .unwrap();
+    assert_eq!(marked.count, 3);
+    let row = world.sql.query_one(both_have, &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 3);
+    let by_client = history(&world, client, room).await;
+    let by_driver = history(&world, driver, room).await;
+    assert!(by_driver[0].read_at.unwrap() < by_client[0].read_at.unwrap());
+    assert_eq!(by_driver[2].read_at, by_client[2].read_at);
+    assert_counters_are_true(&world).await;
+}
+
+#[tokio::test]
+async fn events_sends_and_readings_at_once_leave_the_counters_at_what_is_unread() {
+    let world = World::new().await;
+    let (driver, client, delivery, room) = assigned(&world).await;
+    let merchant = world.user("merchant", "Maquis").await;
+    let set = "UPDATE deliveries SET merchant_id = $1";
+    world.sql.execute(set, &[&merchant.0]).await.unwrap();
+    let with_merchant = open(&world, merchant, driver, delivery).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for turn in 0..160 {
+        let database = &world.app.database;
+        tasks.spawn(async move {
+            let limits = SendLimits::default();
+            let say = |room_id| messages::NewMessage {
+                room_id,
+                content: Content::Text(Text::parse("Bonjour").unwrap()),
+                client_message_id: None,
+            };
+            let grace = GracePeriod::default();
+            match turn % 8 {
+                0 => drop(
+                    messages::send(database, driver, &say(room), &limits)
+                        .await
+                        .unwrap(),
+                ),
+                1 => drop(
+                    messages::send(database, merchant, &say(with_merchant), &limits)
+                        .await
+                        .unwrap(),
+                ),
+                2 => drop(
+                    mark_read(database, driver, &Unread::Room(room))
+                        .await
+                        .unwrap(),
+                ),
+                3 => drop(
+                    mark_read(database, client, &Unread::Room(room))
+                        .await
+                        .unwrap(),
+                ),
+                4 => {
+                    let (_, history) =
+                        messages::backfill(database, driver, with_merchant, 0, PageSize::DEFAULT)
+                            .await
+                            .unwrap();
+                    let (_, more) =
+                        messages::backfill(database, driver, room, 0, PageSize::DEFAULT)
+                            .await
+                            .unwrap();
+                    let ids = history.iter().chain(&more).map(|it| it.id).collect();
+                    drop(
+                        mark_read(database, driver, &Unread::Messages(ids))
+                            .await
+                            .unwrap(),
+                    );
+                }
+                5 => drop(
+                    receive(database, Platform, &event(Delivered, delivery), grace)
+                        .await
+                        .unwrap(),
+                ),
+                6 => drop(
+                    receive(database, Platform, &event(Assigned, delivery), grace)
+                        .await
+                        .unwrap(),
+                ),
+                _ => drop(
+                    receive(database, Platform, &event(Arriving, delivery), grace)
+                        .await
+                        .unwrap(),
+                ),
+            }
+        });
+    }
+    // All are finished, and none has failed: neither a deadlock nor a counter below zero.
+    let all = tokio::time::timeout(Duration::from_mins(1), tasks.join_all());
+    assert_eq!(all.await.unwrap().len(), 160);
+    assert_counters_are_true(&world).await;
+    let messages = "SELECT FROM chat_messages WHERE sender_id IS NULL";
+    let messages = world.sql.query(messages, &[]).await.unwrap();
+    assert_eq!(messages.len(), 1 + 60 * 2);
+}
+
+#[tokio::test]
+async fn a_message_of_the_platform_is_found_by_both_and_is_nobodys_activity() {
+    let world = World::new().await;
+    let (driver, client, _, _) = assigned(&world).await;
+    let scope = messages::Scope::default();
+    for viewer in [driver, client] {
+        let found = messages::search(
+            &world.app.database,
+            viewer,
+            "attribuee",
+            &scope,
+            PageSize::DEFAULT,
+        )
+        .await
+        .unwrap();
+        assert_eq!(found.messages.len(), 1);
+        assert!(found.messages[0].message.sender.is_none());
+    }
+    shared::db::analytics::roll_up(&world.app.database, 100)
+        .await
+        .unwrap();
+    let active = world
+        .sql
+        .query("SELECT FROM chat_analytics_active_rooms", &[])
+        .await;
+    assert!(active.unwrap().is_empty());
+}

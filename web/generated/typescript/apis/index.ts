@@ -1,0 +1,7 @@
+/* tslint:disable */
+/* eslint-disable */
+export * from './AnalyticsApi';
+export * from './FirebaseApi';
+export * from './MessagesApi';
+export * from './PlatformApi';
+export * from './RoomsApi';

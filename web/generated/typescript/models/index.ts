@@ -1,0 +1,997 @@
+/* tslint:disable */
+/* eslint-disable */
+/**
+ * 
+ * @export
+ * @interface Analytics
+ */
+export interface Analytics {
+    /**
+     * 
+     */
+    from: string;
+    /**
+     * 
+     */
+    to: string;
+    /**
+     * 
+     */
+    timezone: string;
+    /**
+     * Up to when everything is counted; null before the first time.
+     */
+    as_of: string | null;
+    /**
+     * 
+     */
+    messages: MessageCounts;
+    /**
+     * In which somebody wrote.
+     */
+    active_conversations: number;
+    /**
+     * Which were opened.
+     */
+    new_conversations: number;
+    /**
+     * 
+     */
+    first_answer: AnalyticsFirstAnswer;
+    /**
+     * Of the messages sent.
+     */
+    read_within_5_minutes: Share;
+    /**
+     * Writes that Firebase took.
+     */
+    mirror: Share;
+    /**
+     * 
+     */
+    days: Array<AnalyticsDaysInner>;
+}
+/**
+ * 
+ * @export
+ * @interface AnalyticsDaysInner
+ */
+export interface AnalyticsDaysInner {
+    /**
+     * 
+     */
+    date: string;
+    /**
+     * 
+     */
+    messages: MessageCounts;
+    /**
+     * 
+     */
+    active_conversations: number;
+    /**
+     * 
+     */
+    new_conversations: number;
+}
+/**
+ * 
+ * @export
+ * @interface AnalyticsFirstAnswer
+ */
+export interface AnalyticsFirstAnswer {
+    /**
+     * 
+     */
+    driver: AnswerTimes;
+    /**
+     * 
+     */
+    other_user: AnswerTimes;
+}
+/**
+ * Seconds off by at most 2.2 %; null where there was no answer.
+ * @export
+ * @interface AnswerTimes
+ */
+export interface AnswerTimes {
+    /**
+     * 
+     */
+    count: number;
+    /**
+     * 
+     */
+    median_seconds: number | null;
+    /**
+     * 
+     */
+    p95_seconds: number | null;
+}
+/**
+ * 
+ * @export
+ * @interface ArchiveRoomRequest
+ */
+export interface ArchiveRoomRequest {
+    /**
+     * 
+     */
+    archive?: boolean;
+}
+/**
+ * 
+ * @export
+ * @interface ArchiveRoomResult
+ */
+export interface ArchiveRoomResult {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * 
+     */
+    is_archived: boolean;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
+ * 
+ * @export
+ * @interface AuthenticationError
+ */
+export interface AuthenticationError {
+    /**
+     * For people, in French.
+     */
+    detail: string;
+    /**
+     * For programs.
+     */
+    code: AuthenticationErrorCodeEnum;
+    /**
+     * Why the token is not accepted, with `token_not_valid`.
+     */
+    messages?: Array<TokenMessage>;
+}
+
+
+/**
+ * @export
+ */
+export const AuthenticationErrorCodeEnum = {
+    NotAuthenticated: 'not_authenticated',
+    BadAuthorizationHeader: 'bad_authorization_header',
+    TokenNotValid: 'token_not_valid',
+    UserNotFound: 'user_not_found',
+    UserInactive: 'user_inactive',
+} as const;
+export type AuthenticationErrorCodeEnum = typeof AuthenticationErrorCodeEnum[keyof typeof AuthenticationErrorCodeEnum];
+
+/**
+ * 
+ * @export
+ * @interface CreateRoomRequest
+ */
+export interface CreateRoomRequest {
+    /**
+     * The client, merchant or admin; for a caller who is one of these, the driver.
+     */
+    other_user_id: string;
+    /**
+     * A delivery of that very driver and that very client or merchant.
+     */
+    delivery_id?: string | null;
+    /**
+     * 
+     */
+    room_type: RoomType;
+    /**
+     * The first text of the caller, sent only where the conversation is new.
+     */
+    initial_message?: string;
+}
+
+
+/**
+ * The delivery that a conversation is about.
+ * @export
+ * @interface DeliveryInfo
+ */
+export interface DeliveryInfo {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    tracking_number: string;
+    /**
+     * 
+     */
+    pickup_address: string;
+    /**
+     * 
+     */
+    delivery_address: string;
+}
+/**
+ * 
+ * @export
+ * @interface ErrorDetail
+ */
+export interface ErrorDetail {
+    /**
+     * For people, in French.
+     */
+    detail: string;
+}
+/**
+ * 
+ * @export
+ * @interface FirebaseToken
+ */
+export interface FirebaseToken {
+    /**
+     * A JWT, RS256, of the service account.
+     */
+    token: string;
+    /**
+     * In seconds.
+     */
+    expires_in: number;
+    /**
+     * 
+     */
+    database_url: string;
+}
+/**
+ * 
+ * @export
+ * @interface FoundMessage
+ */
+export interface FoundMessage {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * The conversation.
+     */
+    chat_room: string;
+    /**
+     * Null for the platform itself, and for someone whom the platform no longer has.
+     */
+    sender: MessageSender | null;
+    /**
+     * 
+     */
+    message_type: MessageType;
+    /**
+     * Empty for an image or a location without words.
+     */
+    text: string;
+    /**
+     * Empty unless it is an image.
+     */
+    image_url: string;
+    /**
+     * 
+     */
+    latitude: number | null;
+    /**
+     * 
+     */
+    longitude: number | null;
+    /**
+     * By the one who received it. A message of the platform is received by both: here it is the caller who has
+     * read it, and in Firebase, which has one value for both phones, both have.
+     * 
+     */
+    is_read: boolean;
+    /**
+     * 
+     */
+    read_at: string | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * The number of the message in its conversation, dense, from 1; this is the order.
+     */
+    seq: number;
+    /**
+     * About 200 characters of the text around the first match, as HTML: `<mark>` and `</mark>` around the
+     * words that match, all else escaped. `…` where the text goes on.
+     * 
+     */
+    highlight: string;
+}
+
+
+/**
+ * 
+ * @export
+ * @interface FoundMessages
+ */
+export interface FoundMessages {
+    /**
+     * The address of what follows.
+     */
+    next: string | null;
+    /**
+     * Always null.
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<FoundMessage>;
+}
+/**
+ * At least one of the two.
+ * @export
+ * @interface MarkMessagesReadRequest
+ */
+export interface MarkMessagesReadRequest {
+    /**
+     * 
+     */
+    message_ids?: Array<string>;
+    /**
+     * 
+     */
+    chat_room_id?: string;
+}
+/**
+ * 
+ * @export
+ * @interface MarkMessagesReadResult
+ */
+export interface MarkMessagesReadResult {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * 
+     */
+    count: number;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
+ * 
+ * @export
+ * @interface MarkRoomReadResult
+ */
+export interface MarkRoomReadResult {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
+ * 
+ * @export
+ * @interface Message
+ */
+export interface Message {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * The conversation.
+     */
+    chat_room: string;
+    /**
+     * Null for the platform itself, and for someone whom the platform no longer has.
+     */
+    sender: MessageSender | null;
+    /**
+     * 
+     */
+    message_type: MessageType;
+    /**
+     * Empty for an image or a location without words.
+     */
+    text: string;
+    /**
+     * Empty unless it is an image.
+     */
+    image_url: string;
+    /**
+     * 
+     */
+    latitude: number | null;
+    /**
+     * 
+     */
+    longitude: number | null;
+    /**
+     * By the one who received it. A message of the platform is received by both: here it is the caller who has
+     * read it, and in Firebase, which has one value for both phones, both have.
+     * 
+     */
+    is_read: boolean;
+    /**
+     * 
+     */
+    read_at: string | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * The number of the message in its conversation, dense, from 1; this is the order.
+     */
+    seq: number;
+}
+
+
+/**
+ * 
+ * @export
+ * @interface MessageCounts
+ */
+export interface MessageCounts {
+    /**
+     * 
+     */
+    total: number;
+    /**
+     * 
+     */
+    text: number;
+    /**
+     * 
+     */
+    image: number;
+    /**
+     * 
+     */
+    location: number;
+    /**
+     * 
+     */
+    system: number;
+}
+
+/**
+ * A minus sign means newest first.
+ * @export
+ */
+export const MessageOrdering = {
+    newestFirst: '-created_at',
+    oldestFirst: 'created_at',
+} as const;
+export type MessageOrdering = typeof MessageOrdering[keyof typeof MessageOrdering];
+
+/**
+ * 
+ * @export
+ * @interface MessagePage
+ */
+export interface MessagePage {
+    /**
+     * On all pages together.
+     */
+    count: number;
+    /**
+     * The address of the next page.
+     */
+    next: string | null;
+    /**
+     * The address of the page before.
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<Message>;
+}
+/**
+ * 
+ * @export
+ * @interface MessageSender
+ */
+export interface MessageSender {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    full_name: string;
+    /**
+     * As the platform has it; null or empty for someone without a photo.
+     */
+    profile_photo_url: string | null;
+}
+
+/**
+ * 
+ * @export
+ */
+export const MessageType = {
+    Text: 'text',
+    Image: 'image',
+    Location: 'location',
+    System: 'system',
+} as const;
+export type MessageType = typeof MessageType[keyof typeof MessageType];
+
+/**
+ * One of the two people of a conversation.
+ * @export
+ * @interface Participant
+ */
+export interface Participant {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    full_name: string;
+    /**
+     * 
+     */
+    phone_number: string;
+    /**
+     * 
+     */
+    user_type: UserType;
+    /**
+     * As the platform has it; null or empty for someone without a photo.
+     */
+    profile_photo_url: string | null;
+}
+
+
+/**
+ * 
+ * @export
+ * @interface PlatformEvent
+ */
+export interface PlatformEvent {
+    /**
+     * Made once for each event; a repeat is known by it.
+     */
+    event_id: string;
+    /**
+     * 
+     */
+    event: PlatformEventEventEnum;
+    /**
+     * 
+     */
+    delivery_id: string;
+    /**
+     * RFC 3339 with a time zone. A moment to come counts as now.
+     */
+    occurred_at?: string | null;
+}
+
+
+/**
+ * @export
+ */
+export const PlatformEventEventEnum = {
+    Assigned: 'assigned',
+    PickedUp: 'picked_up',
+    Arriving: 'arriving',
+    Delivered: 'delivered',
+    Cancelled: 'cancelled',
+} as const;
+export type PlatformEventEventEnum = typeof PlatformEventEventEnum[keyof typeof PlatformEventEventEnum];
+
+/**
+ * 
+ * @export
+ * @interface PlatformEventResult
+ */
+export interface PlatformEventResult {
+    /**
+     * 
+     */
+    event_id: string;
+    /**
+     * 
+     */
+    event: PlatformEventResultEventEnum;
+    /**
+     * 
+     */
+    delivery_id: string;
+    /**
+     * The conversations that were told.
+     */
+    rooms: Array<string>;
+}
+
+
+/**
+ * @export
+ */
+export const PlatformEventResultEventEnum = {
+    Assigned: 'assigned',
+    PickedUp: 'picked_up',
+    Arriving: 'arriving',
+    Delivered: 'delivered',
+    Cancelled: 'cancelled',
+} as const;
+export type PlatformEventResultEventEnum = typeof PlatformEventResultEventEnum[keyof typeof PlatformEventResultEventEnum];
+
+/**
+ * A conversation.
+ * @export
+ * @interface RoomDetail
+ */
+export interface RoomDetail {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    room_type: RoomType;
+    /**
+     * 
+     */
+    driver: Participant;
+    /**
+     * 
+     */
+    other_participant: Participant;
+    /**
+     * 
+     */
+    delivery_info: DeliveryInfo | null;
+    /**
+     * As in the list.
+     */
+    last_message_text: string;
+    /**
+     * Null before the first message.
+     */
+    last_message_at: string | null;
+    /**
+     * 
+     */
+    unread_count: number;
+    /**
+     * Nothing can be sent into an inactive conversation.
+     */
+    is_active: boolean;
+    /**
+     * From when on the conversation is inactive, because its delivery was delivered or cancelled; null where it
+     * goes on.
+     * 
+     */
+    closes_at: string | null;
+    /**
+     * By the caller.
+     */
+    is_archived: boolean;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * Where Firebase has the conversation.
+     */
+    firebase_path: string;
+}
+
+
+
+/**
+ * A minus sign means newest first.
+ * @export
+ */
+export const RoomOrdering = {
+    lastMessageNewestFirst: '-last_message_at',
+    lastMessageOldestFirst: 'last_message_at',
+    createdNewestFirst: '-created_at',
+    createdOldestFirst: 'created_at',
+} as const;
+export type RoomOrdering = typeof RoomOrdering[keyof typeof RoomOrdering];
+
+/**
+ * 
+ * @export
+ * @interface RoomPage
+ */
+export interface RoomPage {
+    /**
+     * On all pages together.
+     */
+    count: number;
+    /**
+     * The address of the next page.
+     */
+    next: string | null;
+    /**
+     * The address of the page before.
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<RoomSummary>;
+}
+/**
+ * A conversation in a list.
+ * @export
+ * @interface RoomSummary
+ */
+export interface RoomSummary {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    room_type: RoomType;
+    /**
+     * 
+     */
+    other_participant: Participant;
+    /**
+     * 
+     */
+    delivery_info: DeliveryInfo | null;
+    /**
+     * The beginning of the last message; `📷 Photo` or `📍 Position partagée` for one without text; empty
+     * before the first message.
+     * 
+     */
+    last_message_text: string;
+    /**
+     * Null before the first message.
+     */
+    last_message_at: string | null;
+    /**
+     * Messages that the caller has received and not read.
+     */
+    unread_count: number;
+    /**
+     * By the caller.
+     */
+    is_archived: boolean;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+}
+
+
+
+/**
+ * `delivery` is with a client or a merchant, `support` with an admin.
+ * @export
+ */
+export const RoomType = {
+    Delivery: 'delivery',
+    Support: 'support',
+} as const;
+export type RoomType = typeof RoomType[keyof typeof RoomType];
+
+/**
+ * `text` and `system` need `text`, `image` needs `image_url`, `location` needs `latitude` and `longitude`.
+ * Fields of another type are dropped.
+ * 
+ * @export
+ * @interface SendMessageRequest
+ */
+export interface SendMessageRequest {
+    /**
+     * 
+     */
+    chat_room_id: string;
+    /**
+     * 
+     */
+    message_type?: MessageType;
+    /**
+     * Trimmed; without NUL. Optional for an image or a location.
+     */
+    text?: string;
+    /**
+     * 
+     */
+    image_url?: string;
+    /**
+     * In degrees (WGS 84).
+     */
+    latitude?: number;
+    /**
+     * In degrees (WGS 84).
+     */
+    longitude?: number;
+    /**
+     * Chosen by the client, one per message, the same for each repeat.
+     */
+    client_message_id?: string;
+}
+
+
+/**
+ * 
+ * @export
+ * @interface SetTypingRequest
+ */
+export interface SetTypingRequest {
+    /**
+     * 
+     */
+    is_typing: boolean;
+}
+/**
+ * 
+ * @export
+ * @interface SetTypingResult
+ */
+export interface SetTypingResult {
+    /**
+     * 
+     */
+    success: boolean;
+}
+/**
+ * 
+ * @export
+ * @interface Share
+ */
+export interface Share {
+    /**
+     * 
+     */
+    total: number;
+    /**
+     * 
+     */
+    count: number;
+    /**
+     * `count / total`; null where `total` is 0.
+     */
+    share: number | null;
+}
+/**
+ * 
+ * @export
+ * @interface SignUploadRequest
+ */
+export interface SignUploadRequest {
+    /**
+     * 
+     */
+    chat_room_id: string;
+}
+/**
+ * 
+ * @export
+ * @interface SignedUpload
+ */
+export interface SignedUpload {
+    /**
+     * 
+     */
+    upload_url: string;
+    /**
+     * 
+     */
+    fields: SignedUploadFields;
+    /**
+     * The phone has to keep to it.
+     */
+    max_bytes: number;
+    /**
+     * In seconds.
+     */
+    expires_in: number;
+}
+/**
+ * To be posted as they are, none left out and none added; they are signed.
+ * @export
+ * @interface SignedUploadFields
+ */
+export interface SignedUploadFields {
+    [key: string]: string | any;
+    /**
+     * 
+     */
+    api_key: string;
+    /**
+     * 
+     */
+    folder: string;
+    /**
+     * 
+     */
+    public_id: string;
+    /**
+     * 
+     */
+    signature: string;
+    /**
+     * 
+     */
+    timestamp: string;
+}
+/**
+ * 
+ * @export
+ * @interface TokenMessage
+ */
+export interface TokenMessage {
+    /**
+     * 
+     */
+    token_class: string;
+    /**
+     * 
+     */
+    token_type: string;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
+ * 
+ * @export
+ * @interface UnreadCount
+ */
+export interface UnreadCount {
+    /**
+     * 
+     */
+    unread_count: number;
+}
+
+/**
+ * 
+ * @export
+ */
+export const UserType = {
+    Driver: 'driver',
+    Client: 'client',
+    Merchant: 'merchant',
+    Admin: 'admin',
+} as const;
+export type UserType = typeof UserType[keyof typeof UserType];
+
+/**
+ * The reasons by field, or `detail` alone where the body is not JSON at all.
+ * @export
+ * @interface ValidationError
+ */
+export interface ValidationError {
+    [key: string]: Array<string> | any;
+    /**
+     * 
+     */
+    detail?: string;
+    /**
+     * What concerns no single field.
+     */
+    non_field_errors?: Array<string>;
+}

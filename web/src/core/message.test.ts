@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import type { Message as RestMessage } from '../../generated/typescript';
+import { fromFirebase, fromRest, type LiveMessage } from './message';
+
+const rest = {
+  id: 'id-1',
+  chat_room: 'room',
+  sender: { id: 'other', full_name: 'Aya Koné', profile_photo_url: null },
+  message_type: 'location',
+  text: '',
+  image_url: '',
+  latitude: 5,
+  longitude: -4.024429,
+  is_read: false,
+  read_at: null,
+  created_at: '2025-01-15T14:30:00.000001Z',
+  seq: 1,
+} as RestMessage;
+
+/** As Firebase has it: without what is null, and here without what is empty. */
+const live: LiveMessage = {
+  id: 'id-1',
+  seq: 1,
+  sender_id: 'other',
+  message_type: 'location',
+  latitude: 5,
+  longitude: -4.024429,
+  timestamp: '2025-01-15T14:30:00.000001Z',
+  is_read: false,
+};
+
+test('REST and Firebase tell of the same message', () => {
+  expect(fromFirebase(live)).toEqual(fromRest(rest));
+});
+
+test('what the platform itself says has no sender, either way', () => {
+  const { sender_id: _, ...fromNobody } = live;
+  expect(fromFirebase(fromNobody).senderId).toBeNull();
+  expect(fromRest({ ...rest, sender: null } as unknown as RestMessage).senderId).toBeNull();
+});
