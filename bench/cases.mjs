@@ -3,7 +3,7 @@
 // `ids` are the numbers of `data.sql`, as expressions of pgbench over `:n`, which goes round from request to request:
 // JavaScript reads them too, and `{name}` stands for such an id in what follows. The rest is the request.
 //
-//   as           whose token it has
+//   as           whose token it has; `platform` is its own backend
 //   answers      the statuses that are an answer, 200 if missing
 //   requests     how many are measured, where each can be made but once; `prepare` makes that true again, in SQL
 //   fresh        no `n` comes twice in a run, not even in the next round
@@ -64,6 +64,16 @@ export const CASES = [
   { function: 'firebase-token', ...AS_DRIVER, method: 'POST', path: '/firebase_token/', environment: { FIREBASE_DATABASE_URL: 'https://relais-bench.firebaseio.com' } },
   { function: 'search-messages', ...AS_DRIVER, path: '/messages/search/?q=bonjour' },
   { function: 'chat-analytics', ids: { admin: '991 + :n % 10' }, as: '{admin}', path: '/analytics/?from=2020-01-01&to=2020-01-24' },
+  {
+    function: 'receive-event',
+    ids: { event: '700000000000 + :n', delivery: '1100001 + :n % 10000' },
+    as: 'platform',
+    path: '/events/',
+    body: { event_id: '{event}', event: 'arriving', delivery_id: '{delivery}' },
+    answers: [201],
+    requests: 3000,
+    fresh: true,
+  },
   { function: 'roll-up-analytics', event: {}, answers: [] },
   // At rest, as it is nearly always.
   { function: 'mirror-rooms', event: {}, answers: [], environment: { FIREBASE_DATABASE_URL: 'http://127.0.0.1:9' }, prepare: NOTHING_TO_MIRROR },

@@ -1,7 +1,7 @@
 import { eventOf } from '../dev/lambda/event.mjs';
 import { readRoutes } from '../dev/lambda/routes.mjs';
 import { ROOT } from '../dev/parts/places.mjs';
-import { accessToken } from '../dev/parts/tokens.mjs';
+import { accessToken, platformToken } from '../dev/parts/tokens.mjs';
 
 export const JWT_SECRET = 'the key of the bench, which is long enough';
 /** What is sent in turns, where nothing says otherwise. */
@@ -46,6 +46,6 @@ export const eventsOf = (it, first = 1, number = it.event ? 1 : ROUND) =>
   Array.from({ length: number }, (_, k) => ({ event: eventFor(it, first + k) }));
 
 function tokenOf(user) {
-  if (!tokens.has(user)) tokens.set(user, accessToken(user, JWT_SECRET));
+  if (!tokens.has(user)) tokens.set(user, user === 'platform' ? platformToken(JWT_SECRET) : accessToken(user, JWT_SECRET));
   return tokens.get(user);
 }
