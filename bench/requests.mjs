@@ -9,6 +9,7 @@ export const ROUND = 2000;
 
 const routes = await readRoutes(ROOT);
 const tokens = new Map();
+const used = new Map();
 
 /** The id of a number, as `data.sql` makes it. */
 export const id = (number) => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`;
@@ -41,9 +42,18 @@ export function eventFor(it, n = 1) {
   return JSON.stringify(eventOf(request, { url, body, resource, parameters }));
 }
 
-/** As many events as are sent in turns, from `first` on. */
-export const eventsOf = (it, first = 1, number = it.event ? 1 : ROUND) =>
-  Array.from({ length: number }, (_, k) => ({ event: eventFor(it, first + k) }));
+/** From which `n` on so many requests are made: where each can be made but once, from where no others were. */
+export function firstOf({ function: name, fresh }, number) {
+  if (!fresh) return 1;
+  const first = used.get(name) ?? 1;
+  used.set(name, first + number);
+  return first;
+}
+
+/** So many events, to be sent in turns. */
+export function eventsOf(it, number = ROUND, first = firstOf(it, number)) {
+  return Array.from({ length: it.event ? 1 : number }, (_, k) => ({ event: eventFor(it, first + k) }));
+}
 
 function tokenOf(user) {
   if (!tokens.has(user)) tokens.set(user, user === 'platform' ? platformToken(JWT_SECRET) : accessToken(user, JWT_SECRET));

@@ -26,7 +26,7 @@ export async function firebase(bench) {
         driver.load({
           environments: Array.from({ length: ENVIRONMENTS }, (_, k) => driver.environment(SEND.function, { variables, every: EVERY, late: ((k + 0.25 * index) * EVERY) / ENVIRONMENTS })),
           // Rooms of its own, so that none waits for another's write.
-          events: eventsOf(SEND, 1 + 2500 * index, 2500),
+          events: eventsOf(SEND, 2000, 1 + 2000 * index),
           answers: SEND.answers,
           warm_up: ENVIRONMENTS,
           requests: ENVIRONMENTS * (rounds - 1),
@@ -74,7 +74,7 @@ async function fromReplyToListener({ variables, url }, { driver, quick }) {
   await Promise.all(Array.from({ length: ROOMS }, (_, k) => listen(`${url}/chats/${id(100_000 + FIRST + k)}/messages.json`, seen, listening.signal)));
   const found = await driver.load({
     environments: [driver.environment(SEND.function, { variables, every: 50 })],
-    events: eventsOf(SEND, FIRST, ROOMS),
+    events: eventsOf(SEND, ROOMS, FIRST),
     answers: SEND.answers,
     warm_up: ROOMS,
     requests: quick ? 50 : 400,

@@ -4,6 +4,9 @@ import { CASES } from '../cases.mjs';
 import { print } from '../report.mjs';
 import { eventsOf } from '../requests.mjs';
 
+/** Until its statement is prepared, and planned for good. */
+const WARM_UP = 20;
+
 /** 5. Instructions of a function's process for a request, which are the same whatever the machine does beside. */
 export async function instructions({ driver, database, directory, logs, quick, say }) {
   const rows = [];
@@ -16,9 +19,9 @@ export async function instructions({ driver, database, directory, logs, quick, s
     const before = ['valgrind', '--quiet', '--tool=callgrind', `--callgrind-out-file=${file}`];
     await driver.load({
       environments: [driver.environment(it.function, { before, variables: it.environment })],
-      events: eventsOf({ ...it, requests: undefined }, it.fresh ? 150_001 : 1, 2 * number),
+      events: eventsOf(it, WARM_UP + number),
       answers: it.answers ?? [200],
-      warm_up: 20,
+      warm_up: WARM_UP,
       mark: ['callgrind_control', '--zero'],
       requests: number,
     });

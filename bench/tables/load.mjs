@@ -2,7 +2,7 @@ import { CASES } from '../cases.mjs';
 import { pgbench } from '../pgbench.mjs';
 import { cpuOfChildren } from '../processes.mjs';
 import { goal, milliseconds, print } from '../report.mjs';
-import { eventsOf, ROUND } from '../requests.mjs';
+import { eventsOf, firstOf, ROUND } from '../requests.mjs';
 import { statementsOf } from '../statements.mjs';
 
 const CLIENTS = [1, 2, 8];
@@ -35,31 +35,29 @@ export async function load(bench) {
 
 async function measure(it, bench) {
   const { database } = bench;
-  const rounds = roundsOf(it);
   if (it.prepare) await database.query(it.prepare);
-  const { executed, n } = await statementsOf(it, { ...bench, first: rounds.next(3) });
+  const { executed, n } = await statementsOf(it, bench);
   const [statement] = executed.slice(-1);
   const ours = {};
   const reference = {};
   for (const clients of CLIENTS) {
     if (it.prepare) await database.query(it.prepare);
-    ours[clients] = await withFunction(it, clients, rounds, bench);
+    ours[clients] = await withFunction(it, clients, bench);
     if ((it.statements ?? 1) !== 1) continue;
     if (it.prepare) await database.query(it.prepare);
-    reference[clients] = await withPgbench(it, clients, rounds, statement, n, bench);
+    reference[clients] = await withPgbench(it, clients, statement, n, bench);
   }
   return { statement: statement?.name, prepared: statement?.prepared, ours, pgbench: reference };
 }
 
-async function withFunction(it, clients, rounds, { driver, database, seconds, quick }) {
+async function withFunction(it, clients, { driver, database, seconds, quick }) {
   const requests = it.requests && Math.ceil(it.requests / (quick ? 10 : 1));
   const warmUp = WARM_UP * clients;
-  const number = requests ? requests + warmUp : ROUND;
   const environment = driver.environment(it.function, { variables: it.environment });
   const before = cpuOfChildren(database.pid());
   const found = await driver.load({
     environments: Array(clients).fill(environment),
-    events: eventsOf(it, rounds.next(number), it.event ? 1 : number),
+    events: eventsOf(it, requests ? requests + warmUp : ROUND),
     answers: it.answers ?? [200],
     warm_up: warmUp,
     ...(requests ? { requests } : { seconds }),
@@ -78,25 +76,13 @@ async function withFunction(it, clients, rounds, { driver, database, seconds, qu
   };
 }
 
-async function withPgbench(it, clients, rounds, statement, n, { database, directory, seconds, quick }) {
+async function withPgbench(it, clients, statement, n, { database, directory, seconds, quick }) {
   const requests = it.requests && Math.ceil(it.requests / (quick ? 10 : 1));
   const range = it.fresh ? 1_000_000 : (requests ?? ROUND);
+  const first = firstOf(it, requests);
   const before = cpuOfChildren(database.pid());
-  const first = rounds.next(requests ?? 0);
   const found = await pgbench(database.pgbench, it, statement, { n, directory, clients, seconds, requests, first, range });
   return { ...found, postgresCpu: (cpuOfChildren(database.pid()) - before) / found.requests };
-}
-
-/** From which `n` on: each time the same, unless every one must be new. */
-function roundsOf({ fresh }) {
-  let next = 1;
-  return {
-    next(number) {
-      const first = next;
-      if (fresh) next += number;
-      return first;
-    },
-  };
 }
 
 async function helloWorld({ driver }, seconds) {

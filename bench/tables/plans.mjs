@@ -13,7 +13,7 @@ export async function plans(bench) {
   const found = new Map();
   for (const it of requests) {
     if (it.prepare) await bench.database.query(it.prepare);
-    const { executed } = await statementsOf(it, { ...bench, first: it.fresh ? 190_001 : 1 });
+    const { executed } = await statementsOf(it, bench);
     for (const statement of executed) {
       // The last one that has this text: the rows of growth come after the ordinary ones.
       found.set(statement.sql, { ...statement, function: it.function, request: it.path });

@@ -19,7 +19,7 @@ export async function start({ driver, quick, logs }) {
     for (const it of [{ ...CASES[0], function: HELLO_WORLD }, ...CASES]) {
       const environment = driver.environment(it.function);
       environment.variables = { ...others, ...it.environment, ...moto.variables };
-      functions[it.function] = { environment, events: eventsOf(it, 1, rounds), answers: it.answers ?? [200] };
+      functions[it.function] = { environment, events: eventsOf(it, rounds), answers: it.answers ?? [200] };
     }
     const found = await driver.start({ rounds, functions });
     const rows = Object.keys(functions).map((name) => ({
