@@ -15,6 +15,9 @@ export async function buildAll(say) {
   return new Driver(binaries);
 }
 
+/** Of this package. */
+const EXAMPLES = ['driver', 'hello-world', 'phases'];
+
 /** Calls the driver (`driver/main.rs`), which knows nothing of what it measures. */
 export class Driver {
   #binaries;
@@ -27,7 +30,7 @@ export class Driver {
   }
 
   binaryOf(name) {
-    return name === 'hello-world' ? join(this.#binaries, 'examples', name) : join(this.#binaries, name);
+    return join(this.#binaries, ...(EXAMPLES.includes(name) ? ['examples'] : []), name);
   }
 
   /** The plan of one environment; `before` goes before the program, as a debugger would. */
@@ -45,7 +48,7 @@ export class Driver {
   }
 
   async #run(command, plan) {
-    const child = spawn(join(this.#binaries, 'examples', 'driver'), [command], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(this.binaryOf('driver'), [command], { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.end(JSON.stringify(plan));
     const [found, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     if (code !== 0) throw new Error(`The driver ended (${code}):\n${errors}\nThe functions' logs are in ${this.logs}`);
