@@ -12,11 +12,13 @@
 pub mod auth;
 pub mod cloudinary;
 pub mod config;
+mod crypto;
 pub mod db;
 pub mod domain;
 pub mod error;
 pub mod firebase;
 pub mod http;
+mod http_client;
 mod metrics;
 pub mod runtime;
 mod secret;

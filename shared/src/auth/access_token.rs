@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::crypto;
+use crate::crypto;
 use crate::domain::Viewer;
 use crate::error::Unauthorized;
 

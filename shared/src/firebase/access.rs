@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use super::service_account::unix_seconds;
 use super::{FirebaseError, ServiceAccount};
-use crate::http::client::HttpClient;
+use crate::http_client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
 /// The right to write: an OAuth 2 access token of the service account, kept until shortly before it ends.

@@ -13,7 +13,7 @@ use super::tree;
 use crate::config::FirebaseSettings;
 use crate::db::mirror::RoomState;
 use crate::domain::{Timestamp, Viewer};
-use crate::http::client::HttpClient;
+use crate::http_client::HttpClient;
 use crate::secret::SecretStore;
 
 /// Why Firebase does not have what it was sent.

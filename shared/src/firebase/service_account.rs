@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::crypto;
+use crate::crypto;
 
 /// A service account's key, as Google's console hands it out (of its JSON what is needed here).
 #[derive(Clone, Deserialize)]

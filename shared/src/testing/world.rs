@@ -10,8 +10,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Call, RecordingFirebase, database};
-use crate::auth::crypto;
 use crate::config::{FirebaseSettings, SecretSource, Settings};
+use crate::crypto;
 use crate::db::{messages, rooms};
 use crate::domain::{Content, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text, Viewer};
 use crate::error::Result;
