@@ -51,6 +51,7 @@ mod tests {
                     "unread_count": 1,
                     "is_active": true,
                     "is_archived": false,
+                    "is_muted": false,
                     "created_at": body["created_at"],
                     "firebase_path": format!("/chats/{room}"),
                 })

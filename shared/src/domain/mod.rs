@@ -4,11 +4,13 @@
 mod analytics;
 mod content;
 mod coordinates;
+mod device_token;
 mod highlight;
 mod image_hosts;
 mod image_url;
 mod message;
 mod message_search;
+mod notification_settings;
 mod page;
 mod people;
 mod room;
@@ -22,11 +24,13 @@ pub use analytics::{
 };
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
+pub use device_token::DeviceToken;
 pub use highlight::Highlight;
 pub use image_hosts::ImageHosts;
 pub use image_url::ImageUrl;
 pub use message::{Message, Sender};
 pub use message_search::{Cursor, FoundMessage, MessageSearch};
+pub use notification_settings::{NotificationSettings, QuietHours, TimeOfDay};
 pub use page::{MessageOrder, Page, PageNumber, PageSize};
 pub use people::{Delivery, User, Viewer};
 pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};

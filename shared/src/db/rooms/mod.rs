@@ -4,6 +4,7 @@ mod archive;
 mod create;
 mod get;
 mod list;
+mod mute;
 mod participation;
 mod unread;
 
@@ -11,5 +12,6 @@ pub use archive::archive;
 pub use create::{NewRoom, Opened, create};
 pub use get::get;
 pub use list::{Filter, list};
+pub use mute::mute;
 pub use participation::{Participation, participation};
 pub use unread::unread_count;
