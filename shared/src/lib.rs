@@ -5,6 +5,7 @@
 //! * [`runtime`] starts a function and carries a request to its handler and the answer back;
 //! * [`http`] and [`auth`] are the edge: requests, answers, tokens; they know nothing of SQL;
 //! * [`firebase`] mirrors rooms and signs the tokens that phones sign in with;
+//! * [`push`] tells the devices of those who are not looking;
 //! * [`cloudinary`] signs the uploads of photos;
 //! * [`db`] has all SQL, one file per query;
 //! * [`domain`] has the terms of the chat, parsed once and valid from then on; it does no I/O.
@@ -20,6 +21,7 @@ pub mod firebase;
 pub mod http;
 mod http_client;
 mod metrics;
+pub mod push;
 pub mod runtime;
 mod secret;
 mod tls;

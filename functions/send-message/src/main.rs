@@ -3,7 +3,7 @@
 //! For the participants of an active conversation; `system` for admins only. Body: `chat_room_id`, `message_type`
 //! (`text` if missing), the fields of that type, and optionally `client_message_id`. Answers the message: 201, or 200
 //! for a repeat of a `client_message_id`, which changes nothing; 400 for bad fields or a closed conversation, 404 for
-//! one that is not the viewer's, 429 for too many at once. The message is mirrored.
+//! one that is not the viewer's, 429 for too many at once. The message is mirrored, and the other's devices are told.
 
 use shared::db::messages::{self, NewMessage};
 use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
@@ -17,6 +17,7 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
     let sent = messages::send(&app.database, viewer, &new, &app.send_limits).await?;
     if sent.created {
         app.mirror_after_reply(vec![new.room_id]);
+        app.push_after_reply(vec![new.room_id]);
     }
     Answer::created(sent.created, &sent.message)
 }

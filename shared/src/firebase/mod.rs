@@ -13,6 +13,7 @@ mod tests;
 mod transport;
 mod tree;
 
+pub(crate) use access::Access;
 pub use client::Firebase;
 pub use custom_token::{CustomToken, custom_token};
 pub use error::FirebaseError;

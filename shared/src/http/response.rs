@@ -39,6 +39,15 @@ impl Answer {
         )
     }
 
+    /// 204: it is done, and there is nothing to say.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: String::new(),
+        }
+    }
+
     fn new(status: StatusCode, body: &impl Serialize) -> Result<Self> {
         Ok(Self {
             status,
@@ -78,10 +87,13 @@ fn respond(
     body: String,
     header: Option<(HeaderName, HeaderValue)>,
 ) -> Response<Body> {
+    let has_body = status != StatusCode::NO_CONTENT;
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if has_body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     if let Some((name, value)) = header {
         headers.insert(name, value);
     }
