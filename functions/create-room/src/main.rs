@@ -72,6 +72,7 @@ mod tests {
             world.user("client", "Jean").await,
         );
         let delivery = world.delivery("LBN1", driver, client).await;
+        world.device(client, "phone").await;
         let call = || {
             Call::post("/rooms/").json(json!({
                 "other_user_id": client.0, "delivery_id": delivery, "room_type": "delivery",
@@ -112,6 +113,9 @@ mod tests {
             body["messages"].as_object().map(serde_json::Map::len),
             Some(1)
         );
+        let told = world.fcm.messages().await;
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["notification"]["body"], "Bonjour");
     }
 
     #[tokio::test]

@@ -126,6 +126,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_others_devices_are_told_after_the_reply() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        world.device(client, "phone").await;
+        world.device(driver, "driver").await;
+        let call = post(json!({ "chat_room_id": room, "text": "J'arrive" }));
+        let message = world.call(send_message, driver, call).await.expect(201);
+        let told = world.fcm.messages().await;
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["token"], "phone");
+        assert_eq!(
+            told[0]["notification"],
+            json!({ "title": "Awa Koné", "body": "J'arrive" })
+        );
+        assert_eq!(told[0]["data"]["message_id"], message["id"]);
+        assert_eq!(told[0]["apns"]["payload"]["aps"]["badge"], 1);
+    }
+
+    #[tokio::test]
     async fn a_repeat_is_200_with_the_same_message_and_is_not_mirrored() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;

@@ -5,5 +5,7 @@ pub mod deliver;
 mod fcm;
 mod message;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use fcm::Fcm;

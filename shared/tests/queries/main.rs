@@ -15,6 +15,8 @@ mod list_rooms;
 mod mark_read;
 mod migrate;
 mod mirror;
+mod pushes;
+mod quiet;
 mod search_messages;
 mod send_limits;
 mod send_message;
