@@ -107,7 +107,7 @@ ${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone
 
 /** As in production: an access token of the service account, and not the emulator's "owner". */
 async function settings() {
-  const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, MIRROR_EVERY_SECONDS: '1' };
+  const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, SWEEP_EVERY_SECONDS: '1' };
   for (const name of ['API_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
   const read = readSettings(environment, { directory });
   return { ...read, firebase: { ...read.firebase, emulatorHost: undefined } };
