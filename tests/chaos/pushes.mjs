@@ -2,6 +2,8 @@
 
 /** How long a push may be under way once it was looked up whether its message is read: 20 s, and some. */
 const UNDER_WAY_MS = 25_000;
+/** How long a function waits for FCM. */
+const TIME_OUT_MS = 10_000;
 /** As long as one push is one function's own. */
 const CLAIM_MS = 40_000;
 /** What kills a function in the midst of a push is not noted later than this after the push. */
@@ -35,6 +37,7 @@ export async function wrongPushes(truth, { pushes, rooms, accidents }) {
     if (before && !mayBeTwice(before, time, accidents)) found.push(`${where}: told again after ${time - before.time} ms`);
     told.set(where, { time, fault });
   }
+  if ((await truth.pushBacklog()) > 0) found.push('pushes still wait');
   for (const { token, owner, room, isGone } of devices.values()) {
     const newest = newestFor(owner, room, messages);
     const where = `${token} and message ${newest?.seq} of ${room}`;
@@ -52,7 +55,8 @@ function newestFor(owner, room, messages) {
 
 /** After an answer that was lost; or once the claim was over, where whoever had it could not write down what it did. */
 function mayBeTwice(before, time, accidents) {
-  if (before.fault) return true;
+  if (before.fault && before.fault !== 'delay') return true;
+  if (before.fault && time - before.time >= TIME_OUT_MS) return true;
   const isAccident = (at) => at > before.time - 1000 && at < before.time + NOTED_WITHIN_MS;
   return time - before.time >= CLAIM_MS - 1000 && accidents.some(isAccident);
 }

@@ -24,7 +24,7 @@ import { Injuries } from './injuries.mjs';
 import { conversation } from './phones.mjs';
 import { wrongPushes } from './pushes.mjs';
 import { seeded } from './random.mjs';
-import { talk } from './talk.mjs';
+import { lastWords, talk } from './talk.mjs';
 
 /** How long the last push may take: a claim's end (40 s), and the back-off after five failures in a row (240 s). */
 const PUSHED_WITHIN_MS = 360_000;
@@ -81,26 +81,30 @@ async function run() {
   await (fence ? faults.arm(plan.seed) : faults.armOvertaking(plan.seed));
   const talked = await talk({ rooms, random, injuries, faults, sent, plan, signal: asked.signal });
   await faults.disarm();
+  const struck = await faults.struck();
   const settledAfter = await settled(() => truth.backlog(), SETTLED_WITHIN_MS);
+  // Without the fence it is only that which has to be found out.
+  const pushed = fence && (await endConversations({ truth, faults, rooms, random, sent }));
 
   const found = rooms.flatMap(({ witness }) => witness.violations);
   found.push(...(await differences(truth, firebaseUrl, rooms.map(({ id }) => id))));
   await truth.checkRooms(sent).catch((error) => found.push(error.message));
-  const pushed = fence && (await checkPushes({ truth, faults, rooms, injuries, found }));
-  report({ talked, injuries, struck: await faults.struck(), settledAfter, pushed, found });
+  if (fence) found.push(...(await wrongPushes(truth, { pushes: await faults.pushes(), rooms, accidents: injuries.accidents })));
+  report({ talked, injuries, struck, settledAfter, pushed, found });
   await Promise.all(rooms.map(({ close }) => close()));
   await truth.close();
   return found;
 }
 
-/** Without the fence it is only that which has to be found out. */
-async function checkPushes({ truth, faults, rooms, injuries, found }) {
+/** Lets the pushes come to rest, and then each room to an end of its own, of which nothing may be missed. */
+async function endConversations({ truth, faults, rooms, random, sent }) {
   const after = await settled(() => truth.pushBacklog(), PUSHED_WITHIN_MS);
-  const left = await truth.pushBacklog();
-  if (left > 0) found.push(`${left} pushes still wait`);
-  const pushes = await faults.pushes();
-  found.push(...(await wrongPushes(truth, { pushes, rooms, accidents: injuries.accidents })));
-  return { count: pushes.length, after };
+  await faults.slowDownPushes();
+  await lastWords({ rooms, random, sent });
+  await settled(() => truth.pushBacklog(), PUSHED_WITHIN_MS);
+  await faults.disarm();
+  await settled(() => truth.backlog(), SETTLED_WITHIN_MS);
+  return { count: (await faults.pushes()).length, after };
 }
 
 /** How long it took until nothing was left to do. */

@@ -22,7 +22,7 @@ pub async fn get(database: &Database, viewer: Viewer) -> Result<NotificationSett
     let row = database.query_one(SQL, &[(&viewer.0, Type::UUID)]).await?;
     viewer::check(&row)?;
     let Some(push_enabled) = row.get("push_enabled") else {
-        return Ok(NotificationSettings::unset());
+        return Ok(NotificationSettings::default());
     };
     let time = |name| row.get::<_, Option<NaiveTime>>(name);
     let quiet_hours = time("quiet_from").zip(time("quiet_to"));

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use super::{Invalid, TimeZone};
 
 /// When somebody wants to be told of messages.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationSettings {
     /// False: never.
     pub push_enabled: bool,
@@ -14,13 +14,13 @@ pub struct NotificationSettings {
     pub time_zone: TimeZone,
 }
 
-impl NotificationSettings {
-    /// What holds for somebody who has never set anything.
-    #[must_use]
-    pub fn unset() -> Self {
+/// What holds for somebody who has never set anything.
+impl Default for NotificationSettings {
+    fn default() -> Self {
         Self {
             push_enabled: true,
-            ..Self::default()
+            quiet_hours: None,
+            time_zone: TimeZone::default(),
         }
     }
 }
