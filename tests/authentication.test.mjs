@@ -215,6 +215,11 @@ test('every endpoint wants a token before it looks at anything else', async () =
     nobody.post('messages/mark_as_read/', { chat_room_id: room.id }),
     nobody.post(`rooms/${room.id}/typing/`, { is_typing: true }),
     nobody.post('firebase_token/'),
+    nobody.post(`rooms/${room.id}/mute/`),
+    nobody.put('devices/a/'),
+    nobody.delete('devices/a/'),
+    nobody.get('notification_settings/'),
+    nobody.put('notification_settings/', { push_enabled: 'no boolean' }),
     nobody.post('messages/', 'no object'),
     nobody.get('messages/'),
   ]);

@@ -22,6 +22,7 @@ const endpoints = {
   'messages/': () => ({ chat_room_id: room.id, text: 'Bonjour' }),
   'messages/mark_as_read/': () => ({ message_ids: [received] }),
   'rooms/{room_id}/archive/': () => ({ archive: false }),
+  'rooms/{room_id}/mute/': () => ({ mute: false }),
   'rooms/{room_id}/typing/': () => ({ is_typing: false }),
 };
 const pathOf = (endpoint) => endpoint.replace('{room_id}', room.id);

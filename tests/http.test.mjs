@@ -29,6 +29,7 @@ describe('every path works without its trailing slash', () => {
     const calls = [
       [`rooms/${room.id}/mark_as_read`],
       [`rooms/${room.id}/archive`, {}],
+      [`rooms/${room.id}/mute`, {}],
       [`rooms/${room.id}/typing`, { is_typing: true }],
       ['rooms', asked],
       ['messages', { chat_room_id: room.id, text: 'Bonjour' }],
@@ -80,6 +81,8 @@ describe('what no route has is 404 or 405, with a detail', () => {
       ['GET', 'firebase_token/'],
       ['GET', 'messages/mark_as_read/'],
       ['POST', 'rooms/unread_count/'],
+      ['GET', 'devices/a/'],
+      ['POST', 'notification_settings/'],
     ]) {
       errorWithDetail(await call(method, address(path), { headers }), 404, 405);
     }

@@ -14,7 +14,7 @@ const root = new URL('../', import.meta.url);
 const PREFIX = '/api/v1/chat';
 
 /** Functions that nobody calls over HTTP: a schedule's and the deployment's. */
-const WITHOUT_ROUTE = ['migrate-database', 'mirror-rooms', 'roll-up-analytics'];
+const WITHOUT_ROUTE = ['migrate-database', 'mirror-rooms', 'roll-up-analytics', 'send-pushes'];
 
 const route = (method, path, name) => `${method.toUpperCase()} ${path} ${name}`;
 const kebab = (camel) => camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

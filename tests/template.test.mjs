@@ -23,7 +23,13 @@ const ORDER = [
   'SearchMessages',
   'ChatAnalytics',
   'ReceiveEvent',
+  'RegisterDevice',
+  'RemoveDevice',
+  'GetNotificationSettings',
+  'SetNotificationSettings',
+  'MuteRoom',
   'MirrorRooms',
+  'SendPushes',
   'RollUpAnalytics',
   'MigrateDatabase',
 ].map((name) => `${name}Function`);
@@ -77,6 +83,7 @@ describe('each function', () => {
     assert.deepEqual(Object.keys(Variables).sort(), [
       'CHAT_SECRET_ID',
       'CORS_ALLOW_ORIGIN',
+      'FCM_URL',
       'FIREBASE_DATABASE_URL',
       'IMAGE_HOSTS',
       'ROOM_GRACE_SECONDS',
@@ -161,11 +168,35 @@ test('nothing else in the template has * for a resource', () => {
   assert.doesNotMatch(source, /Resources?: *\[?['"]?\*/);
 });
 
-test('the schedule’s failures are kept, and so is what it could not start', () => {
-  const { Events, EventInvokeConfig } = template.Resources.MirrorRoomsFunction.Properties;
+test('the schedules’ failures are kept, and so is what they could not start', () => {
   const queue = { 'Fn::GetAtt': 'ScheduleDeadLetters.Arn' };
-  assert.deepEqual(Events.EveryMinute.Properties.DeadLetterConfig.Arn, queue);
-  assert.deepEqual(EventInvokeConfig.DestinationConfig.OnFailure.Destination, queue);
+  const scheduled = functions.flatMap(([logicalId, { Properties: { Events, EventInvokeConfig } }]) =>
+    Object.values(Events ?? {})
+      .filter(({ Type }) => Type === 'ScheduleV2')
+      .map(({ Properties }) => ({ logicalId, schedule: Properties, EventInvokeConfig })),
+  );
+  assert.deepEqual(scheduled.map(({ logicalId }) => logicalId).sort(), [
+    'MirrorRoomsFunction',
+    'RollUpAnalyticsFunction',
+    'SendPushesFunction',
+  ]);
+  for (const { logicalId, schedule, EventInvokeConfig } of scheduled) {
+    assert.deepEqual(schedule.DeadLetterConfig.Arn, queue, logicalId);
+    assert.deepEqual(EventInvokeConfig.DestinationConfig.OnFailure.Destination, queue, logicalId);
+  }
+});
+
+test('no log has the path of a call, in which a device’s token may stand', () => {
+  const { Format } = template.Resources.ChatApi.Properties.AccessLogSetting;
+  assert.doesNotMatch(Format, /\$context\.path\b/);
+});
+
+test('a web page may use every method that there is', () => {
+  const { AllowMethods } = template.Resources.ChatApi.Properties.Cors;
+  for (const [logicalId, resource] of functions) {
+    const route = routeOf(resource);
+    if (route) assert.ok(AllowMethods.includes(route.Method), logicalId);
+  }
 });
 
 test('the default deployment has the API, its functions and their logs, and no more', () => {

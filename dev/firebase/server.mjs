@@ -5,6 +5,7 @@ import { Control } from './control/control.mjs';
 import { Credentials } from './sign-in/credentials.mjs';
 import { Faults } from './control/faults.mjs';
 import { Identity } from './sign-in/identity.mjs';
+import { Messaging } from './messaging/messaging.mjs';
 import { Namespaces } from './data/namespaces.mjs';
 import { OAuth } from './sign-in/oauth.mjs';
 import { RequestHandler } from './http/request-handler.mjs';
@@ -16,7 +17,7 @@ import { NoStorage, Storage } from './data/storage.mjs';
 import { acceptSockets } from './socket/websocket.mjs';
 
 /**
- * Starts a stand-in of the Firebase Realtime Database, and of what of Google's sign-in it takes.
+ * Starts a stand-in of the Firebase Realtime Database and of Cloud Messaging, and of what of Google's sign-in they take.
  *
  * rules           path of a rules file, or its content
  * serviceAccount  path of a service account's key file, or its content (default: a fresh one)
@@ -51,8 +52,9 @@ export async function startStandIn({
   const credentials = new Credentials({ oauth, identity, fence });
   const faults = new Faults();
   const journal = new RequestJournal();
-  const control = new Control({ faults, journal, credentials, namespaces });
-  const handler = new RequestHandler({ control, oauth, identity, credentials, namespaces, faults, journal });
+  const messaging = new Messaging(account, oauth);
+  const control = new Control({ faults, journal, credentials, namespaces, messaging, oauth });
+  const handler = new RequestHandler({ control, oauth, identity, messaging, credentials, namespaces, faults, journal });
   server.on('request', (request, response) => handler.handle(request, response));
   const sockets = acceptSockets(server, { namespaces, credentials });
 

@@ -9,6 +9,7 @@ export const VARIABLES = [
   'FIREBASE_DATABASE_URL',
   'FIREBASE_DATABASE_EMULATOR_HOST',
   'FIREBASE_CREDENTIALS_PATH',
+  'FCM_URL',
   'TOKEN_DRIVER',
   'TOKEN_CLIENT',
   'TOKEN_MERCHANT',
@@ -30,7 +31,7 @@ export function readSettings(environment, { directory }) {
     directory,
     profile: oneOf(environment, 'PROFILE', ['dev', 'release']),
     processesPerFunction: wholeNumber(environment, 'PROCESSES_PER_FUNCTION', 2),
-    mirrorEverySeconds: wholeNumber(environment, 'MIRROR_EVERY_SECONDS', 5),
+    sweepEverySeconds: wholeNumber(environment, 'SWEEP_EVERY_SECONDS', 5),
     jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret',
     tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),
     api: address(environment.BASE_URL || `http://${HOST}:${port(environment, 'API_PORT', 8000)}`),
@@ -56,6 +57,8 @@ function postgres(preset, port) {
 /**
  * Where the mirror goes: nowhere, to a database that was named, to the official emulator, or to the stand-in.
  *
+ * `fcmUrl` is where pushes go: to the stand-in where it runs, nowhere, or, undefined, to Google.
+ *
  * The stand-in also runs beside a database that was named, unless a service account was named too: it is who hands
  * out access tokens for ours.
  */
@@ -66,11 +69,13 @@ function firebase(preset, port, directory) {
   const url = preset('FIREBASE_DATABASE_URL', stand.url);
   const emulatorHost = preset('FIREBASE_DATABASE_EMULATOR_HOST', `${HOST}:${port}`) || undefined;
   const common = { standIn: stand, emulatorHost, credentials: credentials || ownCredentials, ownCredentials };
+  const fcmUrl = (own) => preset('FCM_URL', stand.url) ?? own;
 
-  if (url === '') return { ...common, url, emulatorHost: undefined, kind: 'off', start: false };
-  if (url) return { ...common, url, kind: 'named', start: !credentials };
-  if (emulatorHost) return { ...common, url: `http://${emulatorHost}/?ns=relais-dev`, kind: 'emulator', start: false };
-  return { ...common, url: stand.url, emulatorHost: `${HOST}:${port}`, kind: 'stand-in', start: true };
+  if (url === '') return { ...common, url, emulatorHost: undefined, fcmUrl: fcmUrl(''), kind: 'off', start: false };
+  // With a service account of one's own nobody is to be kept from Google's.
+  if (url) return { ...common, url, fcmUrl: fcmUrl(credentials ? undefined : stand.url), kind: 'named', start: !credentials };
+  if (emulatorHost) return { ...common, url: `http://${emulatorHost}/?ns=relais-dev`, fcmUrl: fcmUrl(''), kind: 'emulator', start: false };
+  return { ...common, url: stand.url, emulatorHost: `${HOST}:${port}`, fcmUrl: fcmUrl(stand.url), kind: 'stand-in', start: true };
 }
 
 function port(environment, name, fallback) {

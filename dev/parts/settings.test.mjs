@@ -35,6 +35,19 @@ test('a database of one’s own is not started', () => {
   assert.equal(postgres.url, 'postgres://me@db.test/app');
 });
 
+test('pushes go to the stand-in where it runs, to Google only with a service account of one’s own', () => {
+  const fcmUrl = (environment) => settings(environment).firebase.fcmUrl;
+  const [FIREBASE_DATABASE_URL, FIREBASE_CREDENTIALS_PATH] = ['https://mine.firebaseio.test', '/mine.json'];
+  assert.equal(fcmUrl({}), 'http://127.0.0.1:9100');
+  assert.equal(fcmUrl({ FCM_URL: 'http://127.0.0.1:9100' }), 'http://127.0.0.1:9100');
+  assert.equal(fcmUrl({ FCM_URL: 'http://127.0.0.1:1' }), 'http://127.0.0.1:1');
+  assert.equal(fcmUrl({ FCM_URL: '' }), '');
+  assert.equal(fcmUrl({ FIREBASE_DATABASE_URL: '' }), '');
+  assert.equal(fcmUrl({ FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9000' }), '');
+  assert.equal(fcmUrl({ FIREBASE_DATABASE_URL }), 'http://127.0.0.1:9100');
+  assert.equal(fcmUrl({ FIREBASE_DATABASE_URL, FIREBASE_CREDENTIALS_PATH }), undefined);
+});
+
 test('an empty database URL of Firebase switches the mirror off', () => {
   const { firebase } = settings({ FIREBASE_DATABASE_URL: '', FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9100' });
   assert.equal(firebase.kind, 'off');
@@ -72,6 +85,6 @@ test('what `.dev/env` says of this very stack starts the same parts again', () =
   assert.equal(firebase.kind, 'stand-in');
 });
 
-for (const [name, value] of [['API_PORT', 'http'], ['POSTGRES_PORT', '70000'], ['PROFILE', 'fast'], ['MIRROR_EVERY_SECONDS', '0']]) {
+for (const [name, value] of [['API_PORT', 'http'], ['POSTGRES_PORT', '70000'], ['PROFILE', 'fast'], ['SWEEP_EVERY_SECONDS', '0']]) {
   test(`${name}=${value} is an error that names it`, () => assert.throws(() => settings({ [name]: value }), new RegExp(name)));
 }

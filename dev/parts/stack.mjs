@@ -136,7 +136,7 @@ export class Stack {
   }
 
   async #startFunctions() {
-    const { api, profile, processesPerFunction: processes, mirrorEverySeconds } = this.#settings;
+    const { api, profile, processesPerFunction: processes, sweepEverySeconds, firebase } = this.#settings;
     const names = functionNames(this.#root);
     this.#say(`The functions are built (profile ${profile}); the first time takes some minutes`);
     const binaries = await build(this.#root, { profile, signal: this.#signal });
@@ -161,7 +161,8 @@ export class Stack {
     const gateway = await serveGateway(this.#lambda, await readRoutes(this.#root), { ...api, log: join(this.#logs, 'gateway.log') });
     this.#undo.push(gateway.close);
     await this.#requireAnswer();
-    this.#undo.push(repeat(this, 'mirror-rooms', mirrorEverySeconds, this.#say));
+    this.#undo.push(repeat(this, 'mirror-rooms', sweepEverySeconds, this.#say));
+    if (firebase.fcmUrl !== '') this.#undo.push(repeat(this, 'send-pushes', sweepEverySeconds, this.#say));
     this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
     this.#functions = { functions, names, binaries };
   }
@@ -226,6 +227,7 @@ function variablesOf({ api, web, postgres, firebase, jwtSecret, tokens }) {
     FIREBASE_DATABASE_URL: firebase.url,
     FIREBASE_CREDENTIALS_PATH: firebase.credentials,
   };
+  if (firebase.fcmUrl !== undefined) variables.FCM_URL = firebase.fcmUrl;
   if (firebase.emulatorHost) variables.FIREBASE_DATABASE_EMULATOR_HOST = firebase.emulatorHost;
   for (const [who, id] of Object.entries(PEOPLE)) {
     variables[`TOKEN_${who}`] = tokens[`TOKEN_${who}`] || accessToken(id, jwtSecret);

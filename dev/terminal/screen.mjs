@@ -8,6 +8,7 @@ export function screen({ settings, variables, hasDemo, root }) {
     ['API', `${variables.BASE_URL}/api/v1/chat/`],
     ['PostgreSQL', settings.postgres.start ? variables.DATABASE_URL : 'your own: DATABASE_URL'],
     firebaseRow(settings.firebase),
+    ['Pushes', pushes(variables.FCM_URL, settings.firebase)],
     ['Logs', `${directory}/logs/`],
     ['Settings', `${directory}/env`],
   ];
@@ -31,6 +32,11 @@ function firebaseRow({ kind, url, emulatorHost }) {
     named: ['Firebase', `${url}`],
     off: ['Firebase', 'no mirror: FIREBASE_DATABASE_URL is empty'],
   }[kind];
+}
+
+function pushes(url, { standIn }) {
+  if (url === '') return 'none: FCM_URL is empty';
+  return url === standIn?.url ? `curl ${url}/.pushes   (they are delivered to nobody)` : (url ?? "Google's FCM");
 }
 
 /** A few lines that show a conversation, to be pasted as they are. */

@@ -43,6 +43,8 @@ pub struct Settings {
     pub secret_source: SecretSource,
     /// None: no mirror.
     pub firebase: Option<FirebaseSettings>,
+    /// `FCM_URL`: where pushes go, Google's address if it is not set; none for no pushes.
+    pub fcm_url: Option<Url>,
     /// `CORS_ALLOW_ORIGIN`: whose pages may read the answers, `*` for everybody's; none for nobody's.
     pub cors_origin: Option<HeaderValue>,
     /// `IMAGE_HOSTS`: where photos may lie.
@@ -81,9 +83,15 @@ impl Settings {
         let firebase = match database_url.trim() {
             "" => None,
             url => Some(FirebaseSettings {
-                database_url: parse_database_url(url)?,
+                database_url: parse_url("FIREBASE_DATABASE_URL", url)?,
                 emulator_host: filled("FIREBASE_DATABASE_EMULATOR_HOST"),
             }),
+        };
+
+        let fcm_url = lookup("FCM_URL").unwrap_or_else(|| "https://fcm.googleapis.com".to_owned());
+        let fcm_url = match fcm_url.trim() {
+            "" => None,
+            url => Some(parse_url("FCM_URL", url)?),
         };
 
         let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
@@ -138,6 +146,7 @@ impl Settings {
         Ok(Self {
             secret_source,
             firebase,
+            fcm_url,
             cors_origin,
             image_hosts,
             send_limits,
@@ -148,8 +157,8 @@ impl Settings {
     }
 }
 
-fn parse_database_url(raw: &str) -> Result<Url, ConfigError> {
-    let invalid = |reason: &str| ConfigError::Invalid("FIREBASE_DATABASE_URL", reason.to_owned());
+fn parse_url(name: &'static str, raw: &str) -> Result<Url, ConfigError> {
+    let invalid = |reason: &str| ConfigError::Invalid(name, reason.to_owned());
     let url = Url::parse(raw).map_err(|error| invalid(&error.to_string()))?;
     if matches!(url.scheme(), "https" | "http") && url.has_host() {
         Ok(url)
@@ -199,6 +208,23 @@ mod tests {
                 "{url}"
             );
         }
+    }
+
+    #[test]
+    fn pushes_go_to_google_unless_another_address_is_set_or_none() {
+        let of = |value: Option<&str>| {
+            let mut variables = vec![("FIREBASE_DATABASE_URL", "")];
+            variables.extend(value.map(|value| ("FCM_URL", value)));
+            settings(&variables).map(|settings| settings.fcm_url.map(String::from))
+        };
+        assert_eq!(of(None).unwrap().unwrap(), "https://fcm.googleapis.com/");
+        assert_eq!(of(Some(" ")).unwrap(), None);
+        assert_eq!(
+            of(Some("http://127.0.0.1:1")).unwrap().unwrap(),
+            "http://127.0.0.1:1/"
+        );
+        let error = of(Some("fcm")).unwrap_err().to_string();
+        assert!(error.contains("FCM_URL"), "{error}");
     }
 
     #[test]

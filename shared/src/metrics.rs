@@ -22,6 +22,14 @@ pub enum Metric {
     MirrorBacklog(i64),
     /// For how long on the longest waiting of them, in seconds.
     MirrorBacklogAge(f64),
+    /// Devices that were told of a message.
+    PushSucceeded(u32),
+    /// Devices that were not, for now or for good.
+    PushFailed(u32),
+    /// Pushes that wait.
+    PushBacklog(i64),
+    /// For how long the longest waiting of them, in seconds.
+    PushBacklogAge(f64),
     /// Conversations in which something was said in the last minute.
     ActiveRooms(i64),
     /// Messages of the last minute.
@@ -35,6 +43,10 @@ impl Metric {
             Self::MirrorFailed(rooms) => ("MirrorFailed", "Count", json!(rooms)),
             Self::MirrorLag(milliseconds) => ("MirrorLag", "Milliseconds", json!(milliseconds)),
             Self::MirrorBacklog(rooms) => ("MirrorBacklog", "Count", json!(rooms)),
+            Self::PushSucceeded(devices) => ("PushSucceeded", "Count", json!(devices)),
+            Self::PushFailed(devices) => ("PushFailed", "Count", json!(devices)),
+            Self::PushBacklog(pushes) => ("PushBacklog", "Count", json!(pushes)),
+            Self::PushBacklogAge(seconds) => ("PushBacklogAge", "Seconds", json!(seconds)),
             Self::ActiveRooms(rooms) => ("ActiveRooms", "Count", json!(rooms)),
             Self::MessagesSent(messages) => ("MessagesSent", "Count", json!(messages)),
             Self::MirrorBacklogAge(seconds) => ("MirrorBacklogAge", "Seconds", json!(seconds)),

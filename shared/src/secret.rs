@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::cloudinary::Cloudinary;
 use crate::config::{ConfigError, SecretSource};
 use crate::firebase::ServiceAccount;
-use crate::http::client::HttpClient;
+use crate::http_client::HttpClient;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

@@ -31,6 +31,25 @@ export class Truth {
     return count;
   }
 
+  /** The pushes that wait. */
+  async pushBacklog() {
+    const [{ count }] = await this.query('SELECT count(*)::int FROM chat_pushes');
+    return count;
+  }
+
+  /** All messages, for what is told of them. */
+  messages() {
+    return this.query(
+      `SELECT id, chat_room_id AS room, seq::int, sender_id AS sender, text,
+              (extract(epoch FROM read_at) * 1000)::float8 AS "readAt"
+       FROM chat_messages`,
+    );
+  }
+
+  async hasDevice(token) {
+    return (await this.query('SELECT FROM chat_devices WHERE token = $1', [token])).length > 0;
+  }
+
   /** A room's tree as it should stand in Firebase. */
   async tree(room) {
     const [metadata] = await this.query(

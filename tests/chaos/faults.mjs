@@ -1,5 +1,6 @@
-// What Firebase does wrong, by the stand-in's own injection (dev/firebase/README.md). Each strikes by chance.
+// What Firebase and FCM do wrong, by the stand-in's own injection (dev/firebase/README.md). Each strikes by chance.
 
+const PUSHES = { path: '/v1/projects/*/messages:send' };
 const WRITES = { path: '/chats/**', method: 'PATCH' };
 
 /** Of a hundred writes about thirty meet one of these. */
@@ -27,6 +28,24 @@ const OF_TOKENS = [
   { path: '/token', reset: 'after', probability: 0.1 },
 ];
 
+/** Of a hundred pushes about twenty fail by one of these. */
+const OF_PUSHES = [
+  { status: 500, probability: 0.03 },
+  { status: 500, applied: true, probability: 0.02 },
+  { status: 503, probability: 0.03 },
+  { status: 503, retryAfter: 11, probability: 0.02 },
+  { status: 429, retryAfter: 12, probability: 0.02 },
+  { reset: 'before', probability: 0.03 },
+  { reset: 'after', probability: 0.03 },
+  // Past the time-out of the functions (10 s): told, or told when they have given it up.
+  { delayMs: 12_000, probability: 0.002 },
+  { answerDelayMs: 12_000, probability: 0.002 },
+  { answerDelayMs: 200, probability: 0.2 },
+].map((fault) => ({ ...PUSHES, ...fault }));
+
+/** As slow as the real one: meanwhile people go on talking. */
+const SLOW_PUSHES = [{ ...PUSHES, answerDelayMs: 400 }];
+
 /** What the fence is for: two writes of one room at once, the older one carried out last. */
 const OVERTAKING = [{ ...WRITES, delayMs: 150, probability: 0.35 }];
 
@@ -40,7 +59,11 @@ export class Faults {
 
   /** From now on everything goes wrong that can. */
   arm(seed) {
-    return this.#put({ seed, faults: [...OF_WRITES, ...OF_TOKENS] });
+    return this.#put({ seed, faults: [...OF_WRITES, ...OF_TOKENS, ...OF_PUSHES] });
+  }
+
+  slowDownPushes() {
+    return this.#put(SLOW_PUSHES);
   }
 
   armOvertaking(seed) {
@@ -60,6 +83,21 @@ export class Faults {
   /** The rules' fence against stale writes, taken down: to see that its absence is found out. */
   takeFenceDown() {
     return this.#request('PUT', '/.settings/fence', false);
+  }
+
+  /** The app is gone from these devices. */
+  uninstall(tokens) {
+    return this.#request('PUT', '/.unregistered-devices', tokens);
+  }
+
+  /** All access tokens end before their time. */
+  endAccessTokens() {
+    return this.#request('DELETE', '/.access-tokens');
+  }
+
+  /** What devices were told of so far. */
+  pushes() {
+    return this.#request('GET', '/.pushes');
   }
 
   /** Writes to a room so far. */

@@ -1,16 +1,20 @@
 // What is done to the functions and to PostgreSQL, from outside and at any moment.
 
-const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'mirror-rooms'];
+const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'mirror-rooms', 'send-pushes'];
 
 export class Injuries {
-  counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0 };
+  counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0, 'access tokens ended': 0 };
+  /** When something was killed. */
+  accidents = [];
   #stack;
   #truth;
+  #faults;
   #random;
   #restart = Promise.resolve();
 
-  constructor(stack, truth, random) {
+  constructor(stack, truth, faults, random) {
     this.#stack = stack;
+    this.#faults = faults;
     this.#truth = truth;
     this.#random = random;
   }
@@ -23,14 +27,21 @@ export class Injuries {
   kill() {
     this.#stack.kill(this.#random.of(FUNCTIONS), this.#random.next());
     this.counts['functions killed'] += 1;
+    this.accidents.push(Date.now());
   }
 
   /** Restarts PostgreSQL, now and then as in a crash. */
   restartPostgres() {
     const signal = this.#random.chance(0.5) ? 'SIGQUIT' : 'SIGINT';
     this.counts['PostgreSQL restarted'] += 1;
+    this.accidents.push(Date.now());
     this.#restart = this.#restart.then(() => this.#stack.restartPostgres(signal));
     return this.#restart;
+  }
+
+  async endAccessTokens() {
+    await this.#faults.endAccessTokens();
+    this.counts['access tokens ended'] += 1;
   }
 
   /** Takes the claim from whoever is mirroring a room, as its end by time does: from now on there are two. */

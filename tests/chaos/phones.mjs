@@ -9,7 +9,10 @@ import { Witness } from './witness.mjs';
 
 const PATIENCE_MS = 120_000;
 
-/** A driver and a client with a room about a delivery, the platform, and the client's phone, listening. */
+/**
+ * A driver and a client with a room about a delivery; the platform; the client's phone, listening; and their devices, on
+ * one of which the app is no longer.
+ */
 export async function conversation(truth, { api, firebase, jwtSecret }) {
   const [driver, client, delivery] = [randomUUID(), randomUUID(), randomUUID()];
   await truth.query(
@@ -22,7 +25,14 @@ export async function conversation(truth, { api, firebase, jwtSecret }) {
   const platform = new Person(api, platformToken(jwtSecret));
   const { token } = await people[1].post('firebase_token/');
   const { database, close } = await phone(firebase, token);
-  return { id: room.id, delivery, people, platform, witness: new Witness(database, room.id), close };
+  const devices = [
+    { owner: driver, token: `driver:${randomUUID()}` },
+    { owner: client, token: `phone:${randomUUID()}` },
+    { owner: client, token: `tablet:${randomUUID()}` },
+    { owner: client, token: `gone:${randomUUID()}`, isGone: true },
+  ];
+  for (const { owner, token } of devices) await people[owner === driver ? 0 : 1].put(`devices/${token}/`);
+  return { id: room.id, delivery, people, platform, devices, witness: new Witness(database, room.id), close };
 }
 
 async function phone(host, token) {
@@ -51,10 +61,18 @@ class Person {
   }
 
   /** Posts until it is answered, as a phone does: what is repeated must change nothing. */
-  async post(path, body = {}) {
+  post(path, body = {}) {
+    return this.#untilAnswered('POST', path, body);
+  }
+
+  put(path) {
+    return this.#untilAnswered('PUT', path);
+  }
+
+  async #untilAnswered(method, path, body) {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
-      const answer = await this.#try(path, body);
+      const answer = await this.#try(method, path, body);
       if (answer?.ok) return answer.json();
       if (answer && answer.status < 500) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
       if (Date.now() > deadline) throw new Error(`${path}: no good answer in ${PATIENCE_MS / 1000} s`);
@@ -62,8 +80,8 @@ class Person {
     }
   }
 
-  #try(path, body) {
-    const request = { method: 'POST', headers: this.#headers, body: JSON.stringify(body) };
+  #try(method, path, body) {
+    const request = { method, headers: this.#headers, body: JSON.stringify(body) };
     return fetch(`${this.#api}/api/v1/chat/${path}`, request).catch(() => undefined);
   }
 }

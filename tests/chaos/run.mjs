@@ -2,7 +2,8 @@
 //
 //   dev/node tests/chaos/run.mjs [--messages 10000] [--faults 1000] [--rooms 20] [--seed 1] [--without-fence]
 //
-// Real functions, a real PostgreSQL, the stand-in of Firebase under the real rules, and phones with the official SDK.
+// Real functions, a real PostgreSQL, the stand-in of Firebase under the real rules and of FCM, and phones with the
+// official SDK.
 // The seed decides every fault, every kill and every message; how the processes interleave is theirs, so a seed brings
 // back a run's decisions, not its microseconds.
 //
@@ -21,9 +22,12 @@ import { Truth, differences } from './comparison.mjs';
 import { Faults } from './faults.mjs';
 import { Injuries } from './injuries.mjs';
 import { conversation } from './phones.mjs';
+import { wrongPushes } from './pushes.mjs';
 import { seeded } from './random.mjs';
-import { talk } from './talk.mjs';
+import { lastWords, talk } from './talk.mjs';
 
+/** How long the last push may take: a claim's end (40 s), and the back-off after five failures in a row (240 s). */
+const PUSHED_WITHIN_MS = 360_000;
 /** How long Firebase may take to be up to date after the last fault: a claim's end (20 s), a back-off (60 s), and a sweep. */
 const SETTLED_WITHIN_MS = 120_000;
 
@@ -63,10 +67,13 @@ async function run() {
   const truth = new Truth(DATABASE_URL);
   const faults = new Faults(firebaseUrl);
   const random = seeded(plan.seed);
-  const injuries = new Injuries(stack, truth, random);
+  const injuries = new Injuries(stack, truth, faults, random);
   const firebase = new URL(firebaseUrl).host;
   const rooms = [];
   for (let n = 0; n < plan.rooms; n++) rooms.push(await conversation(truth, { api, firebase, jwtSecret }));
+
+  const gone = rooms.flatMap(({ devices }) => devices.filter(({ isGone }) => isGone));
+  await faults.uninstall(gone.map(({ token }) => token));
 
   const sent = new Map();
   if (fence) console.log(await burst(rooms[0], { sent, faults, messages: Math.min(1000, plan.messages) }));
@@ -74,40 +81,56 @@ async function run() {
   await (fence ? faults.arm(plan.seed) : faults.armOvertaking(plan.seed));
   const talked = await talk({ rooms, random, injuries, faults, sent, plan, signal: asked.signal });
   await faults.disarm();
-  const settledAfter = await settled(truth);
+  const struck = await faults.struck();
+  const settledAfter = await settled(() => truth.backlog(), SETTLED_WITHIN_MS);
+  // Without the fence it is only that which has to be found out.
+  const pushed = fence && (await endConversations({ truth, faults, rooms, random, sent }));
 
   const found = rooms.flatMap(({ witness }) => witness.violations);
   found.push(...(await differences(truth, firebaseUrl, rooms.map(({ id }) => id))));
   await truth.checkRooms(sent).catch((error) => found.push(error.message));
-  report({ talked, injuries, struck: await faults.struck(), settledAfter, found });
+  if (fence) found.push(...(await wrongPushes(truth, { pushes: await faults.pushes(), rooms, accidents: injuries.accidents })));
+  report({ talked, injuries, struck, settledAfter, pushed, found });
   await Promise.all(rooms.map(({ close }) => close()));
   await truth.close();
   return found;
 }
 
-async function settled(truth) {
+/** Lets the pushes come to rest, and then each room to an end of its own, of which nothing may be missed. */
+async function endConversations({ truth, faults, rooms, random, sent }) {
+  const after = await settled(() => truth.pushBacklog(), PUSHED_WITHIN_MS);
+  await faults.slowDownPushes();
+  await lastWords({ rooms, random, sent });
+  await settled(() => truth.pushBacklog(), PUSHED_WITHIN_MS);
+  await faults.disarm();
+  await settled(() => truth.backlog(), SETTLED_WITHIN_MS);
+  return { count: (await faults.pushes()).length, after };
+}
+
+/** How long it took until nothing was left to do. */
+async function settled(backlog, within) {
   const began = Date.now();
-  while ((await truth.backlog()) > 0) {
-    if (Date.now() - began > SETTLED_WITHIN_MS) break;
+  while ((await backlog()) > 0) {
+    if (Date.now() - began > within) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return Date.now() - began;
 }
 
-function report({ talked, injuries, struck, settledAfter, found }) {
-  const injected = Object.entries({ 'faults of Firebase': struck, ...injuries.counts });
+function report({ talked, injuries, struck, settledAfter, pushed, found }) {
+  const injected = Object.entries({ 'faults of Firebase and FCM': struck, ...injuries.counts });
   console.log(`
 Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${talked.messages} messages and ${talked.readings} markings in ${plan.rooms} rooms, ${(talked.ms / 1000).toFixed(0)} s
 Injected:
 ${injected.map(([what, count]) => `  ${String(count).padStart(6)}  ${what}`).join('\n')}
-Firebase was up to date ${(settledAfter / 1000).toFixed(1)} s after the last fault.
-${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone saw what it must not see.' : `Found: ${found.length}`}`);
+Firebase was up to date ${(settledAfter / 1000).toFixed(1)} s after the last fault.${pushed ? `\nDevices were told ${pushed.count} times, the last of them ${(pushed.after / 1000).toFixed(0)} s later.` : ''}
+${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone saw or was told what it must not be.' : `Found: ${found.length}`}`);
   for (const violation of found.slice(0, 10)) console.log(`  ${violation}`);
 }
 
 /** As in production: an access token of the service account, and not the emulator's "owner". */
 async function settings() {
-  const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, MIRROR_EVERY_SECONDS: '1' };
+  const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, SWEEP_EVERY_SECONDS: '1' };
   for (const name of ['API_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
   const read = readSettings(environment, { directory });
   return { ...read, firebase: { ...read.firebase, emulatorHost: undefined } };

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 
 /** How many people write at once. */
 const WRITERS = 8;
+/** How many messages each room ends with. */
+const LAST_WORDS = 5;
 
 const EVENTS = ['assigned', 'picked_up', 'arriving', 'delivered'];
 
@@ -40,6 +42,7 @@ export async function talk({ rooms, random, injuries, faults, sent, plan, signal
   async function hurt(number, room) {
     if (random.chance(0.1)) await injuries.takeClaim(room.id);
     if (number % 40 === 0) injuries.kill();
+    if (number % 300 === 0) await injuries.endAccessTokens();
     if (number % 2500 === 1250) pendingRestart = injuries.restartPostgres();
     if (number % 50 === 0) struck = await faults.struck();
   }
@@ -48,4 +51,15 @@ export async function talk({ rooms, random, injuries, faults, sent, plan, signal
   await pendingRestart;
   talked.ms = performance.now() - began;
   return talked;
+}
+
+/** Has each room end with a few messages of one person, quickly one after the other; nothing comes after the last. */
+export async function lastWords({ rooms, random, sent }) {
+  const end = async (room, person) => {
+    for (let n = 1; n <= LAST_WORDS; n++) {
+      await person.post('messages/', { chat_room_id: room.id, text: `last word ${n}`, client_message_id: randomUUID() });
+      sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
+    }
+  };
+  await Promise.all(rooms.map((room) => end(room, random.of(room.people))));
 }

@@ -50,6 +50,15 @@ export function api(authorization) {
         body === undefined ? { headers } : { headers: json, payload: JSON.stringify(body) },
       ),
 
+    put: (path, body) =>
+      checkedCall(
+        'PUT',
+        address(path),
+        body === undefined ? { headers } : { headers: json, payload: JSON.stringify(body) },
+      ),
+
+    delete: (path) => checkedCall('DELETE', address(path), { headers }),
+
     /** Any bytes, under any content type; null sends no content type. */
     postRaw: (path, payload, contentType = 'application/json') =>
       checkedCall('POST', address(path), {

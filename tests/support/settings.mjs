@@ -13,3 +13,4 @@ export const DATABASE_URL = setting('DATABASE_URL');
 export const JWT_SECRET = setting('JWT_SECRET');
 export const FIREBASE_DATABASE_URL = setting('FIREBASE_DATABASE_URL');
 export const FIREBASE_HOST = setting('FIREBASE_DATABASE_EMULATOR_HOST');
+export const FCM_URL = setting('FCM_URL');

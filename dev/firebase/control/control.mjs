@@ -7,7 +7,7 @@ import { Rules } from '../rules/rules.mjs';
 export class Control {
   #routes;
 
-  constructor({ faults, journal, credentials, namespaces }) {
+  constructor({ faults, journal, credentials, namespaces, messaging, oauth }) {
     this.#routes = {
       '/.faults': {
         GET: () => faults.report(),
@@ -17,6 +17,17 @@ export class Control {
       '/.requests': {
         GET: () => journal.list(),
         DELETE: () => journal.clear(),
+      },
+      '/.pushes': {
+        GET: ({ url }) => messaging.list(url.searchParams.get('token')),
+        DELETE: () => messaging.clear(),
+      },
+      '/.unregistered-devices': {
+        GET: () => messaging.unregistered,
+        PUT: (request) => void (messaging.unregistered = bodyOf(request)),
+      },
+      '/.access-tokens': {
+        DELETE: () => oauth.revoke(),
       },
       '/.settings/fence': {
         GET: () => credentials.fence,

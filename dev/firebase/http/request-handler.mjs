@@ -5,6 +5,7 @@ import { RequestError } from '../errors.mjs';
 import { streamEvents } from './event-stream.mjs';
 import { MAX_REST_WRITE_BYTES } from '../data/limits.mjs';
 import { urlOf } from './request-url.mjs';
+import { bodyOfStatus } from '../messaging/errors.mjs';
 import { answerRest } from './rest.mjs';
 
 const WRITES = new Set(['PUT', 'PATCH', 'POST', 'DELETE']);
@@ -67,23 +68,26 @@ export class RequestHandler {
       response.destroy();
       return null;
     }
-    let answer = fault.status === undefined || fault.applied ? this.#answer(request, response) : null;
+    const carriedOut = { ...request, fault: faultName(fault) };
+    let answer = fault.status === undefined || fault.applied ? this.#answer(carriedOut, response) : null;
     if (fault.answerDelayMs) await sleep(fault.answerDelayMs);
     if (fault.reset === 'after') {
       note(null);
       if (answer !== null) cutShort(response, answer);
       return null;
     }
-    if (fault.status !== undefined) answer = answerOfFault(fault);
+    if (fault.status !== undefined) answer = answerOfFault(fault, request.url);
     if (answer !== null) note(answer.status);
     return answer;
   }
 
   /** Never throws for what is the client's fault. */
   #answer(request, response) {
-    const { oauth, identity, namespaces, credentials } = this.#parts;
+    const { oauth, identity, messaging, namespaces, credentials } = this.#parts;
     try {
       if (request.url.pathname === '/token') return oauth.answer(request);
+      const sent = messaging.answer(request);
+      if (sent !== null) return sent;
       const signedIn = identity.answer(request);
       if (signedIn !== null) return signedIn;
       if (!isData(request.url)) throw new RequestError(404, 'Not found. Paths of the REST API end in .json.');
@@ -146,7 +150,8 @@ function cutShort(response, { status, headers, body }) {
 
 const faultName = (fault) => (fault.reset ? `reset-${fault.reset}` : fault.status ? `status-${fault.status}` : 'delay');
 
-function answerOfFault({ status, body = { error: 'Injected fault.' }, retryAfter }) {
+function answerOfFault({ status, body, retryAfter }, { pathname }) {
+  body ??= (pathname.endsWith(':send') && bodyOfStatus(status)) || { error: 'Injected fault.' };
   return {
     status,
     headers: {

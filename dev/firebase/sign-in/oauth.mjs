@@ -5,7 +5,10 @@ import { json } from '../http/answers.mjs';
 /** Google's OAuth2 token endpoint, for the JWT-bearer assertion of the service account. */
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-const NEEDED_SCOPES = ['firebase.database', 'userinfo.email'].map((name) => `https://www.googleapis.com/auth/${name}`);
+const scopes = (...names) => names.map((name) => `https://www.googleapis.com/auth/${name}`);
+/** Each of these lets something be done here. */
+const SCOPES_OF_DATABASE = scopes('firebase.database', 'userinfo.email');
+const SCOPES_OF_MESSAGING = scopes('firebase.messaging');
 const LONGEST_ASSERTION = 3600;
 const CLOCK_SKEW = 300;
 
@@ -28,13 +31,22 @@ export class OAuth {
     const assertion = form.get('assertion') ?? '';
     const problem = this.#problemOf(assertion);
     if (problem !== null) return refuse(...problem);
-    return json(200, { access_token: this.#issue(), expires_in: this.#life, token_type: 'Bearer' });
+    return json(200, { access_token: this.#issue(scopesOf(decodeJwt(assertion).claims)), expires_in: this.#life, token_type: 'Bearer' });
   }
 
-  /** Until when (ms) this token is good; null if it is not, or was never issued here. */
+  /** Until when (ms) this token is good for the database; null if it is not, or was never issued here. */
   expiryOf(token) {
-    const expiry = this.#tokens.get(token);
-    return expiry > Date.now() ? expiry : null;
+    return SCOPES_OF_DATABASE.every((scope) => this.isGoodFor(token, scope)) ? this.#tokens.get(token).expiry : null;
+  }
+
+  isGoodFor(token, scope) {
+    const { expiry, scopes } = this.#tokens.get(token) ?? {};
+    return expiry > Date.now() && scopes.includes(scope);
+  }
+
+  /** Takes all tokens back, before their time. */
+  revoke() {
+    this.#tokens.clear();
   }
 
   #problemOf(assertion) {
@@ -51,21 +63,23 @@ export class OAuth {
         'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
       ];
     }
-    const scopes = String(claims.scope ?? '').split(' ');
-    if (!NEEDED_SCOPES.every((scope) => scopes.includes(scope))) {
+    const asked = scopesOf(claims);
+    if (![SCOPES_OF_DATABASE, SCOPES_OF_MESSAGING].some((needed) => needed.every((scope) => asked.includes(scope)))) {
       return ['invalid_scope', 'Invalid OAuth scope or ID token audience provided.'];
     }
     return null;
   }
 
-  #issue() {
+  #issue(scopes) {
     const now = Date.now();
-    for (const [token, expiry] of this.#tokens) if (expiry <= now) this.#tokens.delete(token);
+    for (const [token, { expiry }] of this.#tokens) if (expiry <= now) this.#tokens.delete(token);
     const token = `ya29.${randomBytes(48).toString('base64url')}`;
-    this.#tokens.set(token, now + this.#life * 1000);
+    this.#tokens.set(token, { expiry: now + this.#life * 1000, scopes });
     return token;
   }
 }
+
+const scopesOf = ({ scope }) => String(scope ?? '').split(' ');
 
 const refuse = (error, description) => json(400, { error, error_description: description });
 

@@ -2,7 +2,8 @@
 //!
 //! For drivers, and for those who want to talk to one. Body: `other_user_id`, `room_type`, and optionally
 //! `delivery_id` and `initial_message`. Answers the room: 201 if it is new, 200 if it was there (then the message is
-//! not sent); 400 where these two may not talk about this. A new room is mirrored.
+//! not sent); 400 where these two may not talk about this. A new room is mirrored, and
+//! the other's devices are told of the message.
 
 use shared::db::rooms::{self, NewRoom};
 use shared::domain::{RoomType, Viewer};
@@ -17,6 +18,9 @@ async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Res
     let opened = rooms::create(&app.database, viewer, &new).await?;
     if opened.created {
         app.mirror_after_reply(vec![opened.room.id]);
+        if new.initial_message.is_some() {
+            app.push_after_reply(vec![opened.room.id]);
+        }
     }
     Answer::created(opened.created, &opened.room)
 }
@@ -68,6 +72,7 @@ mod tests {
             world.user("client", "Jean").await,
         );
         let delivery = world.delivery("LBN1", driver, client).await;
+        world.device(client, "phone").await;
         let call = || {
             Call::post("/rooms/").json(json!({
                 "other_user_id": client.0, "delivery_id": delivery, "room_type": "delivery",
@@ -108,6 +113,9 @@ mod tests {
             body["messages"].as_object().map(serde_json::Map::len),
             Some(1)
         );
+        let told = world.fcm.messages().await;
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["notification"]["body"], "Bonjour");
     }
 
     #[tokio::test]

@@ -52,6 +52,7 @@ mod tests {
                     "is_active": true,
                     "closes_at": null,
                     "is_archived": false,
+                    "is_muted": false,
                     "created_at": body["created_at"],
                     "firebase_path": format!("/chats/{room}"),
                 })

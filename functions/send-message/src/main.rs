@@ -3,7 +3,7 @@
 //! For the participants of an active conversation; `system` for admins only. Body: `chat_room_id`, `message_type`
 //! (`text` if missing), the fields of that type, and optionally `client_message_id`. Answers the message: 201, or 200
 //! for a repeat of a `client_message_id`, which changes nothing; 400 for bad fields or a closed conversation, 404 for
-//! one that is not the viewer's, 429 for too many at once. The message is mirrored.
+//! one that is not the viewer's, 429 for too many at once. The message is mirrored, and the other's devices are told.
 
 use shared::db::messages::{self, NewMessage};
 use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
@@ -17,6 +17,7 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
     let sent = messages::send(&app.database, viewer, &new, &app.send_limits).await?;
     if sent.created {
         app.mirror_after_reply(vec![new.room_id]);
+        app.push_after_reply(vec![new.room_id]);
     }
     Answer::created(sent.created, &sent.message)
 }
@@ -122,6 +123,25 @@ mod tests {
             query,
             "print=silent&auth_variable_override=%7B%22uid%22%3A%22chat-backend%22%7D&ns=relais-test"
         );
+    }
+
+    #[tokio::test]
+    async fn the_others_devices_are_told_after_the_reply() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        world.device(client, "phone").await;
+        world.device(driver, "driver").await;
+        let call = post(json!({ "chat_room_id": room, "text": "J'arrive" }));
+        let message = world.call(send_message, driver, call).await.expect(201);
+        let told = world.fcm.messages().await;
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["token"], "phone");
+        assert_eq!(
+            told[0]["notification"],
+            json!({ "title": "Awa Koné", "body": "J'arrive" })
+        );
+        assert_eq!(told[0]["data"]["message_id"], message["id"]);
+        assert_eq!(told[0]["apns"]["payload"]["aps"]["badge"], 1);
     }
 
     #[tokio::test]

@@ -35,7 +35,7 @@ fn user_of(claims: &Claims) -> Result<Viewer, Unauthorized> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::crypto;
+    use crate::crypto;
     use jsonwebtoken::{EncodingKey, Header, encode};
     use lambda_http::http::header::AUTHORIZATION;
     use serde_json::{Value, json};

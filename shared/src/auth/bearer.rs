@@ -8,7 +8,7 @@ use lambda_http::http::header::AUTHORIZATION;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::crypto;
+use crate::crypto;
 use crate::error::Unauthorized;
 
 /// The audience of the tokens that the platform's own backend calls with.

@@ -1,9 +1,7 @@
-//! Who calls: by the access tokens of an existing Django service with simplejwt, or by a token of that service's own;
-//! and the cryptography for all tokens.
+//! Who calls: by the access tokens of an existing Django service with simplejwt, or by a token of that service's own.
 
 mod access_token;
 mod bearer;
-pub(crate) mod crypto;
 mod platform_token;
 
 pub use access_token::authenticate;

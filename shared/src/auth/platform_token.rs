@@ -25,7 +25,7 @@ pub fn authenticate_platform<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::crypto;
+    use crate::crypto;
     use jsonwebtoken::{EncodingKey, Header, encode};
     use lambda_http::http::header::AUTHORIZATION;
     use serde_json::{Value, json};

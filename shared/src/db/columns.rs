@@ -61,7 +61,27 @@ macro_rules! message_columns {
     };
 }
 
-pub(super) use {delivery_columns, message_columns, user_columns};
+/// How many messages the user `$user`, an expression, has received and not read, over all active rooms, archived ones
+/// too.
+macro_rules! unread_total {
+    ($user:literal) => {
+        concat!(
+            "(coalesce((SELECT sum(driver_unread_count) FROM chat_rooms
+                        WHERE driver_id = ",
+            $user,
+            " AND is_active AND driver_unread_count > 0
+                          AND (closes_at <= clock_timestamp()) IS NOT TRUE), 0)
+              + coalesce((SELECT sum(other_user_unread_count) FROM chat_rooms
+                          WHERE other_user_id = ",
+            $user,
+            " AND is_active AND other_user_unread_count > 0
+                            AND (closes_at <= clock_timestamp()) IS NOT TRUE), 0)
+             )::bigint"
+        )
+    };
+}
+
+pub(super) use {delivery_columns, message_columns, unread_total, user_columns};
 
 /// The user under `{alias}_…`, if there is one.
 pub(super) fn user(row: &Row, alias: &str) -> Option<User> {

@@ -39,6 +39,16 @@ impl MessageType {
             Self::System => "system",
         }
     }
+
+    /// What is shown of a message of this kind that has no words.
+    #[must_use]
+    pub fn without_words(self) -> &'static str {
+        match self {
+            Self::Image => "📷 Photo",
+            Self::Location => "📍 Position partagée",
+            Self::Text | Self::System => "",
+        }
+    }
 }
 
 /// What a message says. Each kind has its own fields and no others.
@@ -103,10 +113,9 @@ impl Content {
     /// What the list of rooms shows of it.
     #[must_use]
     pub fn preview(&self) -> String {
-        match (self, self.text()) {
-            (Self::Image(..), "") => "📷 Photo".to_owned(),
-            (Self::Location(..), "") => "📍 Position partagée".to_owned(),
-            (_, text) => text.chars().take(Self::PREVIEW_CHARS).collect(),
+        match self.text() {
+            "" => self.message_type().without_words().to_owned(),
+            text => text.chars().take(Self::PREVIEW_CHARS).collect(),
         }
     }
 }

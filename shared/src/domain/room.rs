@@ -83,6 +83,8 @@ pub struct RoomDetail {
     pub closes_at: Option<Timestamp>,
     /// Whether the viewer has put it away.
     pub is_archived: bool,
+    /// Whether the viewer wants no pushes of it.
+    pub is_muted: bool,
     /// When it was opened.
     pub created_at: Timestamp,
     /// Where Firebase has it: `/chats/{id}`.

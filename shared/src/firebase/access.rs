@@ -6,15 +6,14 @@ use tokio::sync::Mutex;
 
 use super::service_account::unix_seconds;
 use super::{FirebaseError, ServiceAccount};
-use crate::http::client::HttpClient;
+use crate::http_client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
-/// The right to write: an OAuth 2 access token of the service account, kept until shortly before it ends.
+/// The right to ask Google's services: an OAuth 2 access token of the service account, kept until shortly before it ends.
 pub struct Access {
     client: Arc<HttpClient>,
     secrets: Arc<SecretStore>,
-    /// Google's SDKs send this to the emulator, which takes it for an administrator.
-    emulator: bool,
+    scope: &'static str,
     cached: Mutex<Option<Token>>,
 }
 
@@ -25,24 +24,21 @@ struct Token {
 }
 
 impl Access {
-    const SCOPE: &str = "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
     /// A token is renewed this long before it ends.
     const MARGIN: Duration = Duration::from_mins(1);
 
-    pub fn new(client: Arc<HttpClient>, secrets: Arc<SecretStore>, emulator: bool) -> Self {
+    /// A right to what `scope` names: Google's scopes, with spaces.
+    pub fn new(client: Arc<HttpClient>, secrets: Arc<SecretStore>, scope: &'static str) -> Self {
         Self {
             client,
             secrets,
-            emulator,
+            scope,
             cached: Mutex::new(None),
         }
     }
 
     /// A token for `Authorization: Bearer`. Of several who ask at once, one fetches.
     pub async fn token(&self) -> Result<String, FirebaseError> {
-        if self.emulator {
-            return Ok("owner".to_owned());
-        }
         let mut cached = self.cached.lock().await;
         if let Some(token) = cached
             .as_ref()
@@ -55,7 +51,7 @@ impl Access {
         Ok(token.value)
     }
 
-    /// Forgets a token that the database has rejected, so that the next is a new one.
+    /// Forgets a token that the service has rejected, so that the next is a new one.
     pub async fn reject(&self, rejected: &str) {
         let mut cached = self.cached.lock().await;
         if cached.as_ref().is_some_and(|token| token.value == rejected) {
@@ -65,7 +61,7 @@ impl Access {
 
     async fn fetch(&self) -> Result<Token, FirebaseError> {
         let secret = self.secrets.current();
-        match exchange(&self.client, &secret).await {
+        match exchange(&self.client, &secret, self.scope).await {
             // The key may have been rotated.
             Err(FirebaseError::Key(reason)) => {
                 let fresh = self
@@ -76,7 +72,7 @@ impl Access {
                 if Arc::ptr_eq(&fresh, &secret) {
                     Err(FirebaseError::Key(reason))
                 } else {
-                    exchange(&self.client, &fresh).await
+                    exchange(&self.client, &fresh, self.scope).await
                 }
             }
             token => token,
@@ -87,7 +83,11 @@ impl Access {
 /// Exchanges a signed assertion for an access token.
 ///
 /// Source: developers.google.com/identity/protocols/oauth2/service-account, "HTTP/REST".
-async fn exchange(client: &HttpClient, secret: &Secret) -> Result<Token, FirebaseError> {
+async fn exchange(
+    client: &HttpClient,
+    secret: &Secret,
+    scope: &str,
+) -> Result<Token, FirebaseError> {
     #[derive(Serialize)]
     struct Assertion<'a> {
         iss: &'a str,
@@ -115,7 +115,7 @@ async fn exchange(client: &HttpClient, secret: &Secret) -> Result<Token, Firebas
     let now = unix_seconds();
     let assertion = Assertion {
         iss: client_email,
-        scope: Access::SCOPE,
+        scope,
         aud: token_uri,
         iat: now,
         exp: now + 3600,
@@ -149,9 +149,6 @@ async fn exchange(client: &HttpClient, secret: &Secret) -> Result<Token, Firebas
         status @ (400 | 401) => Err(FirebaseError::Key(format!(
             "Google's token endpoint answered {status}"
         ))),
-        status => Err(FirebaseError::Answer {
-            status,
-            retry_after: None,
-        }),
+        _ => Err(FirebaseError::of(&response)),
     }
 }

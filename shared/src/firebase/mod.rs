@@ -4,13 +4,17 @@ mod access;
 mod client;
 pub mod compare;
 mod custom_token;
+mod error;
 pub mod mirror;
 mod service_account;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod tree;
 
-pub use client::{Firebase, FirebaseError};
+pub(crate) use access::Access;
+pub use client::Firebase;
 pub use custom_token::{CustomToken, custom_token};
+pub use error::FirebaseError;
 pub use service_account::ServiceAccount;

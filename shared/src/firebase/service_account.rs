@@ -3,11 +3,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::crypto;
+use crate::crypto;
 
 /// A service account's key, as Google's console hands it out (of its JSON what is needed here).
 #[derive(Clone, Deserialize)]
 pub struct ServiceAccount {
+    /// Whose it is: pushes are sent for this project.
+    pub project_id: String,
     /// Who signs.
     pub client_email: String,
     /// Where a signed assertion is exchanged for an access token.

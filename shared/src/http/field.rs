@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     DeliveryEvent, ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType, RoomType,
-    Search, Text, TimeZone, Timestamp,
+    Search, Text, TimeOfDay, TimeZone, Timestamp,
 };
 
 /// A value that a field of a request can be read as.
@@ -153,6 +153,12 @@ impl Field for MessageSearch {
 }
 
 impl Field for TimeZone {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for TimeOfDay {
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(string(value)?)
     }

@@ -1,6 +1,5 @@
 //! The edge: requests that are read once, answers as Django REST Framework gives them.
 
-pub(crate) mod client;
 mod field;
 mod fields;
 mod links;

@@ -4,11 +4,13 @@ use lambda_http::RequestExt;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{CONTENT_TYPE, HOST};
 use lambda_http::request::RequestContext;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
 use super::Fields;
+use crate::domain::{DeviceToken, Invalid};
 use crate::error::{BadRequest, Error, FieldErrors, Result};
 
 /// A request of API Gateway (payload 1.0 or 2.0), as the handlers read it.
@@ -39,6 +41,19 @@ impl Request {
         let parameters = self.0.path_parameters_ref();
         let id = parameters.and_then(|parameters| parameters.first("room_id")?.parse().ok());
         id.ok_or(Error::BadRequest(BadRequest::Path))
+    }
+
+    /// The device that the path names.
+    ///
+    /// # Errors
+    /// 400 for what can be no device's.
+    pub fn device_token(&self) -> Result<DeviceToken> {
+        let parameters = self.0.path_parameters_ref();
+        let raw = parameters.and_then(|parameters| parameters.first("token"));
+        // Some gateways decode what is escaped in a path, and some do not; no token of FCM's has a `%`.
+        let token = percent_decode_str(raw.unwrap_or_default()).decode_utf8_lossy();
+        DeviceToken::parse(&token)
+            .map_err(|Invalid(reason)| BadRequest::Fields(FieldErrors::one("token", reason)).into())
     }
 
     /// The fields of the query.

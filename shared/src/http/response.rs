@@ -47,6 +47,15 @@ impl Answer {
         Self { status, body }
     }
 
+    /// 204: it is done, and there is nothing to say.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: String::new(),
+        }
+    }
+
     /// The body.
     #[must_use]
     pub fn body(&self) -> &str {
@@ -95,10 +104,13 @@ fn respond(
     body: String,
     header: Option<(HeaderName, HeaderValue)>,
 ) -> Response<Body> {
+    let has_body = status != StatusCode::NO_CONTENT;
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if has_body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     if let Some((name, value)) = header {
         headers.insert(name, value);
     }

@@ -12,6 +12,7 @@ use crate::db::Database;
 use crate::domain::{GracePeriod, ImageHosts, SendLimits, Viewer};
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
+use crate::push::{Fcm, deliver};
 use crate::secret::{Secret, SecretStore};
 
 /// What a function has at hand for as long as its environment lives.
@@ -22,6 +23,8 @@ pub struct App {
     pub firebase: Option<Firebase>,
     /// Where answers are kept, if anywhere.
     pub cache: Option<Cache>,
+    /// The pushes, if there are any.
+    pub fcm: Option<Fcm>,
     /// Where photos may lie.
     pub image_hosts: ImageHosts,
     /// How fast one person may send into one room.
@@ -68,6 +71,12 @@ impl App {
                 format!("REDIS_URL, or redis_url in the secret, is not valid: {reason}")
             })?),
         };
+        // Without a service account there is nobody to send them for.
+        let fcm = settings
+            .fcm_url
+            .clone()
+            .filter(|_| secrets.current().service_account.is_some())
+            .map(|url| Fcm::new(url, secrets.clone()));
         Ok(Self {
             database: Database::open(
                 secrets.clone(),
@@ -76,6 +85,7 @@ impl App {
             )?,
             firebase,
             cache,
+            fcm,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,
             room_grace: settings.room_grace,
@@ -108,6 +118,14 @@ impl App {
         if let Some(firebase) = self.firebase.as_ref().filter(|_| !rooms.is_empty()) {
             self.after_reply
                 .spawn(async move { mirror::mirror_rooms(&self.database, firebase, &rooms).await });
+        }
+    }
+
+    /// Has the devices told of what was said in these rooms, once the answer is out.
+    pub fn push_after_reply(&'static self, rooms: Vec<Uuid>) {
+        if let Some(fcm) = self.fcm.as_ref().filter(|_| !rooms.is_empty()) {
+            self.after_reply
+                .spawn(async move { deliver::push_rooms(&self.database, fcm, &rooms).await });
         }
     }
 
@@ -154,5 +172,15 @@ impl App {
         self.firebase
             .as_ref()
             .ok_or_else(|| Error::unavailable("FIREBASE_DATABASE_URL is empty: there is no mirror"))
+    }
+
+    /// The pushes, for what is of no use without.
+    ///
+    /// # Errors
+    /// 503 where there are none.
+    pub fn require_pushes(&self) -> Result<&Fcm> {
+        self.fcm.as_ref().ok_or(Error::NotOffered(
+            "Les notifications ne sont pas configurées sur ce serveur.",
+        ))
     }
 }

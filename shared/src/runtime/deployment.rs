@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::StartError;
-use crate::http::client::HttpClient;
+use crate::http_client::HttpClient;
 
 /// What CloudFormation sends. It has no `Debug`: whoever knows the address may answer.
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ pub struct Call {
     pub(super) payload: Payload,
     method: &'static str,
     path: String,
-    room_id: Option<String>,
+    parameter: Option<(&'static str, String)>,
     query: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
@@ -34,20 +34,34 @@ impl Call {
         Self::new("POST", path)
     }
 
+    /// A PUT of a path below `/api/v1/chat`.
+    #[must_use]
+    pub fn put(path: &str) -> Self {
+        Self::new("PUT", path)
+    }
+
+    /// A DELETE of a path below `/api/v1/chat`.
+    #[must_use]
+    pub fn delete(path: &str) -> Self {
+        Self::new("DELETE", path)
+    }
+
     fn new(method: &'static str, path: &str) -> Self {
         let path = format!("/api/v1/chat{path}");
-        // What the route `/rooms/{room_id}/…` makes of it.
-        let room_id = path
-            .split_once("/rooms/")
-            .and_then(|(_, rest)| rest.split('/').next())
-            .map(str::to_owned);
+        // What the routes `/rooms/{room_id}/…` and `/devices/{token}` make of it.
+        let parameter = [("/rooms/", "room_id"), ("/devices/", "token")]
+            .into_iter()
+            .find_map(|(before, name)| {
+                let (_, rest) = path.split_once(before)?;
+                Some((name, rest.split('/').next()?.to_owned()))
+            });
         let host = ("host", "chat.relais.example".to_owned());
         let proto = ("x-forwarded-proto", "https".to_owned());
         Self {
             payload: Payload::V1,
             method,
             path,
-            room_id,
+            parameter,
             query: vec![],
             headers: vec![host, proto],
             body: None,
@@ -100,7 +114,8 @@ impl Call {
             .iter()
             .map(|(name, value)| (*name, json!(value)))
             .collect();
-        let parameters = self.room_id.as_ref().map(|id| json!({ "room_id": id }));
+        let parameter = self.parameter.as_ref();
+        let parameters = parameter.map(|(name, value)| json!({ *name: value }));
         match self.payload {
             Payload::V1 => json!({
                 "resource": "/api/v1/chat/{proxy+}",

@@ -7,9 +7,11 @@
 
 mod database;
 mod events;
+mod fcm;
 mod firebase;
 mod world;
 
 pub use events::{Call, Payload};
+pub use fcm::RecordingFcm;
 pub use firebase::RecordingFirebase;
 pub use world::{Reply, World};

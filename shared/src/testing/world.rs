@@ -9,12 +9,13 @@ use tokio_postgres::Client;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Call, RecordingFirebase, database};
-use crate::auth::crypto;
+use super::{Call, RecordingFcm, RecordingFirebase, database};
 use crate::config::{FirebaseSettings, SecretSource, Settings};
-use crate::db::{messages, rooms};
+use crate::crypto;
+use crate::db::{devices, messages, rooms};
 use crate::domain::{
-    Content, GracePeriod, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text, Viewer,
+    Content, DeviceToken, GracePeriod, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text,
+    Viewer,
 };
 use crate::error::Result;
 use crate::http::{Answer, Request};
@@ -27,6 +28,8 @@ pub struct World {
     pub app: &'static App,
     /// What Firebase received.
     pub firebase: RecordingFirebase,
+    /// What FCM received.
+    pub fcm: RecordingFcm,
     /// The database beside the app's pool, to set up and to look.
     pub sql: Client,
     /// Its URL.
@@ -40,7 +43,7 @@ pub struct Reply {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body; null if there is none.
     pub body: Value,
 }
 
@@ -62,18 +65,22 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut Settings, &mut Secret)) -> Self {
         let database_url = database::create().await;
         let firebase = RecordingFirebase::start().await;
+        let fcm = RecordingFcm::start().await;
         let credentials = std::env::var("FIREBASE_CREDENTIALS_PATH").expect(
             "FIREBASE_CREDENTIALS_PATH names a service account for tests; `make test` makes one",
         );
         let credentials = std::fs::read_to_string(credentials).expect("the tests' service account");
         let pooled = database::pooled(&database_url);
+        let mut credentials: Value =
+            serde_json::from_str(&credentials).expect("the tests' service account");
+        credentials["token_uri"] = json!(format!("{}/token", fcm.url()));
         let mut secret = Secret {
             direct_database_url: (pooled != database_url).then(|| database_url.clone()),
             database_url: pooled,
             jwt_secret: Self::JWT_SECRET.to_owned(),
             previous_jwt_secret: None,
             service_account: Some(
-                serde_json::from_str(&credentials).expect("the tests' service account"),
+                serde_json::from_value(credentials).expect("the tests' service account"),
             ),
             redis_url: None,
             cloudinary: None,
@@ -84,6 +91,7 @@ impl World {
                 database_url: Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
                 emulator_host: Some(firebase.host()),
             }),
+            fcm_url: Some(Url::parse(&fcm.url()).expect("a URL")),
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             image_hosts: ImageHosts::default(),
             send_limits: SendLimits::default(),
@@ -97,6 +105,7 @@ impl World {
         Self {
             app: Box::leak(Box::new(app)),
             firebase,
+            fcm,
             sql,
             database_url,
         }
@@ -188,6 +197,17 @@ impl World {
             .message
     }
 
+    /// Registers a device for this user.
+    ///
+    /// # Panics
+    /// It cannot be registered.
+    pub async fn device(&self, viewer: Viewer, token: &str) {
+        let token = DeviceToken::parse(token).expect("a token");
+        devices::register(&self.app.database, viewer, &token)
+            .await
+            .expect("a device");
+    }
+
     /// Calls a function as this user, and waits for what it does after the reply.
     pub async fn call<H, C, F>(&self, handler: H, viewer: Viewer, call: Call) -> Reply
     where
@@ -229,7 +249,11 @@ impl World {
         let response = runtime::answer(self.app, handler, request).await;
         self.app.after_reply.idle().await;
         let (parts, body) = response.into_parts();
-        let body = serde_json::from_slice(&body).expect("a JSON body");
+        let body = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).expect("a JSON body")
+        };
         Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,

@@ -17,6 +17,8 @@ mod mark_read;
 mod migrate;
 mod mirror;
 mod platform;
+mod pushes;
+mod quiet;
 mod search_messages;
 mod send_limits;
 mod send_message;

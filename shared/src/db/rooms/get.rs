@@ -46,7 +46,7 @@ macro_rules! room_columns {
         "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
          room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count,
          room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE AS room_is_open, room.closes_at,
-         room.archived_by_driver, room.archived_by_other_user,
+         room.archived_by_driver, room.archived_by_other_user, room.muted_by_driver, room.muted_by_other_user,
          room.created_at"
     };
 }
@@ -61,12 +61,18 @@ pub(super) fn detail(
 ) -> Option<RoomDetail> {
     let id = row.get::<_, Option<Uuid>>("room_id")?;
     let as_driver = row.get::<_, Uuid>("room_driver_id") == viewer.0;
-    let (unread_count, is_archived, other_participant) = if as_driver {
-        ("driver_unread_count", "archived_by_driver", other_user)
+    let (unread_count, is_archived, is_muted, other_participant) = if as_driver {
+        (
+            "driver_unread_count",
+            "archived_by_driver",
+            "muted_by_driver",
+            other_user,
+        )
     } else {
         (
             "other_user_unread_count",
             "archived_by_other_user",
+            "muted_by_other_user",
             driver.clone(),
         )
     };
@@ -82,6 +88,7 @@ pub(super) fn detail(
         is_active: row.get("room_is_open"),
         closes_at: row.get::<_, Option<_>>("closes_at").map(Timestamp),
         is_archived: row.get(is_archived),
+        is_muted: row.get(is_muted),
         created_at: Timestamp(row.get("created_at")),
         firebase_path: format!("/chats/{id}"),
     })

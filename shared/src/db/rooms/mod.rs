@@ -5,6 +5,7 @@ mod close;
 mod create;
 mod get;
 mod list;
+mod mute;
 mod participation;
 mod unread;
 
@@ -13,5 +14,6 @@ pub use close::close_due;
 pub use create::{NewRoom, Opened, create};
 pub use get::get;
 pub use list::{Filter, list};
+pub use mute::mute;
 pub use participation::{Participation, participation};
 pub use unread::unread_count;

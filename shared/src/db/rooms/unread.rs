@@ -1,6 +1,7 @@
 use tokio_postgres::types::Type;
 
 use crate::db::answer_versions::{Versioned, unless_known, version_columns, version_of_viewer};
+use crate::db::columns::unread_total;
 use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
@@ -21,17 +22,11 @@ pub async fn unread_count(
         WITH ",
         version_of_viewer!(),
         "SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
-               (coalesce((SELECT sum(driver_unread_count) FROM chat_rooms
-                          WHERE driver_id = $1 AND is_active AND driver_unread_count > 0
-                            AND (closes_at <= clock_timestamp()) IS NOT TRUE AND ",
+               CASE WHEN ",
         unless_known!("$2"),
-        "), 0)
-                + coalesce((SELECT sum(other_user_unread_count) FROM chat_rooms
-                            WHERE other_user_id = $1 AND is_active AND other_user_unread_count > 0
-                              AND (closes_at <= clock_timestamp()) IS NOT TRUE AND ",
-        unless_known!("$2"),
-        "), 0)
-               )::bigint AS unread_count, ",
+        " THEN ",
+        unread_total!("$1"),
+        " ELSE 0 END AS unread_count, ",
         version_columns!()
     );
     let row = database

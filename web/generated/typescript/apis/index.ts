@@ -3,5 +3,6 @@
 export * from './AnalyticsApi';
 export * from './FirebaseApi';
 export * from './MessagesApi';
+export * from './NotificationsApi';
 export * from './PlatformApi';
 export * from './RoomsApi';

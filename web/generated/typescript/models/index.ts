@@ -535,6 +535,59 @@ export const MessageType = {
 export type MessageType = typeof MessageType[keyof typeof MessageType];
 
 /**
+ * 
+ * @export
+ * @interface MuteRoomRequest
+ */
+export interface MuteRoomRequest {
+    /**
+     * 
+     */
+    mute?: boolean;
+}
+/**
+ * 
+ * @export
+ * @interface MuteRoomResult
+ */
+export interface MuteRoomResult {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * 
+     */
+    is_muted: boolean;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
+ * 
+ * @export
+ * @interface NotificationSettings
+ */
+export interface NotificationSettings {
+    /**
+     * False: no push at all.
+     */
+    push_enabled: boolean;
+    /**
+     * From here on no pushes, every day; null for no quiet hours.
+     */
+    quiet_from: string | null;
+    /**
+     * Until here, which is no longer quiet. Before `quiet_from` it is on the next day.
+     */
+    quiet_to: string | null;
+    /**
+     * Where these hours are meant, by its name at IANA.
+     */
+    time_zone: string;
+}
+/**
  * One of the two people of a conversation.
  * @export
  * @interface Participant
@@ -638,6 +691,21 @@ export const PlatformEventResultEventEnum = {
 export type PlatformEventResultEventEnum = typeof PlatformEventResultEventEnum[keyof typeof PlatformEventResultEventEnum];
 
 /**
+ * 
+ * @export
+ * @interface RegisterDeviceResult
+ */
+export interface RegisterDeviceResult {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
  * A conversation.
  * @export
  * @interface RoomDetail
@@ -689,6 +757,10 @@ export interface RoomDetail {
      * By the caller.
      */
     is_archived: boolean;
+    /**
+     * By the caller: no pushes of it. An addition to the guide.
+     */
+    is_muted: boolean;
     /**
      * UTC, always with six fractional digits.
      */
@@ -833,6 +905,29 @@ export interface SendMessageRequest {
 }
 
 
+/**
+ * 
+ * @export
+ * @interface SetNotificationSettingsRequest
+ */
+export interface SetNotificationSettingsRequest {
+    /**
+     * 
+     */
+    push_enabled: boolean;
+    /**
+     * With `quiet_to`, or neither.
+     */
+    quiet_from?: string | null;
+    /**
+     * Hours and minutes.
+     */
+    quiet_to?: string | null;
+    /**
+     * 
+     */
+    time_zone?: string;
+}
 /**
  * 
  * @export

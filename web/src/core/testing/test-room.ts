@@ -20,6 +20,7 @@ export const aRoom = (changes: Partial<RoomDetail> = {}): RoomDetail => ({
   is_active: true,
   closes_at: null,
   is_archived: false,
+  is_muted: false,
   created_at: '2025-01-15T10:00:00.000000Z',
   firebase_path: '/chats/room',
   ...changes,

@@ -1,0 +1,51 @@
+//! `GET /api/v1/chat/notification_settings/`: when the viewer wants to be told of messages.
+//!
+//! For everybody. Who has never set anything is told always.
+
+use shared::db::notification_settings;
+use shared::domain::Viewer;
+use shared::error::Result;
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+async fn get_notification_settings(
+    app: &'static App,
+    viewer: Viewer,
+    _: Request,
+) -> Result<Answer> {
+    Answer::ok(&notification_settings::get(&app.database, viewer).await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(get_notification_settings).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, World};
+
+    #[tokio::test]
+    async fn who_has_never_set_anything_is_told_always() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        let call = || Call::get("/notification_settings/");
+        let body = world
+            .call(get_notification_settings, driver, call())
+            .await
+            .expect(200);
+        assert_eq!(
+            body,
+            json!({ "push_enabled": true, "quiet_from": null, "quiet_to": null, "time_zone": "Africa/Abidjan" })
+        );
+        world
+            .call_anonymously(get_notification_settings, call())
+            .await
+            .expect(401);
+        world.sql.execute("DELETE FROM users", &[]).await.unwrap();
+        let reply = world.call(get_notification_settings, driver, call()).await;
+        assert_eq!(reply.expect(401)["code"], "user_not_found");
+    }
+}

@@ -1,0 +1,99 @@
+//! `POST /api/v1/chat/rooms/{room_id}/mute/`: keeps pushes of a conversation from the viewer's devices, or lets them
+//! through again.
+//!
+//! For its participants; the other one sees nothing of it. Body: `mute`, true if missing. Answers the new state; 404
+//! for everybody else.
+
+use serde::Serialize;
+use shared::db::rooms;
+use shared::domain::Viewer;
+use shared::error::{Error, Result};
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+#[derive(Serialize)]
+struct Muted {
+    success: bool,
+    is_muted: bool,
+    message: &'static str,
+}
+
+async fn mute_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+    let room_id = request.room_id()?;
+    let mut body = request.body()?;
+    let mute = body.with_default("mute", true);
+    let mute = body.finish(mute)?;
+
+    if !rooms::mute(&app.database, viewer, room_id, mute).await? {
+        return Err(Error::NotFound);
+    }
+    let message = if mute {
+        "Notifications désactivées pour cette conversation"
+    } else {
+        "Notifications réactivées pour cette conversation"
+    };
+    Answer::ok(&Muted {
+        success: true,
+        is_muted: mute,
+        message,
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(mute_room).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn a_room_is_muted_and_no_longer() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let call = || Call::post(&format!("/rooms/{room}/mute/"));
+        let muted = json!({
+            "success": true, "is_muted": true, "message": "Notifications désactivées pour cette conversation",
+        });
+        let not_muted = json!({
+            "success": true, "is_muted": false, "message": "Notifications réactivées pour cette conversation",
+        });
+        for (call, expected) in [
+            (call().json(json!({ "mute": true })), &muted),
+            (
+                call().json(json!({ "mute": false })).payload(Payload::V2),
+                &not_muted,
+            ),
+            (call(), &muted),
+            (call().json(json!({})), &muted),
+        ] {
+            assert_eq!(
+                &world.call(mute_room, driver, call).await.expect(200),
+                expected
+            );
+        }
+        assert!(
+            world.firebase.writes().await.is_empty(),
+            "the other participant sees nothing of it"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_boolean_is_400_and_a_strangers_room_404() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let call = || Call::post(&format!("/rooms/{room}/mute/"));
+        for value in [json!("true"), json!(1), json!(null)] {
+            let body = world
+                .call(mute_room, driver, call().json(json!({ "mute": value })))
+                .await
+                .expect(400);
+            assert!(body["mute"].is_array(), "{body}");
+        }
+        let admin = world.user("admin", "Mariam").await;
+        world.call(mute_room, admin, call()).await.expect(404);
+    }
+}

@@ -1,0 +1,139 @@
+//! `PUT /api/v1/chat/devices/{token}/`: the viewer is signed in on this device, which is told of messages from now on.
+//!
+//! For everybody. `token` is the registration token that FCM gives the app; of one that was somebody else's the viewer
+//! is the new owner. Answers 201 if the device is new to the viewer, 200 if not; 400 for what can be no token, 503 where
+//! this deployment sends no pushes. Of more than ten devices the one goes that was registered longest ago.
+
+use serde::Serialize;
+use shared::db::devices;
+use shared::domain::Viewer;
+use shared::error::Result;
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+#[derive(Serialize)]
+struct Registered {
+    success: bool,
+    message: &'static str,
+}
+
+async fn register_device(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+    let token = request.device_token()?;
+    app.require_pushes()?;
+
+    let is_new = devices::register(&app.database, viewer, &token).await?;
+    Answer::created(
+        is_new,
+        &Registered {
+            success: true,
+            message: "Appareil enregistré",
+        },
+    )
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(register_device).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    async fn tokens(world: &World, viewer: Viewer) -> Vec<String> {
+        let sql = "SELECT token FROM chat_devices WHERE user_id = $1 ORDER BY registered_at";
+        let rows = world.sql.query(sql, &[&viewer.0]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_device_is_201_and_then_200() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        let call = || Call::put("/devices/cR1:APA91b-_x/");
+        let registered = json!({ "success": true, "message": "Appareil enregistré" });
+        for (status, call) in [(201, call()), (200, call().payload(Payload::V2))] {
+            let body = world.call(register_device, driver, call).await;
+            assert_eq!(body.expect(status), registered);
+        }
+        assert_eq!(tokens(&world, driver).await, ["cR1:APA91b-_x"]);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_the_same_whether_or_not_the_gateway_has_decoded_it() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        for (status, path) in [(201, "/devices/a:b/"), (200, "/devices/a%3Ab/")] {
+            world
+                .call(register_device, driver, Call::put(path))
+                .await
+                .expect(status);
+        }
+        assert_eq!(tokens(&world, driver).await, ["a:b"]);
+    }
+
+    #[tokio::test]
+    async fn who_signs_in_on_a_device_takes_it_over() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        let call = || Call::put("/devices/shared/");
+        for (status, viewer) in [(201, driver), (201, client), (200, client), (201, driver)] {
+            world
+                .call(register_device, viewer, call())
+                .await
+                .expect(status);
+        }
+        assert_eq!(tokens(&world, driver).await, ["shared"]);
+        assert!(tokens(&world, client).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_eleventh_device_takes_the_place_of_the_oldest() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        world.device(client, "another's").await;
+        for n in 0..11 {
+            world.device(driver, &format!("device-{n}")).await;
+        }
+        world.device(driver, "device-1").await;
+        world.device(driver, "device-11").await;
+        let expected: Vec<_> = [3, 4, 5, 6, 7, 8, 9, 10, 1, 11]
+            .map(|n| format!("device-{n}"))
+            .into();
+        assert_eq!(tokens(&world, driver).await, expected);
+        assert_eq!(tokens(&world, client).await, ["another's"]);
+    }
+
+    #[tokio::test]
+    async fn what_can_be_no_token_is_400_and_who_is_unknown_is_told_so_first() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        for bad in ["a%20b", "%C3%A9", "a%00", &"x".repeat(1025)] {
+            let call = Call::put(&format!("/devices/{bad}/"));
+            let body = world.call(register_device, driver, call).await.expect(400);
+            assert!(body["token"].is_array(), "{body}");
+        }
+        world
+            .sql
+            .execute("UPDATE users SET is_active = false", &[])
+            .await
+            .unwrap();
+        for path in ["/devices/a%20b/", "/devices/a/"] {
+            let reply = world.call(register_device, driver, Call::put(path)).await;
+            assert_eq!(reply.expect(401)["code"], "user_inactive");
+        }
+        assert!(tokens(&world, driver).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn without_pushes_there_is_nothing_to_register_for() {
+        let world = World::with(|settings, _| settings.fcm_url = None).await;
+        let driver = world.user("driver", "Awa Koné").await;
+        let reply = world
+            .call(register_device, driver, Call::put("/devices/a/"))
+            .await;
+        assert!(reply.expect(503)["detail"].is_string());
+    }
+}

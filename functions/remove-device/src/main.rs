@@ -1,0 +1,70 @@
+//! `DELETE /api/v1/chat/devices/{token}/`: the viewer signs out on this device, which is told of nothing any more.
+//!
+//! For everybody. Answers 204 without a body, also where the device is not the viewer's, which changes nothing; 400 for
+//! what can be no token.
+
+use shared::db::devices;
+use shared::domain::Viewer;
+use shared::error::Result;
+use shared::http::{Answer, Request};
+use shared::runtime::{App, StartError, serve};
+
+async fn remove_device(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+    let token = request.device_token()?;
+
+    devices::remove(&app.database, viewer, &token).await?;
+    Ok(Answer::no_content())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(remove_device).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::{Call, Payload, World};
+
+    #[tokio::test]
+    async fn a_device_is_removed_by_its_owner_alone() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        world.device(driver, "a:b").await;
+        let devices = async || {
+            let count = "SELECT count(*) FROM chat_devices";
+            world
+                .sql
+                .query_one(count, &[])
+                .await
+                .unwrap()
+                .get::<_, i64>(0)
+        };
+        for (viewer, path, left) in [
+            (client, "/devices/a:b/", 1),
+            (driver, "/devices/unknown/", 1),
+            (driver, "/devices/a%3Ab/", 0),
+            (driver, "/devices/a:b/", 0),
+        ] {
+            let call = Call::delete(path).payload(Payload::V2);
+            let reply = world.call(remove_device, viewer, call).await;
+            assert!(!reply.headers.contains_key("content-type"));
+            assert_eq!(reply.expect(204), json!(null));
+            assert_eq!(devices().await, left, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_can_be_no_token_is_400_and_nobody_401() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        let call = || Call::delete("/devices/a%20b/");
+        let body = world.call(remove_device, driver, call()).await.expect(400);
+        assert!(body["token"].is_array(), "{body}");
+        world
+            .call_anonymously(remove_device, call())
+            .await
+            .expect(401);
+    }
+}

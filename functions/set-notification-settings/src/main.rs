@@ -1,0 +1,123 @@
+//! `PUT /api/v1/chat/notification_settings/`: when the viewer wants to be told of messages.
+//!
+//! For everybody. Body: `push_enabled`, and optionally `quiet_from` and `quiet_to` (`22:00`, both or none) and the
+//! `time_zone` in which they are meant (`Africa/Abidjan` if missing). It takes the place of what was set before.
+//! Answers the settings; 400 for bad fields. What is said in quiet hours is not made up for later: it is unread, and the
+//! next push counts it.
+
+use shared::db::notification_settings;
+use shared::domain::{NotificationSettings, QuietHours, TimeOfDay, TimeZone, Viewer};
+use shared::error::Result;
+use shared::http::{Answer, Fields, Request};
+use shared::runtime::{App, StartError, serve};
+
+async fn set_notification_settings(
+    app: &'static App,
+    viewer: Viewer,
+    request: Request,
+) -> Result<Answer> {
+    let settings = parse(request.body()?)?;
+
+    notification_settings::put(&app.database, viewer, &settings).await?;
+    Answer::ok(&settings)
+}
+
+fn parse(mut body: Fields) -> Result<NotificationSettings> {
+    let push_enabled = body.required("push_enabled");
+    let from: Option<TimeOfDay> = body.optional("quiet_from");
+    let to: Option<TimeOfDay> = body.optional("quiet_to");
+    let time_zone = body.with_default("time_zone", TimeZone::default());
+    if body.is_valid() {
+        match (from, to) {
+            (Some(_), None) => body.refuse::<()>("quiet_to", QuietHours::BOTH),
+            (None, Some(_)) => body.refuse("quiet_from", QuietHours::BOTH),
+            (Some(from), Some(to)) if from == to => body.refuse("quiet_to", QuietHours::EMPTY),
+            _ => None,
+        };
+    }
+    let (push_enabled, time_zone) = body.finish(push_enabled.zip(time_zone))?;
+    Ok(NotificationSettings {
+        push_enabled,
+        quiet_hours: from.zip(to).map(|(from, to)| QuietHours { from, to }),
+        time_zone,
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve(set_notification_settings).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::{Call, Payload, World};
+
+    fn put(body: Value) -> Call {
+        Call::put("/notification_settings/").json(body)
+    }
+
+    #[tokio::test]
+    async fn settings_are_replaced_and_answered() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        let night = json!({ "push_enabled": true, "quiet_from": "22:00", "quiet_to": "07:30", "time_zone": "Europe/Paris" });
+        let never = json!({ "push_enabled": false, "quiet_from": null, "quiet_to": null, "time_zone": "Africa/Abidjan" });
+        for (sent, answered) in [
+            (night.clone(), &night),
+            (json!({ "push_enabled": false }), &never),
+            (never.clone(), &never),
+        ] {
+            let call = put(sent).payload(Payload::V2);
+            let reply = world.call(set_notification_settings, driver, call).await;
+            assert_eq!(&reply.expect(200), answered);
+            let kept = notification_settings::get(&world.app.database, driver).await;
+            assert_eq!(&serde_json::to_value(kept.unwrap()).unwrap(), answered);
+        }
+    }
+
+    #[tokio::test]
+    async fn every_bad_field_is_named() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        for (body, fields) in [
+            (json!({}), vec!["push_enabled"]),
+            (
+                json!({ "push_enabled": "yes", "quiet_from": "22h", "quiet_to": 7, "time_zone": "XYZ-3" }),
+                vec!["push_enabled", "quiet_from", "quiet_to", "time_zone"],
+            ),
+            (
+                json!({ "push_enabled": true, "quiet_from": "22:00" }),
+                vec!["quiet_to"],
+            ),
+            (
+                json!({ "push_enabled": true, "quiet_from": null, "quiet_to": "07:00" }),
+                vec!["quiet_from"],
+            ),
+            (
+                json!({ "push_enabled": true, "quiet_from": "07:00", "quiet_to": "07:00" }),
+                vec!["quiet_to"],
+            ),
+            (
+                json!({ "push_enabled": true, "time_zone": "Africa/Atlantis" }),
+                vec!["time_zone"],
+            ),
+            (
+                json!({ "push_enabled": true, "time_zone": null }),
+                vec!["time_zone"],
+            ),
+        ] {
+            let refused = world
+                .call(set_notification_settings, driver, put(body))
+                .await
+                .expect(400);
+            let named: Vec<_> = refused.as_object().unwrap().keys().collect();
+            assert_eq!(named, fields, "{refused}");
+        }
+        world
+            .call_anonymously(set_notification_settings, put(json!({})))
+            .await
+            .expect(401);
+    }
+}

@@ -1,0 +1,65 @@
+//! The devices that people are signed in on.
+
+use tokio_postgres::types::Type;
+
+use super::{Database, viewer};
+use crate::domain::{DeviceToken, Viewer};
+use crate::error::Result;
+
+/// The most devices of one person. One more takes the place of the one that was registered longest ago.
+pub const MAX_DEVICES: i64 = 10;
+
+/// Registers a device for the viewer, also one that was somebody else's: another person has signed in on it. Answers
+/// whether it is new to the viewer. Running it twice registers it once.
+///
+/// # Errors
+/// An unknown or inactive viewer, or no answer from PostgreSQL.
+pub async fn register(database: &Database, viewer: Viewer, token: &DeviceToken) -> Result<bool> {
+    const SQL: &str = "-- register_device
+        WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
+        known AS (SELECT FROM chat_devices WHERE token = $2 AND user_id = $1),
+        registered AS (
+            INSERT INTO chat_devices (token, user_id, registered_at)
+            SELECT $2, $1, clock_timestamp() WHERE (SELECT is_active FROM viewer)
+            ON CONFLICT (token) DO UPDATE SET user_id = EXCLUDED.user_id, registered_at = EXCLUDED.registered_at
+        ),
+        replaced AS (
+            DELETE FROM chat_devices WHERE token IN (
+                SELECT token FROM chat_devices
+                WHERE user_id = $1 AND token <> $2 AND (SELECT is_active FROM viewer)
+                ORDER BY registered_at DESC OFFSET $3 - 1
+            )
+        )
+        SELECT (SELECT is_active FROM viewer) AS viewer_is_active, NOT EXISTS (SELECT FROM known) AS is_new";
+    let row = database
+        .query_one(
+            SQL,
+            &[
+                (&viewer.0, Type::UUID),
+                (&token.as_str(), Type::TEXT),
+                (&MAX_DEVICES, Type::INT8),
+            ],
+        )
+        .await?;
+    viewer::check(&row)?;
+    Ok(row.get("is_new"))
+}
+
+/// Removes a device, if it is the viewer's.
+///
+/// # Errors
+/// An unknown or inactive viewer, or no answer from PostgreSQL.
+pub async fn remove(database: &Database, viewer: Viewer, token: &DeviceToken) -> Result<()> {
+    const SQL: &str = "-- remove_device
+        WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
+        removed AS (
+            DELETE FROM chat_devices WHERE token = $2 AND user_id = $1 AND (SELECT is_active FROM viewer)
+        )
+        SELECT (SELECT is_active FROM viewer) AS viewer_is_active";
+    let parameters = [
+        (&viewer.0 as _, Type::UUID),
+        (&token.as_str() as _, Type::TEXT),
+    ];
+    let row = database.query_one(SQL, &parameters).await?;
+    Ok(viewer::check(&row)?)
+}

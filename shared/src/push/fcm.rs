@@ -1,0 +1,114 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use super::answer::Refusal;
+use super::message::message;
+use crate::db::pushes::Notice;
+use crate::firebase::{Access, FirebaseError};
+use crate::http_client::HttpClient;
+use crate::secret::SecretStore;
+
+/// Why a device was not told.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// FCM, or Google's token endpoint, does not answer, or rejects the service account. The push may have been done.
+    #[error(transparent)]
+    Unavailable(#[from] FirebaseError),
+    /// FCM refuses it.
+    #[error("answered {} {}", .0.status, .0.code)]
+    Refused(Refusal),
+}
+
+/// Firebase Cloud Messaging, over its HTTP v1 interface.
+///
+/// Source: firebase.google.com/docs/cloud-messaging/send/v1-api.
+pub struct Fcm {
+    client: Arc<HttpClient>,
+    access: Access,
+    secrets: Arc<SecretStore>,
+    base: Url,
+}
+
+impl Fcm {
+    /// The longest that one push may take, with a new access token and a second attempt.
+    pub const TIMEOUT: Duration = Duration::from_secs(20);
+    /// Google's advice is no less than this for one request.
+    const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+    const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
+
+    /// At this address, Google's or a test's.
+    pub fn new(base: Url, secrets: Arc<SecretStore>) -> Self {
+        let client = Arc::new(HttpClient::default());
+        let access = Access::new(client.clone(), secrets.clone(), Self::SCOPE);
+        Self {
+            client,
+            access,
+            secrets,
+            base,
+        }
+    }
+
+    /// Tells a device of a message. Where the access token is rejected, once more with a new one.
+    ///
+    /// # Errors
+    /// See [`PushError`].
+    pub async fn push(&self, token: &str, room_id: Uuid, notice: &Notice) -> Result<(), PushError> {
+        let body = message(token, room_id, notice);
+        let attempts = async {
+            let access_token = self.access.token().await?;
+            match self.post(&access_token, &body).await {
+                Err(PushError::Refused(refusal)) if refusal.is_unauthenticated() => {
+                    self.access.reject(&access_token).await;
+                    self.post(&self.access.token().await?, &body).await
+                }
+                result => result,
+            }
+        };
+        tokio::time::timeout(Self::TIMEOUT, attempts)
+            .await
+            .unwrap_or_else(|_| {
+                Err(FirebaseError::Unreachable("it took too long".to_owned()).into())
+            })
+    }
+
+    async fn post(&self, access_token: &str, body: &Value) -> Result<(), PushError> {
+        let response = self
+            .client
+            .get()
+            .post(self.url()?)
+            .timeout(Self::REQUEST_TIMEOUT)
+            .bearer_auth(access_token)
+            .json(body)
+            .send()
+            .await
+            .map_err(FirebaseError::unreachable)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs);
+        // An answer that breaks off is still an answer: its status says enough.
+        let body = response.bytes().await.unwrap_or_default();
+        let refusal = Refusal::read(status.as_u16(), retry_after, &body);
+        Err(PushError::Refused(refusal))
+    }
+
+    /// The project is the service account's, which a rotation may change.
+    fn url(&self) -> Result<Url, FirebaseError> {
+        let secret = self.secrets.current();
+        let account = secret.service_account.as_ref();
+        let project_id = &account.ok_or(FirebaseError::NoServiceAccount)?.project_id;
+        let mut url = self.base.clone();
+        url.set_path(&format!("v1/projects/{project_id}/messages:send"));
+        Ok(url)
+    }
+}

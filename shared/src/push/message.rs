@@ -1,0 +1,160 @@
+//! What FCM is asked to tell a device.
+//!
+//! Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages, and Apple's "Sending notification requests
+//! to APNs" and "Generating a remote notification" for `apns`.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::db::pushes::Notice;
+
+/// How much of a name and of a text a notification shows, in characters: more than a screen has room for, and so little
+/// that no message comes near the 4,096 bytes that FCM takes, be every character escaped.
+const LONGEST_TITLE: usize = 100;
+const LONGEST_BODY: usize = 255;
+
+/// The request's body. One room is one notification: a newer one takes the place of an older, both on a device
+/// (`tag`, `apns-collapse-id`) and while it waits for a device that is away (`collapse_key`).
+pub fn message(token: &str, room_id: Uuid, notice: &Notice) -> Value {
+    json!({
+        "message": {
+            "token": token,
+            "notification": { "title": title(notice), "body": body(notice) },
+            // Texts alone, as FCM has it; and `message_type` is a name that it keeps to itself.
+            "data": {
+                "type": "chat_message",
+                "chat_room_id": room_id,
+                "message_id": notice.message_id,
+                "seq": notice.seq.to_string(),
+            },
+            "android": {
+                "priority": "HIGH",
+                "collapse_key": room_id,
+                "notification": { "tag": room_id, "sound": "default", "notification_count": notice.unread_total },
+            },
+            "apns": {
+                "headers": { "apns-priority": "10", "apns-collapse-id": room_id },
+                "payload": { "aps": { "badge": notice.unread_total, "sound": "default", "thread-id": room_id } },
+            },
+        },
+    })
+}
+
+/// Who writes: the sender, or for the platform the delivery that it writes about.
+fn title(notice: &Notice) -> String {
+    let Notice {
+        sender_name,
+        tracking_number,
+        ..
+    } = notice;
+    match (sender_name.trim(), tracking_number.trim()) {
+        ("", "") => "Nouveau message".to_owned(),
+        ("", tracking_number) => cut(&format!("Livraison {tracking_number}"), LONGEST_TITLE),
+        (name, _) => cut(name, LONGEST_TITLE),
+    }
+}
+
+fn body(notice: &Notice) -> String {
+    match notice.text.as_str() {
+        "" => notice.message_type.without_words().to_owned(),
+        text => cut(text, LONGEST_BODY),
+    }
+}
+
+/// A text that ends in an ellipsis where it was longer.
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().nth(longest).is_none() {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(longest - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DeviceToken, MessageType};
+
+    fn notice(sender_name: &str, text: &str) -> Notice {
+        Notice {
+            message_id: Uuid::from_u128(2),
+            seq: 7,
+            message_type: MessageType::Text,
+            text: text.to_owned(),
+            sender_name: sender_name.to_owned(),
+            tracking_number: String::new(),
+            unread_total: 3,
+        }
+    }
+
+    #[test]
+    fn a_message_says_who_writes_what_and_where_a_tap_leads() {
+        let room_id = Uuid::from_u128(1);
+        assert_eq!(
+            message("token", room_id, &notice("Awa Koné", "J'arrive")),
+            json!({ "message": {
+                "token": "token",
+                "notification": { "title": "Awa Koné", "body": "J'arrive" },
+                "data": {
+                    "type": "chat_message", "chat_room_id": room_id, "message_id": Uuid::from_u128(2), "seq": "7",
+                },
+                "android": {
+                    "priority": "HIGH", "collapse_key": room_id,
+                    "notification": { "tag": room_id, "sound": "default", "notification_count": 3 },
+                },
+                "apns": {
+                    "headers": { "apns-priority": "10", "apns-collapse-id": room_id },
+                    "payload": { "aps": { "badge": 3, "sound": "default", "thread-id": room_id } },
+                },
+            }})
+        );
+    }
+
+    #[test]
+    fn a_photo_and_a_place_without_words_are_named() {
+        for (message_type, shown) in [
+            (MessageType::Image, "📷 Photo"),
+            (MessageType::Location, "📍 Position partagée"),
+        ] {
+            let silent = Notice {
+                message_type,
+                ..notice("Awa", "")
+            };
+            assert_eq!(body(&silent), shown);
+            let captioned = Notice {
+                message_type,
+                ..notice("Awa", "Voici")
+            };
+            assert_eq!(body(&captioned), "Voici");
+        }
+    }
+
+    #[test]
+    fn where_the_platform_writes_the_delivery_is_named() {
+        let mut notice = notice("", "Votre colis est livré");
+        assert_eq!(title(&notice), "Nouveau message");
+        notice.tracking_number = "LBN123456".to_owned();
+        assert_eq!(title(&notice), "Livraison LBN123456");
+    }
+
+    #[test]
+    fn a_long_text_ends_in_an_ellipsis() {
+        assert_eq!(cut("Bonjour Awa", 11), "Bonjour Awa");
+        assert_eq!(cut("Bonjour Awa", 9), "Bonjour…");
+        assert_eq!(cut(&"é".repeat(300), 255), format!("{}…", "é".repeat(254)));
+    }
+
+    #[test]
+    fn no_message_is_larger_than_fcm_takes() {
+        let token = "x".repeat(DeviceToken::MAX_CHARS);
+        for character in ["\u{1}", "\"", "😀"] {
+            let worst = Notice {
+                seq: i64::MAX,
+                unread_total: i64::MAX,
+                ..notice(&character.repeat(5000), &character.repeat(5000))
+            };
+            let size = message(&token, Uuid::max(), &worst).to_string().len();
+            assert!(size <= 4096, "{size} bytes of {character:?}");
+        }
+    }
+}

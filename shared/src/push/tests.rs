@@ -1,0 +1,275 @@
+//! The client against a server that answers with FCM's documented errors, as its reference and its guides print them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+use wiremock::matchers::{body_partial_json, body_string_contains, header, method, path};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use super::Fcm;
+use super::fcm::PushError;
+use crate::db::pushes::{Notice, Outcome};
+use crate::domain::MessageType;
+use crate::secret::{Secret, SecretStore};
+
+const SEND: &str = "/v1/projects/relais-test/messages:send";
+const TOKEN: &str = "cR1:APA91b";
+
+fn fcm_at(uri: &str) -> Fcm {
+    let credentials =
+        std::env::var("FIREBASE_CREDENTIALS_PATH").expect("`make test` makes a service account");
+    let mut credentials: Value =
+        serde_json::from_str(&std::fs::read_to_string(credentials).unwrap()).unwrap();
+    credentials["token_uri"] = json!(format!("{uri}/token"));
+    credentials["project_id"] = json!("relais-test");
+    let secret = Secret {
+        database_url: String::new(),
+        direct_database_url: None,
+        jwt_secret: String::new(),
+        previous_jwt_secret: None,
+        service_account: Some(serde_json::from_value(credentials).unwrap()),
+        redis_url: None,
+        cloudinary: None,
+    };
+    Fcm::new(
+        Url::parse(uri).unwrap(),
+        Arc::new(SecretStore::fixed(secret)),
+    )
+}
+
+async fn push(fcm: &Fcm) -> Result<(), PushError> {
+    let notice = Notice {
+        message_id: Uuid::from_u128(2),
+        seq: 1,
+        message_type: MessageType::Text,
+        text: "Bonjour".to_owned(),
+        sender_name: "Awa Koné".to_owned(),
+        tracking_number: String::new(),
+        unread_total: 1,
+    };
+    fcm.push(TOKEN, Uuid::from_u128(1), &notice).await
+}
+
+/// Answers `token-1`, `token-2`, …, for assertions that ask for the right to send messages.
+async fn token_endpoint(server: &MockServer, times: u64) {
+    let issued = std::sync::atomic::AtomicU32::new(0);
+    Mock::given(path("/token"))
+        .and(method("POST"))
+        .and(body_string_contains("assertion="))
+        .respond_with(move |request: &Request| {
+            let form = url::form_urlencoded::parse(&request.body);
+            let (_, assertion) = form.last().unwrap();
+            let claims: Value =
+                jsonwebtoken::dangerous::insecure_decode_claims(assertion.as_ref()).unwrap();
+            assert_eq!(
+                claims["scope"],
+                "https://www.googleapis.com/auth/firebase.messaging"
+            );
+            let number = issued.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            ResponseTemplate::new(200).set_body_json(
+                json!({ "access_token": format!("token-{number}"), "expires_in": 3600 }),
+            )
+        })
+        .expect(times)
+        .mount(server)
+        .await;
+}
+
+async fn fcm_answers(server: &MockServer, access_token: &str, answer: ResponseTemplate) {
+    Mock::given(method("POST"))
+        .and(path(SEND))
+        .and(header("authorization", format!("Bearer {access_token}")))
+        .and(body_partial_json(json!({ "message": { "token": TOKEN } })))
+        .respond_with(answer)
+        .mount(server)
+        .await;
+}
+
+fn sent() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(
+        json!({ "name": "projects/relais-test/messages/0:1500415314455276%31bd1c96" }),
+    )
+}
+
+/// What follows from an answer of FCM's.
+async fn outcome_of(answer: ResponseTemplate) -> Outcome {
+    let server = MockServer::start().await;
+    token_endpoint(&server, 1).await;
+    fcm_answers(&server, "token-1", answer).await;
+    match push(&fcm_at(&server.uri())).await {
+        Err(PushError::Refused(refusal)) => refusal.outcome(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn fcm_error(status: u16, message: &str, google: &str, fcm: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(json!({ "error": {
+        "code": status,
+        "message": message,
+        "status": google,
+        "details": [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": fcm }],
+    }}))
+}
+
+fn bad_field(field: &str) -> ResponseTemplate {
+    ResponseTemplate::new(400).set_body_json(json!({ "error": {
+        "code": 400,
+        "message": "Request contains an invalid argument.",
+        "status": "INVALID_ARGUMENT",
+        "details": [
+            { "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "INVALID_ARGUMENT" },
+            { "@type": "type.googleapis.com/google.rpc.BadRequest",
+              "fieldViolations": [{ "field": field, "description": "Invalid value" }] },
+        ],
+    }}))
+}
+
+#[tokio::test]
+async fn a_push_is_sent_for_the_service_accounts_project_and_an_access_token_serves_many() {
+    let server = MockServer::start().await;
+    token_endpoint(&server, 1).await;
+    fcm_answers(&server, "token-1", sent()).await;
+    let fcm = fcm_at(&server.uri());
+    for _ in 0..3 {
+        push(&fcm).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_is_gone_or_anothers_is_dead() {
+    for answer in [
+        fcm_error(
+            404,
+            "Requested entity was not found.",
+            "NOT_FOUND",
+            "UNREGISTERED",
+        ),
+        fcm_error(
+            403,
+            "SenderId mismatch",
+            "PERMISSION_DENIED",
+            "SENDER_ID_MISMATCH",
+        ),
+        fcm_error(
+            400,
+            "The registration token is not a valid FCM registration token",
+            "INVALID_ARGUMENT",
+            "INVALID_ARGUMENT",
+        ),
+        bad_field("message.token"),
+    ] {
+        assert_eq!(outcome_of(answer).await, Outcome::Dead);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_us_costs_nobody_a_device_and_is_not_tried_again() {
+    for answer in [
+        bad_field("message.notification.title"),
+        fcm_error(
+            400,
+            "Message too big",
+            "INVALID_ARGUMENT",
+            "INVALID_ARGUMENT",
+        ),
+        fcm_error(
+            401,
+            "Auth error from APNS or Web Push Service",
+            "UNAUTHENTICATED",
+            "THIRD_PARTY_AUTH_ERROR",
+        ),
+        ResponseTemplate::new(403).set_body_json(json!({ "error": {
+            "code": 403,
+            "message": "Permission 'cloudmessaging.messages.create' denied on resource '//cloudresourcemanager.googleapis.com/projects/relais-test' (or it may not exist).",
+            "status": "PERMISSION_DENIED",
+        }})),
+        ResponseTemplate::new(404).set_body_string("<!DOCTYPE html>"),
+    ] {
+        assert_eq!(outcome_of(answer).await, Outcome::Done);
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_later_and_when_fcm_asks_for_it() {
+    let quota = || {
+        fcm_error(
+            429,
+            "Resource has been exhausted (e.g. check quota).",
+            "RESOURCE_EXHAUSTED",
+            "QUOTA_EXCEEDED",
+        )
+    };
+    let unavailable = || {
+        fcm_error(
+            503,
+            "The service is currently unavailable.",
+            "UNAVAILABLE",
+            "UNAVAILABLE",
+        )
+    };
+    let internal = fcm_error(500, "Internal error encountered.", "INTERNAL", "INTERNAL");
+    for (answer, asked) in [
+        (quota(), Some(60)),
+        (quota().insert_header("retry-after", "5"), Some(5)),
+        (quota().insert_header("retry-after", "90000"), Some(3600)),
+        (unavailable(), None),
+        (unavailable().insert_header("retry-after", "30"), Some(30)),
+        (internal, None),
+        (ResponseTemplate::new(502), None),
+    ] {
+        let asked = asked.map(Duration::from_secs);
+        assert_eq!(outcome_of(answer).await, Outcome::Later(asked));
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_access_token_is_replaced_once() {
+    let rejected = || {
+        ResponseTemplate::new(401).set_body_json(json!({ "error": {
+            "code": 401,
+            "message": "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+            "status": "UNAUTHENTICATED",
+        }}))
+    };
+    let server = MockServer::start().await;
+    token_endpoint(&server, 2).await;
+    fcm_answers(&server, "token-1", rejected()).await;
+    fcm_answers(&server, "token-2", sent()).await;
+    push(&fcm_at(&server.uri())).await.unwrap();
+
+    let server = MockServer::start().await;
+    token_endpoint(&server, 2).await;
+    fcm_answers(&server, "token-1", rejected()).await;
+    fcm_answers(&server, "token-2", rejected()).await;
+    match push(&fcm_at(&server.uri())).await {
+        Err(PushError::Refused(refusal)) => assert_eq!(refusal.outcome(), Outcome::Done),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_named_without_its_address() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let error = push(&fcm_at(&format!("http://{nobody}")))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, PushError::Unavailable(_)));
+    assert!(!error.to_string().contains("http"), "{error}");
+}
+
+#[tokio::test]
+async fn neither_the_device_nor_the_text_is_told_in_an_error() {
+    let server = MockServer::start().await;
+    token_endpoint(&server, 1).await;
+    let echo = format!("{TOKEN} said Bonjour");
+    let answer = fcm_error(400, &echo, "INVALID_ARGUMENT", "INVALID_ARGUMENT");
+    fcm_answers(&server, "token-1", answer).await;
+    let error = push(&fcm_at(&server.uri())).await.unwrap_err().to_string();
+    assert_eq!(error, "answered 400 INVALID_ARGUMENT");
+}

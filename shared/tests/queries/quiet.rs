@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use shared::db::{pushes, rooms};
+use shared::domain::Viewer;
+use shared::testing::World;
+
+/// Device and newest message of what is queued.
+async fn queued(world: &World) -> Vec<(String, i64)> {
+    let sql = "SELECT token, last_seq FROM chat_pushes ORDER BY token";
+    let rows = world.sql.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+async fn settings(world: &World, viewer: Viewer, push_enabled: bool, from: &str, to: &str) {
+    let sql = format!(
+        "INSERT INTO chat_notification_settings VALUES ($1, $2, {from}, {to}, 'Europe/Paris')
+         ON CONFLICT (user_id) DO UPDATE
+         SET push_enabled = EXCLUDED.push_enabled, quiet_from = EXCLUDED.quiet_from, quiet_to = EXCLUDED.quiet_to"
+    );
+    world
+        .sql
+        .execute(&sql, &[&viewer.0, &push_enabled])
+        .await
+        .unwrap();
+}
+
+const NOW_IN_PARIS: &str = "(now() AT TIME ZONE 'Europe/Paris')::time";
+
+#[tokio::test]
+async fn who_wants_quiet_is_not_told() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.device(client, "phone").await;
+    let mute = async |mute| {
+        rooms::mute(&world.app.database, client, room, mute)
+            .await
+            .unwrap();
+    };
+    let an_hour_around = (
+        format!("{NOW_IN_PARIS} - interval '30 min'"),
+        format!("{NOW_IN_PARIS} + interval '30 min'"),
+    );
+
+    mute(true).await;
+    world.say(driver, room, "muet").await;
+    mute(false).await;
+    settings(&world, client, false, "NULL", "NULL").await;
+    world.say(driver, room, "jamais").await;
+    settings(&world, client, true, &an_hour_around.0, &an_hour_around.1).await;
+    world.say(driver, room, "la nuit").await;
+    assert!(queued(&world).await.is_empty());
+
+    settings(&world, client, true, &an_hour_around.1, &an_hour_around.0).await;
+    world.say(driver, room, "le jour").await;
+    assert_eq!(queued(&world).await, [("phone".to_owned(), 4)]);
+
+    // And where they have come to want it since.
+    settings(&world, client, true, &an_hour_around.0, &an_hour_around.1).await;
+    let claim = pushes::claim(&world.app.database, None, Duration::from_mins(1), 9);
+    assert!(claim.await.unwrap()[0].notice.is_none());
+}
+
+#[tokio::test]
+async fn the_other_side_of_a_muted_room_is_told() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.device(driver, "driver").await;
+    world.device(client, "client").await;
+    rooms::mute(&world.app.database, client, room, true)
+        .await
+        .unwrap();
+    world.say(driver, room, "Bonjour").await;
+    world.say(client, room, "Bonsoir").await;
+    assert_eq!(queued(&world).await, [("driver".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn quiet_hours_are_local_and_may_span_midnight() {
+    let world = World::new().await;
+    let is_quiet = async |at: &str, from: &str, to: &str, zone: &str| {
+        let sql = format!("SELECT chat_is_quiet('{at}', '{from}', '{to}', '{zone}')");
+        let row = world.sql.query_one(&sql, &[]).await.unwrap();
+        row.get::<_, bool>(0)
+    };
+    for (at, from, to, zone, expected) in [
+        (
+            "2026-07-01 22:00Z",
+            "22:00",
+            "07:00",
+            "Africa/Abidjan",
+            true,
+        ),
+        (
+            "2026-07-01 06:59Z",
+            "22:00",
+            "07:00",
+            "Africa/Abidjan",
+            true,
+        ),
+        (
+            "2026-07-01 07:00Z",
+            "22:00",
+            "07:00",
+            "Africa/Abidjan",
+            false,
+        ),
+        (
+            "2026-07-01 21:59Z",
+            "22:00",
+            "07:00",
+            "Africa/Abidjan",
+            false,
+        ),
+        ("2026-07-01 12:30Z", "12:00", "14:00", "UTC", true),
+        ("2026-07-01 14:00Z", "12:00", "14:00", "UTC", false),
+        // Summer in Paris: 22:30 there.
+        ("2026-07-01 20:30Z", "22:00", "07:00", "Europe/Paris", true),
+        ("2026-01-01 20:30Z", "22:00", "07:00", "Europe/Paris", false),
+        // A zone that the server has forgotten must not keep anybody from sending.
+        (
+            "2026-07-01 23:00Z",
+            "22:00",
+            "07:00",
+            "Africa/Atlantis",
+            false,
+        ),
+    ] {
+        assert_eq!(is_quiet(at, from, to, zone).await, expected, "{at} {zone}");
+    }
+}
