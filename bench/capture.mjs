@@ -107,6 +107,7 @@ const TYPES = {
   1009: ['text[]', (bytes) => arrayOf(bytes, 25)],
   1016: ['int8[]', (bytes) => arrayOf(bytes, 20)],
   1082: ['date', (bytes) => new Date(Date.UTC(2000, 0, 1 + bytes.readInt32BE())).toISOString().slice(0, 10)],
+  1083: ['time', (bytes) => new Date(Number(bytes.readBigInt64BE()) / 1000).toISOString().slice(11, 23)],
   1184: ['timestamptz', (bytes) => new Date(Date.UTC(2000, 0, 1) + Number(bytes.readBigInt64BE()) / 1000).toISOString()],
   2950: ['uuid', (bytes) => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')],
   2951: ['uuid[]', (bytes) => arrayOf(bytes, 2950)],

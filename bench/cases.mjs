@@ -8,7 +8,6 @@
 //   requests     how many are measured, where each can be made but once; `prepare` makes that true again, in SQL
 //   fresh        no `n` comes twice in a run, not even in the next round
 //   environment  more variables of the function
-//   statements   how many it sends: where it is not one, pgbench cannot be asked
 //   event        what a schedule hands over: no request at all
 const ROOM = { driver: '1 + :n % 300', client: '301 + :n % 690', room: '100000 + :n' };
 const AS_DRIVER = { ids: ROOM, as: '{driver}' };
@@ -25,6 +24,7 @@ const UNREAD_AGAIN = `
 const NOTHING_TO_MIRROR = `
   SET session_replication_role = replica;
   UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;
+const NO_FCM = { FCM_URL: 'http://127.0.0.1:9' };
 const MARKED_ONCE = { prepare: UNREAD_AGAIN, requests: 3000 };
 
 export const CASES = [
@@ -59,6 +59,7 @@ export const CASES = [
     body: { message_ids: UNREAD.map((seq) => `{message${seq}}`) },
     ...MARKED_ONCE,
   },
+  { function: 'mute-room', ...AS_DRIVER, path: '/rooms/{room}/mute/', body: { mute: true } },
   { function: 'set-typing', ...AS_DRIVER, path: '/rooms/{room}/typing/', body: { is_typing: true } },
   { function: 'sign-upload', ...AS_DRIVER, path: '/uploads/', body: { chat_room_id: '{room}' } },
   { function: 'firebase-token', ...AS_DRIVER, method: 'POST', path: '/firebase_token/', environment: { FIREBASE_DATABASE_URL: 'https://relais-bench.firebaseio.com' } },
@@ -74,10 +75,39 @@ export const CASES = [
     requests: 3000,
     fresh: true,
   },
+  {
+    function: 'register-device',
+    ids: { driver: ROOM.driver, device: '400000 + :n' },
+    as: '{driver}',
+    method: 'PUT',
+    path: '/devices/{device}/',
+    answers: [200, 201],
+    environment: NO_FCM,
+  },
+  {
+    function: 'remove-device',
+    ids: { driver: ROOM.driver, device: '500000 + :n' },
+    as: '{driver}',
+    method: 'DELETE',
+    path: '/devices/{device}/',
+    answers: [204],
+    prepare: `INSERT INTO chat_devices SELECT lpad((500000 + n)::text, 32, '0')::uuid, lpad((1 + n % 300)::text, 32, '0')::uuid, now()
+      FROM generate_series(1, 4000) AS n ON CONFLICT DO NOTHING`,
+    requests: 3000,
+  },
+  { function: 'get-notification-settings', ...AS_DRIVER, path: '/notification_settings/' },
+  {
+    function: 'set-notification-settings',
+    ...AS_DRIVER,
+    method: 'PUT',
+    path: '/notification_settings/',
+    body: { push_enabled: true, quiet_from: '22:00', quiet_to: '07:00' },
+  },
   { function: 'roll-up-analytics', event: {}, answers: [] },
   // At rest, as it is nearly always.
   { function: 'mirror-rooms', event: {}, answers: [], environment: { FIREBASE_DATABASE_URL: 'http://127.0.0.1:9' }, prepare: NOTHING_TO_MIRROR },
-  { function: 'migrate-database', event: {}, answers: [], statements: 0 },
+  { function: 'send-pushes', event: {}, answers: [], environment: NO_FCM, prepare: 'DELETE FROM chat_pushes' },
+  { function: 'migrate-database', event: {}, answers: [] },
 ];
 
 /** The same request with more and more of everything, in turns: `{group: request}`, all of one function. */

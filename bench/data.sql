@@ -80,6 +80,9 @@ SELECT pg_temp.id(10000000000 + number), pg_temp.id(room), pg_temp.id(driver), p
 FROM message JOIN vocabulary USING (v) ORDER BY number;
 DO $$ BEGIN EXECUTE (SELECT indexdef FROM words_index); END $$;
 
+-- Everybody has a device, to which each message is pushed.
+INSERT INTO chat_devices (token, user_id, registered_at) SELECT id::text, id, '2020-01-01' FROM users;
+
 -- What roll-up-analytics would have counted of the first 24 days.
 INSERT INTO chat_analytics_counts
 SELECT chat_analytics_quarter(created_at), event, kind, count(*)

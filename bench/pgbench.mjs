@@ -72,6 +72,7 @@ function scriptOf(it, { sql, parameters }, n) {
   const expressions = parameters.map(({ type, value }, index) => {
     if (value === null) return `nullif(${constant('nothing', '-')}, '-')::${type}`;
     if (value === '') return `rtrim(${constant('nothing', '-')}, '-')::${type}`;
+    if (type === 'text' && names[value]) return `(${uuid(value)})::text`;
     if (type === 'uuid') return uuid(value, index) ?? `${constant(`p${index}`, value)}::uuid`;
     if (Array.isArray(value)) {
       const elements = value.map((element, at) => uuid(element, `${index}_${at}`) ?? constant(`p${index}_${at}`, element));

@@ -47,6 +47,7 @@ driver.variables = {
   CLOUDINARY_URL: 'cloudinary://key:secret@bench',
   FIREBASE_CREDENTIALS_PATH: account,
   FIREBASE_DATABASE_URL: '',
+  FCM_URL: '',
   RUST_LOG: 'warn',
 };
 const database = await startDatabase(driver, { say, logs });

@@ -12,7 +12,9 @@ export async function statementsOf(it, { driver, database }) {
     const environment = driver.environment(it.function, { variables: { ...it.environment, DATABASE_URL: url } });
     const first = firstOf(it, TIMES);
     await driver.load({ environments: [environment], events: eventsOf(it, TIMES, first), answers: it.answers ?? [200], warm_up: 0, requests: TIMES });
-    return { executed: capture.executed, n: first + TIMES - 1 };
+    const { executed } = capture;
+    // Where a request is more than one statement, pgbench cannot be asked.
+    return { executed, single: executed.length === TIMES ? executed.at(-1) : undefined, n: first + TIMES - 1 };
   } finally {
     capture.close();
   }

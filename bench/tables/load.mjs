@@ -36,14 +36,13 @@ export async function load(bench) {
 async function measure(it, bench) {
   const { database } = bench;
   if (it.prepare) await database.query(it.prepare);
-  const { executed, n } = await statementsOf(it, bench);
-  const [statement] = executed.slice(-1);
+  const { single: statement, n } = await statementsOf(it, bench);
   const ours = {};
   const reference = {};
   for (const clients of CLIENTS) {
     if (it.prepare) await database.query(it.prepare);
     ours[clients] = await withFunction(it, clients, bench);
-    if ((it.statements ?? 1) !== 1) continue;
+    if (!statement) continue;
     if (it.prepare) await database.query(it.prepare);
     reference[clients] = await withPgbench(it, clients, statement, n, bench);
   }
