@@ -1,10 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as after } from 'node:timers/promises';
 
 /** Linux counts in these. */
 const MICROSECONDS_OF_A_TICK = 10_000;
 
 /** The time that the children of a process have run so far, and those that are no more, in microseconds. */
-export function cpuOfChildren(parent) {
+export async function cpuOfChildren(parent) {
+  // Of one that is just ending, its parent may not know yet.
+  await after(300);
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(statisticsOf);
   const children = all.filter((it) => it?.parent === parent);
   const ticks = children.reduce((sum, it) => sum + it.own, statisticsOf(parent).children);

@@ -10,11 +10,11 @@ const WARM_UP = 20;
 
 /** 5. Instructions of a function's process for a request, which are the same whatever the machine does beside. */
 export async function instructions({ driver, database, directory, logs, quick, say }) {
+  const file = join(directory, 'callgrind');
   const rows = [];
   for (const it of [{ ...CASES[0], function: 'hello-world' }, ...CASES.filter((one) => !one.event)]) {
     say(`  ${it.function}`);
     const number = quick ? 20 : 100;
-    const file = join(directory, 'callgrind');
     for (const old of readdirSync(directory).filter((name) => name.startsWith('callgrind'))) rmSync(join(directory, old));
     if (it.prepare) await database.query(it.prepare);
     const before = ['valgrind', '--quiet', '--tool=callgrind', `--callgrind-out-file=${file}`];

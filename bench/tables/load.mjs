@@ -53,7 +53,7 @@ async function withFunction(it, clients, { driver, database, seconds, quick }) {
   const requests = it.requests && Math.ceil(it.requests / (quick ? 10 : 1));
   const warmUp = WARM_UP * clients;
   const environment = driver.environment(it.function, { variables: it.environment });
-  const before = cpuOfChildren(database.pid());
+  const before = await cpuOfChildren(database.pid());
   const found = await driver.load({
     environments: Array(clients).fill(environment),
     events: eventsOf(it, requests ? requests + warmUp : ROUND),
@@ -61,7 +61,7 @@ async function withFunction(it, clients, { driver, database, seconds, quick }) {
     warm_up: warmUp,
     ...(requests ? { requests } : { seconds }),
   });
-  const spent = cpuOfChildren(database.pid()) - before;
+  const spent = (await cpuOfChildren(database.pid())) - before;
   const [times] = Object.values(found.groups);
   return {
     p50: times.p50,
@@ -79,9 +79,9 @@ async function withPgbench(it, clients, statement, n, { database, directory, sec
   const requests = it.requests && Math.ceil(it.requests / (quick ? 10 : 1));
   const range = it.fresh ? 1_000_000 : (requests ?? ROUND);
   const first = firstOf(it, requests);
-  const before = cpuOfChildren(database.pid());
+  const before = await cpuOfChildren(database.pid());
   const found = await pgbench(database.pgbench, it, statement, { n, directory, clients, seconds, requests, first, range });
-  return { ...found, postgresCpu: (cpuOfChildren(database.pid()) - before) / found.requests };
+  return { ...found, postgresCpu: ((await cpuOfChildren(database.pid())) - before) / found.requests };
 }
 
 async function helloWorld({ driver }, seconds) {
