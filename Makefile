@@ -74,6 +74,12 @@ test-chaos: tools ## a short `make chaos`, and one without the fence, which has 
 chaos: tools ## 10,000 messages and 1,000 faults: nothing lost, nothing seen twice (SEED=1)
 	@dev/node tests/chaos/run.mjs --messages 10000 --faults 1000 --seed $(or $(SEED),1)
 
+# QUICK=1: a few requests each, to see that it runs.
+.PHONY: bench
+bench: ## how far each function is from what this machine allows (ONLY=start,load,…; bench/README.md)
+	@dev/install.sh bench
+	@dev/node bench/run.mjs $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
 .PHONY: check
 check: check-rust check-template check-workflows check-openapi check-web ## formats, lints, licences, the template, the API's description
 

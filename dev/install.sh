@@ -4,6 +4,7 @@
 #   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
 #   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs,
 #                           the generator of the clients, Chromium, PgBouncer, Redis
+#   dev/install.sh bench    also what `make bench` needs: pgbench, valgrind
 #
 # System packages come from apt-get. All others go to .dev/venv, .dev/checkov and node_modules: delete those to be rid
 # of them.
@@ -50,7 +51,14 @@ node_will_do() {
     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
-case $wanted in run | check) ;; *) fail 'Usage: dev/install.sh run|check' ;; esac
+case $wanted in run | check | bench) ;; *) fail 'Usage: dev/install.sh run|check|bench' ;; esac
+if [ "$wanted" = bench ]; then
+  compgen -G '/usr/lib/postgresql/*/bin/pgbench' > /dev/null || has pgbench || apt 'pgbench is what it compares with' postgresql
+  has valgrind || apt 'it counts instructions' valgrind
+  has zip || apt 'it weighs what is deployed' zip
+  has openssl || apt 'it makes a certificate for PostgreSQL' openssl
+  wanted=check
+fi
 has cargo || fail 'There is no cargo: install Rust first, https://rustup.rs'
 has cc || apt 'Rust links with it' gcc libc6-dev
 

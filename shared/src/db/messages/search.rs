@@ -89,10 +89,39 @@ fn found(row: &Row) -> Option<FoundMessage> {
 /// The newest messages that are looked through one by one before the index of words is asked; see [`SQL`].
 const WINDOW: i64 = 4000;
 
+/// The newest messages of the viewer, or of the room, and before the cursor: of each kind at most [`WINDOW`], from an
+/// index that has them in this order.
+macro_rules! newest {
+    ($columns:literal) => {
+        concat!(
+            "(SELECT ",
+            $columns,
+            " FROM chat_message_search
+              WHERE $2 IS NULL AND driver_id = $1
+                AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+              ORDER BY created_at DESC, message_id DESC LIMIT $7)
+             UNION ALL
+             (SELECT ",
+            $columns,
+            " FROM chat_message_search
+              WHERE $2 IS NULL AND other_user_id = $1
+                AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+              ORDER BY created_at DESC, message_id DESC LIMIT $7)
+             UNION ALL
+             (SELECT ",
+            $columns,
+            " FROM chat_message_search
+              WHERE chat_room_id = $2
+                AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+              ORDER BY created_at DESC, message_id DESC LIMIT $7)"
+        )
+    };
+}
+
 /// Two ways, since neither is fast for every word. A frequent word is among the newest messages: the newest
-/// [`WINDOW`] are looked through one by one. Where they do not fill the page, the word is rare enough (or the viewer
-/// has few messages, and these were all) for the index of words to be asked for those that are older. So neither
-/// reads much, whatever is asked for, and nothing has to be estimated.
+/// [`WINDOW`] are looked through one by one, until the page is full. Where they do not fill it, the word is rare enough
+/// (or the viewer has few messages, and these were all) for the index of words to be asked for those that are older. So
+/// neither reads much, whatever is asked for, and nothing has to be estimated.
 ///
 /// The index knows a message by its words and by its room and participants; the participants are looked at once more
 /// in the row. What was typed is a value from the first to the last: `chat_search_query` makes words of it, and there
@@ -106,40 +135,34 @@ const SQL: &str = concat!(
           AND ($2 IS NULL OR EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)))
     ),
     newest AS MATERIALIZED (
-        SELECT created_at, message_id, terms @@ (SELECT query FROM asked) AS matches
+        SELECT created_at, message_id
         FROM (
-            (SELECT created_at, message_id, terms FROM chat_message_search
-             WHERE $2 IS NULL AND driver_id = $1
-               AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
-             ORDER BY created_at DESC, message_id DESC LIMIT $7)
-            UNION ALL
-            (SELECT created_at, message_id, terms FROM chat_message_search
-             WHERE $2 IS NULL AND other_user_id = $1
-               AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
-             ORDER BY created_at DESC, message_id DESC LIMIT $7)
-            UNION ALL
-            (SELECT created_at, message_id, terms FROM chat_message_search
-             WHERE chat_room_id = $2
-               AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
-             ORDER BY created_at DESC, message_id DESC LIMIT $7)
+            SELECT * FROM (",
+    newest!("created_at, message_id, terms"),
+    ") AS message ORDER BY created_at DESC, message_id DESC LIMIT $7
         ) AS message
-        WHERE (SELECT query FROM asked) IS NOT NULL
-        ORDER BY created_at DESC, message_id DESC LIMIT $7
+        WHERE (SELECT query FROM asked) IS NOT NULL AND terms @@ (SELECT query FROM asked)
+        ORDER BY created_at DESC, message_id DESC LIMIT $6
     ),
     -- Where the newest end, if something may lie beyond them that is wanted.
     edge AS MATERIALIZED (
-        SELECT created_at, message_id FROM newest
-        WHERE (SELECT count(*) = $7 AND count(*) FILTER (WHERE matches) < $6 FROM newest)
-        ORDER BY created_at, message_id LIMIT 1
+        SELECT created_at, message_id FROM (",
+    newest!("created_at, message_id"),
+    ") AS message
+        WHERE (SELECT query FROM asked) IS NOT NULL AND (SELECT count(*) < $6 FROM newest)
+        ORDER BY created_at DESC, message_id DESC OFFSET $7 - 1 LIMIT 1
     ),
+    -- OFFSET keeps the other conditions for later: an index would be asked for all of one person's messages, too.
     older AS MATERIALIZED (
-        SELECT message.created_at, message.message_id FROM chat_message_search AS message
-        WHERE (SELECT true FROM edge)
-          AND ARRAY[chat_room_id, driver_id, other_user_id] @> ARRAY[(SELECT scope FROM asked)]
-          AND terms @@ (SELECT query FROM asked)
-          AND $1 IN (driver_id, other_user_id) AND ($2 IS NULL OR chat_room_id = $2)
-          AND (message.created_at, message.message_id)
-              < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
+        SELECT created_at, message_id
+        FROM (
+            SELECT * FROM chat_message_search
+            WHERE ARRAY[chat_room_id, driver_id, other_user_id] @> ARRAY[(SELECT scope FROM asked)]
+              AND terms @@ (SELECT query FROM asked)
+            OFFSET 0
+        ) AS message
+        WHERE (SELECT true FROM edge) AND $1 IN (driver_id, other_user_id) AND ($2 IS NULL OR chat_room_id = $2)
+          AND (created_at, message_id) < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
     ),
     -- What to mark: a word that is any of those asked for. Only one that begins like them is looked at closely.
     alternatives AS MATERIALIZED (
@@ -148,7 +171,7 @@ const SQL: &str = concat!(
         FROM asked
     ),
     page AS MATERIALIZED (
-        SELECT created_at, message_id FROM newest WHERE matches
+        SELECT created_at, message_id FROM newest
         UNION ALL
         SELECT created_at, message_id FROM older
         ORDER BY created_at DESC, message_id DESC LIMIT $6

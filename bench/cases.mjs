@@ -1,0 +1,172 @@
+// What is measured: one row per function. A function without a row ends the bench with its name.
+//
+// `ids` are the numbers of `data.sql`, as expressions of pgbench over `:n`, which goes round from request to request:
+// JavaScript reads them too, and `{name}` stands for such an id in what follows. The rest is the request.
+//
+//   as           whose token it has; `platform` is its own backend
+//   answers      the statuses that are an answer, 200 if missing
+//   requests     how many are measured, where each can be made but once; `prepare` makes that true again, in SQL
+//   fresh        no `n` comes twice in a run, not even in the next round
+//   environment  more variables of the function
+//   event        what a schedule hands over: no request at all
+const ROOM = { driver: '1 + :n % 300', client: '301 + :n % 690', room: '100000 + :n' };
+const AS_DRIVER = { ids: ROOM, as: '{driver}' };
+/** What the driver of a room has not read: of its 100 messages three of the last five. */
+const UNREAD = [96, 98, 100];
+const UNREAD_IDS = Object.fromEntries(UNREAD.map((seq) => [`message${seq}`, `10000000000 + ${seq - 1} * 10000 + :n - 1`]));
+const ROOMS = "BETWEEN lpad('100001', 32, '0')::uuid AND lpad('110000', 32, '0')::uuid";
+const UNREAD_AGAIN = `
+  SET session_replication_role = replica;
+  UPDATE chat_messages SET read_at = NULL
+  WHERE seq IN (${UNREAD}) AND read_at IS NOT NULL
+    AND chat_room_id IN (SELECT id FROM chat_rooms WHERE driver_unread_count = 0 AND id ${ROOMS});
+  UPDATE chat_rooms SET driver_unread_count = 3 WHERE driver_unread_count = 0 AND id ${ROOMS}`;
+const NOTHING_TO_MIRROR = `
+  SET session_replication_role = replica;
+  UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;
+const NO_FCM = { FCM_URL: 'http://127.0.0.1:9' };
+const MARKED_ONCE = { prepare: UNREAD_AGAIN, requests: 3000 };
+
+export const CASES = [
+  { function: 'list-rooms', ...AS_DRIVER, path: '/rooms/' },
+  { function: 'get-room', ...AS_DRIVER, path: '/rooms/{room}/' },
+  {
+    function: 'create-room',
+    ids: { driver: '1 + :n % 300', client: '301 + :n / 300 % 690' },
+    as: '{driver}',
+    path: '/rooms/',
+    body: { other_user_id: '{client}', room_type: 'delivery', initial_message: 'Bonjour, je suis votre livreur' },
+    answers: [201],
+    requests: 3000,
+    fresh: true,
+  },
+  { function: 'mark-room-read', ...AS_DRIVER, method: 'POST', path: '/rooms/{room}/mark_as_read/', ...MARKED_ONCE },
+  { function: 'archive-room', ...AS_DRIVER, path: '/rooms/{room}/archive/', body: { archive: true } },
+  { function: 'unread-count', ...AS_DRIVER, path: '/rooms/unread_count/' },
+  { function: 'list-messages', ...AS_DRIVER, path: '/messages/?chat_room_id={room}' },
+  {
+    function: 'send-message',
+    ...AS_DRIVER,
+    path: '/messages/',
+    body: { chat_room_id: '{room}', text: "J'arrive dans cinq minutes, je suis au portail" },
+    answers: [201],
+  },
+  {
+    function: 'mark-messages-read',
+    ids: { ...ROOM, ...UNREAD_IDS },
+    as: '{driver}',
+    path: '/messages/mark_as_read/',
+    body: { message_ids: UNREAD.map((seq) => `{message${seq}}`) },
+    ...MARKED_ONCE,
+  },
+  { function: 'mute-room', ...AS_DRIVER, path: '/rooms/{room}/mute/', body: { mute: true } },
+  { function: 'set-typing', ...AS_DRIVER, path: '/rooms/{room}/typing/', body: { is_typing: true } },
+  { function: 'sign-upload', ...AS_DRIVER, path: '/uploads/', body: { chat_room_id: '{room}' } },
+  { function: 'firebase-token', ...AS_DRIVER, method: 'POST', path: '/firebase_token/', environment: { FIREBASE_DATABASE_URL: 'https://relais-bench.firebaseio.com' } },
+  { function: 'search-messages', ...AS_DRIVER, path: '/messages/search/?q=bonjour' },
+  { function: 'chat-analytics', ids: { admin: '991 + :n % 10' }, as: '{admin}', path: '/analytics/?from=2020-01-01&to=2020-01-24' },
+  {
+    function: 'receive-event',
+    ids: { event: '700000000000 + :n', delivery: '1100001 + :n % 10000' },
+    as: 'platform',
+    path: '/events/',
+    body: { event_id: '{event}', event: 'arriving', delivery_id: '{delivery}' },
+    answers: [201],
+    requests: 3000,
+    fresh: true,
+  },
+  {
+    function: 'register-device',
+    ids: { driver: ROOM.driver, device: '400000 + :n' },
+    as: '{driver}',
+    method: 'PUT',
+    path: '/devices/{device}/',
+    answers: [200, 201],
+    environment: NO_FCM,
+  },
+  {
+    function: 'remove-device',
+    ids: { driver: ROOM.driver, device: '500000 + :n' },
+    as: '{driver}',
+    method: 'DELETE',
+    path: '/devices/{device}/',
+    answers: [204],
+    prepare: `INSERT INTO chat_devices SELECT lpad((500000 + n)::text, 32, '0')::uuid, lpad((1 + n % 300)::text, 32, '0')::uuid, now()
+      FROM generate_series(1, 4000) AS n ON CONFLICT DO NOTHING`,
+    requests: 3000,
+  },
+  { function: 'get-notification-settings', ...AS_DRIVER, path: '/notification_settings/' },
+  {
+    function: 'set-notification-settings',
+    ...AS_DRIVER,
+    method: 'PUT',
+    path: '/notification_settings/',
+    body: { push_enabled: true, quiet_from: '22:00', quiet_to: '07:00' },
+  },
+  { function: 'roll-up-analytics', event: {}, answers: [] },
+  // At rest, as it is nearly always.
+  { function: 'mirror-rooms', event: {}, answers: [], environment: { FIREBASE_DATABASE_URL: 'http://127.0.0.1:9' }, prepare: NOTHING_TO_MIRROR },
+  { function: 'send-pushes', event: {}, answers: [], environment: NO_FCM, prepare: 'DELETE FROM chat_pushes' },
+  { function: 'migrate-database', event: {}, answers: [] },
+];
+
+/** The same request with more and more of everything, in turns: `{group: request}`, all of one function. */
+const page = (room, number) => ({ as: '{driver}', ids: { driver: '2004', room }, path: `/messages/?chat_room_id={room}&page=${number}` });
+const rooms = (driver, query = '') => ({ as: '{driver}', ids: { driver }, path: `/rooms/${query}` });
+const search = (driver, words) => ({ as: '{driver}', ids: { driver }, path: `/messages/search/?q=${encodeURIComponent(words)}` });
+const unread = (room, path) => ({ as: '{driver}', ids: { driver: '2005', room }, path });
+
+export const GROWTH = [
+  {
+    title: 'A page of the history, by messages in the room',
+    function: 'list-messages',
+    flat: true,
+    requests: {
+      '10^3, page 1': page('300001', 1),
+      '10^3, last page': page('300001', 'last'),
+      '10^5, page 1': page('300002', 1),
+      '10^5, page 100': page('300002', 100),
+      '10^5, last page': page('300002', 'last'),
+      '10^6, page 1': page('300003', 1),
+      '10^6, page 100': page('300003', 100),
+      '10^6, last page': page('300003', 'last'),
+    },
+  },
+  {
+    title: 'A page of the history, by what is unread',
+    function: 'list-messages',
+    flat: true,
+    requests: { 'none': unread('300011', '/messages/?chat_room_id={room}'), '10,000': unread('300012', '/messages/?chat_room_id={room}') },
+  },
+  {
+    title: 'The list of rooms, by how many there are',
+    function: 'list-rooms',
+    below: 5,
+    requests: {
+      '10': rooms('2001'),
+      '1,000': rooms('2002'),
+      '1,000, last page': rooms('2002', '?page=last'),
+      '10,000': rooms('2003'),
+      '10,000, page 100': rooms('2003', '?page=100'),
+      '10,000, last page': rooms('2003', '?page=last'),
+    },
+  },
+  {
+    title: 'A search in the list of rooms',
+    function: 'list-rooms',
+    below: 5,
+    requests: { '10': rooms('2001', '?search=personne'), '1,000': rooms('2002', '?search=personne'), '10,000': rooms('2003', '?search=LBN220777') },
+  },
+  {
+    title: 'A search in the messages, at 10,000 rooms and 400,000 messages',
+    function: 'search-messages',
+    below: 5,
+    requests: Object.fromEntries(['bonjour', 'pourcent', 'mille', 'zanzibar', 'introuvable', 'bonjour zanz'].map((words) => [words, search('2003', words)])),
+  },
+  {
+    title: 'The number of unread messages, by rooms',
+    function: 'unread-count',
+    below: 5,
+    requests: { '33': { as: '{driver}', ids: { driver: '1' }, path: '/rooms/unread_count/' }, '10,000': { as: '{driver}', ids: { driver: '2003' }, path: '/rooms/unread_count/' } },
+  },
+];

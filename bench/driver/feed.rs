@@ -1,0 +1,204 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+/// A request, and which others it is counted with.
+#[derive(Clone, Deserialize)]
+pub struct Event {
+    #[serde(default)]
+    pub group: String,
+    pub event: String,
+}
+
+/// Hands out the requests one after the other, round and round, and keeps what came of them.
+pub struct Feed {
+    events: Vec<Event>,
+    answers: Vec<u16>,
+    next: AtomicUsize,
+    /// How many may be handed out.
+    allowed: watch::Sender<usize>,
+    answered: watch::Sender<usize>,
+    samples: Mutex<Samples>,
+}
+
+/// A request that was handed to a process.
+pub struct Handed {
+    number: usize,
+    group: String,
+    pub at: Instant,
+    answered: Option<Instant>,
+}
+
+impl Handed {
+    pub fn now(number: usize, group: &str) -> Self {
+        Self {
+            number,
+            group: group.to_owned(),
+            at: Instant::now(),
+            answered: None,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Samples {
+    latencies: BTreeMap<String, Vec<Duration>>,
+    /// From an answer to when the process could take the next request.
+    pauses: Vec<Duration>,
+    replies: Option<Vec<(String, u128)>>,
+}
+
+/// In microseconds.
+#[derive(Serialize)]
+pub struct Summary {
+    groups: BTreeMap<String, Group>,
+    pause: f64,
+    replies: Vec<(String, u128)>,
+}
+
+#[derive(Serialize)]
+struct Group {
+    requests: usize,
+    mean: f64,
+    p50: f64,
+    p99: f64,
+    max: f64,
+}
+
+impl Feed {
+    pub fn new(events: Vec<Event>, answers: &[u16]) -> Arc<Self> {
+        Arc::new(Self {
+            events,
+            answers: answers.to_vec(),
+            next: AtomicUsize::new(0),
+            allowed: watch::Sender::new(0),
+            answered: watch::Sender::new(0),
+            samples: Mutex::default(),
+        })
+    }
+
+    pub fn allow(&self, requests: usize) {
+        self.allowed.send_replace(requests);
+    }
+
+    /// Returns once so many requests were answered.
+    pub async fn answered(&self, requests: usize) {
+        let _ = self
+            .answered
+            .subscribe()
+            .wait_for(|it| *it >= requests)
+            .await;
+    }
+
+    /// Forgets what came of the requests so far.
+    pub fn measure(&self, replies: bool) -> Instant {
+        *self.samples.lock().unwrap() = Samples {
+            replies: replies.then(Vec::new),
+            ..Samples::default()
+        };
+        Instant::now()
+    }
+
+    pub async fn next(&self) -> (usize, &Event) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut allowed = self.allowed.subscribe();
+        let _ = allowed.wait_for(|it| *it > number).await;
+        (number, &self.events[number % self.events.len()])
+    }
+
+    pub fn answer(&self, handed: &mut Handed, at: Instant, answer: &[u8]) {
+        let status = status_of(answer);
+        assert!(
+            self.answers.is_empty() || status.is_some_and(|it| self.answers.contains(&it)),
+            "request {}: {:?} was expected, and the answer is {}",
+            handed.number,
+            self.answers,
+            String::from_utf8_lossy(answer)
+        );
+        handed.answered = Some(at);
+        let mut samples = self.samples.lock().unwrap();
+        let group = samples.latencies.entry(handed.group.clone()).or_default();
+        group.push(at - handed.at);
+        if let Some(replies) = &mut samples.replies {
+            replies.extend(id_of(answer).map(|id| (id, microseconds_since_1970())));
+        }
+        self.answered.send_modify(|it| *it += 1);
+    }
+
+    pub fn free_again(&self, handed: &Handed) {
+        let since = handed.answered.map(|it| it.elapsed());
+        self.samples.lock().unwrap().pauses.extend(since);
+    }
+
+    pub fn latencies(&self) -> Vec<Duration> {
+        let samples = self.samples.lock().unwrap();
+        samples.latencies.values().flatten().copied().collect()
+    }
+
+    pub fn summary(&self) -> Summary {
+        let mut samples = self.samples.lock().unwrap();
+        Summary {
+            groups: samples
+                .latencies
+                .iter_mut()
+                .map(|(name, times)| (name.clone(), Group::of(times)))
+                .collect(),
+            pause: Group::of(&mut samples.pauses).p50,
+            replies: samples.replies.take().unwrap_or_default(),
+        }
+    }
+}
+
+impl Summary {
+    pub fn requests(&self) -> usize {
+        self.groups.values().map(|it| it.requests).sum()
+    }
+}
+
+impl Group {
+    fn of(times: &mut [Duration]) -> Self {
+        times.sort_unstable();
+        let microseconds = |time: &Duration| time.as_secs_f64() * 1e6;
+        let percentile = |percent: usize| {
+            let index = (times.len() * percent / 100).min(times.len().saturating_sub(1));
+            times.get(index).map_or(0.0, microseconds)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+        let number = times.len().max(1) as f64;
+        Self {
+            requests: times.len(),
+            mean: times.iter().map(microseconds).sum::<f64>() / number,
+            p50: percentile(50),
+            p99: percentile(99),
+            max: percentile(100),
+        }
+    }
+}
+
+/// The status of an answer to API Gateway; what answers a schedule has none.
+fn status_of(answer: &[u8]) -> Option<u16> {
+    after(answer, br#""statusCode":"#)
+        .and_then(|rest| std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok())
+}
+
+/// The id at the beginning of its body, which is JSON within JSON.
+fn id_of(answer: &[u8]) -> Option<String> {
+    let id = after(answer, br#"\"id\":\""#)?.get(..36)?;
+    String::from_utf8(id.to_vec()).ok()
+}
+
+fn after<'a>(bytes: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let begins = bytes.windows(key.len()).position(|it| it == key)?;
+    Some(&bytes[begins + key.len()..])
+}
+
+fn microseconds_since_1970() -> u128 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_micros()
+}

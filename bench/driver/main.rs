@@ -1,0 +1,170 @@
+//! Plays Lambda to processes of functions, and measures them. What to do comes as JSON on the standard input, what was
+//! found goes as JSON to the standard output; `bench/driver.mjs` is who calls it.
+//!
+//! `driver start`: starts each function again and again, in turns, for one request each.
+//! `driver load`: keeps processes busy with request after request.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot be set up is no bench, and what it prints is its result"
+)]
+
+mod environment;
+mod feed;
+mod process;
+mod runtime_api;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use environment::{Environment, EnvironmentPlan};
+use feed::{Event, Feed, Summary};
+
+#[derive(Deserialize)]
+struct StartPlan {
+    rounds: usize,
+    functions: BTreeMap<String, StartedFunction>,
+}
+
+#[derive(Deserialize)]
+struct StartedFunction {
+    environment: EnvironmentPlan,
+    /// One for each round, and round and round.
+    events: Vec<Event>,
+    answers: Vec<u16>,
+}
+
+/// One start each, in microseconds and KB.
+#[derive(Default, Serialize)]
+struct Starts {
+    ready: Vec<u128>,
+    first_answer: Vec<u128>,
+    peak_memory: Vec<u64>,
+}
+
+#[derive(Deserialize)]
+struct LoadPlan {
+    environments: Vec<EnvironmentPlan>,
+    events: Vec<Event>,
+    answers: Vec<u16>,
+    /// Requests before the measuring begins.
+    warm_up: usize,
+    /// Then so many are measured, or for so long.
+    requests: Option<usize>,
+    seconds: Option<f64>,
+    /// Run between the two, with the process ids of the environments behind it.
+    mark: Option<Vec<String>>,
+    /// Whether to tell each reply's message and time.
+    #[serde(default)]
+    replies: bool,
+}
+
+#[derive(Serialize)]
+struct Load {
+    seconds: f64,
+    requests: usize,
+    /// Of the functions' processes, in microseconds.
+    cpu_per_request: f64,
+    /// The largest of them, in KB.
+    peak_memory: u64,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    // Also in a task: what goes wrong ends it all, and the functions end with their Runtime API.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(1);
+    }));
+    let plan = std::io::read_to_string(std::io::stdin()).unwrap();
+    let found = match std::env::args().nth(1).as_deref() {
+        Some("start") => {
+            serde_json::to_string(&start(serde_json::from_str(&plan).unwrap()).await).unwrap()
+        }
+        Some("load") => {
+            serde_json::to_string(&load(serde_json::from_str(&plan).unwrap()).await).unwrap()
+        }
+        _ => panic!("Usage: driver start|load < PLAN"),
+    };
+    println!("{found}");
+}
+
+/// In turns, so that whatever else the machine does hits all alike.
+async fn start(plan: StartPlan) -> BTreeMap<String, Starts> {
+    let mut found: BTreeMap<String, Starts> = BTreeMap::new();
+    for round in 0..plan.rounds {
+        for (name, function) in &plan.functions {
+            let event = function.events[round % function.events.len()].clone();
+            let feed = Feed::new(vec![event], &function.answers);
+            feed.allow(1);
+            let mut environment = Environment::start(&function.environment, &feed).await;
+            environment.unless_it_ends(feed.answered(1)).await;
+            let starts = found.entry(name.clone()).or_default();
+            starts.ready.push(environment.ready_after().as_micros());
+            let [first] = feed.latencies()[..] else {
+                panic!("{name}: one answer was expected");
+            };
+            starts.first_answer.push(first.as_micros());
+            starts.peak_memory.push(environment.peak_memory());
+            environment.end().await;
+        }
+    }
+    found
+}
+
+async fn load(plan: LoadPlan) -> Load {
+    let feed = Feed::new(plan.events, &plan.answers);
+    let mut environments = Vec::new();
+    for environment in &plan.environments {
+        environments.push(Environment::start(environment, &feed).await);
+    }
+
+    feed.allow(plan.warm_up);
+    let last = environments.last_mut().unwrap();
+    last.unless_it_ends(feed.answered(plan.warm_up)).await;
+    if let Some(mark) = &plan.mark {
+        let pids = environments.iter().map(|it| it.pid().to_string());
+        process::run(mark, pids).await;
+    }
+
+    let cpu = |environments: &[Environment]| environments.iter().map(Environment::cpu).sum();
+    let before: Duration = cpu(&environments);
+    let began = feed.measure(plan.replies);
+    match (plan.requests, plan.seconds) {
+        (Some(requests), _) => {
+            feed.allow(plan.warm_up + requests);
+            let last = environments.last_mut().unwrap();
+            last.unless_it_ends(feed.answered(plan.warm_up + requests))
+                .await;
+        }
+        (None, Some(seconds)) => {
+            feed.allow(usize::MAX);
+            let last = environments.last_mut().unwrap();
+            let time = tokio::time::sleep(Duration::from_secs_f64(seconds));
+            last.unless_it_ends(time).await;
+        }
+        (None, None) => panic!("either requests or seconds"),
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let summary = feed.summary();
+    let spent: Duration = cpu(&environments);
+    let peak_memory = environments.iter().map(Environment::peak_memory).max();
+    for environment in environments {
+        environment.end().await;
+    }
+    let requests = summary.requests();
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    let cpu_per_request = spent.saturating_sub(before).as_secs_f64() * 1e6 / requests.max(1) as f64;
+    Load {
+        seconds,
+        requests,
+        cpu_per_request,
+        peak_memory: peak_memory.unwrap_or_default(),
+        summary,
+    }
+}

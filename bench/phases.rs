@@ -1,0 +1,73 @@
+//! What a function does for a request without anybody else: `phases PHASE TIMES < EVENT` does one part of it so many
+//! times, and prints the nanoseconds of one. The key of its token is in `JWT_SECRET`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot be set up is no bench, and what it prints is its result"
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use lambda_http::request::from_str;
+use shared::auth::authenticate;
+use shared::domain::{Message, Page, PageNumber, PageSize, Sender, Timestamp, Viewer};
+use shared::http::{Answer, Paged, Request};
+use uuid::Uuid;
+
+fn main() {
+    let event = std::io::read_to_string(std::io::stdin()).unwrap();
+    let key = std::env::var("JWT_SECRET").unwrap();
+    let phase = std::env::args().nth(1).unwrap();
+    let times: u32 = std::env::args().nth(2).unwrap().parse().unwrap();
+
+    let request = Request::from(from_str(&event).unwrap());
+    let viewer = authenticate(request.headers(), [key.as_str()]).unwrap();
+    let messages = page(viewer);
+    let one = || match phase.as_str() {
+        "parse" => {
+            black_box(Request::from(from_str(black_box(&event)).unwrap()));
+        }
+        "verify" => {
+            black_box(authenticate(request.headers(), [key.as_str()]).unwrap());
+        }
+        "read" => {
+            let mut body = request.body().unwrap();
+            let room_id: Option<Uuid> = body.required("chat_room_id");
+            black_box((room_id, body.required::<shared::domain::Text>("text")));
+        }
+        "answer" => {
+            let (number, size) = (PageNumber::Number(1), PageSize::DEFAULT);
+            let page = Page::new(100, number, size, messages.clone()).unwrap();
+            black_box(Answer::ok(&Paged::new(&request, page)).unwrap());
+        }
+        _ => panic!("Usage: phases parse|verify|read|answer TIMES < EVENT"),
+    };
+    let began = Instant::now();
+    (0..times).for_each(|_| one());
+    println!("{}", began.elapsed().as_nanos() / u128::from(times.max(1)));
+}
+
+/// Twenty messages, as `list-messages` answers them.
+fn page(viewer: Viewer) -> Vec<Message> {
+    let now = Timestamp(chrono::Utc::now());
+    let message = |seq| Message {
+        id: Uuid::now_v7(),
+        chat_room: Uuid::now_v7(),
+        seq,
+        sender: Some(Sender {
+            id: viewer.0,
+            full_name: "Awa Koné".to_owned(),
+            profile_photo_url: None,
+        }),
+        message_type: "text".to_owned(),
+        text: "J'arrive dans cinq minutes, je suis au portail".to_owned(),
+        image_url: String::new(),
+        latitude: None,
+        longitude: None,
+        is_read: true,
+        read_at: Some(now),
+        created_at: now,
+    };
+    (1..=20).map(message).collect()
+}

@@ -1,0 +1,61 @@
+import { eventOf } from '../dev/lambda/event.mjs';
+import { readRoutes } from '../dev/lambda/routes.mjs';
+import { ROOT } from '../dev/parts/places.mjs';
+import { accessToken, platformToken } from '../dev/parts/tokens.mjs';
+
+export const JWT_SECRET = 'the key of the bench, which is long enough';
+/** What is sent in turns, where nothing says otherwise. */
+export const ROUND = 2000;
+
+const routes = await readRoutes(ROOT);
+const tokens = new Map();
+const used = new Map();
+
+/** The id of a number, as `data.sql` makes it. */
+export const id = (number) => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`;
+
+/** The ids of a case for one `n`; its expressions are pgbench's, whose numbers are whole. */
+export function idsOf({ ids = {} }, n) {
+  const evaluate = (expression) => Function('n', `return ${expression.replaceAll(':n', 'n').replace(/\b\d+/g, '$&n')}`)(BigInt(n));
+  return Object.fromEntries(Object.entries(ids).map(([name, expression]) => [name, id(evaluate(expression))]));
+}
+
+/** The event of a case for one `n`, as API Gateway sends it. */
+export function eventFor(it, n = 1) {
+  if (it.event) return JSON.stringify(it.event);
+  const ids = idsOf(it, n);
+  const filled = (text) => text.replace(/\{(\w+)\}/g, (all, name) => ids[name] ?? all);
+  const body = Buffer.from(it.body ? filled(JSON.stringify(it.body)) : '');
+  const method = it.method ?? (it.body ? 'POST' : 'GET');
+  const url = new URL(`https://chat.relais.example/api/v1/chat${filled(it.path)}`);
+  const headers = {
+    accept: ['application/json'],
+    authorization: [`Bearer ${tokenOf(filled(it.as))}`],
+    'content-type': ['application/json'],
+    host: [url.host],
+    'user-agent': ['Dart/3.9 (dart:io)'],
+    'x-amzn-trace-id': ['Root=1-67891233-abcdef012345678912345678'],
+    'x-forwarded-for': ['192.0.2.1'],
+  };
+  const request = { method, headersDistinct: headers, headers: {}, httpVersion: '1.1', socket: { remoteAddress: '192.0.2.1' } };
+  const { resource, parameters } = routes.find(url.pathname);
+  return JSON.stringify(eventOf(request, { url, body, resource, parameters }));
+}
+
+/** From which `n` on so many requests are made: where each can be made but once, from where no others were. */
+export function firstOf({ function: name, fresh }, number) {
+  if (!fresh) return 1;
+  const first = used.get(name) ?? 1;
+  used.set(name, first + number);
+  return first;
+}
+
+/** So many events, to be sent in turns. */
+export function eventsOf(it, number = ROUND, first = firstOf(it, number)) {
+  return Array.from({ length: it.event ? 1 : number }, (_, k) => ({ event: eventFor(it, first + k) }));
+}
+
+function tokenOf(user) {
+  if (!tokens.has(user)) tokens.set(user, user === 'platform' ? platformToken(JWT_SECRET) : accessToken(user, JWT_SECRET));
+  return tokens.get(user);
+}

@@ -1,0 +1,74 @@
+// How far each function is from what the machine allows: `bench/README.md` says what each table means.
+//
+//   dev/node bench/run.mjs [--only start,load,ways,cache,firebase,growth,instructions,plans] [--quick]
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { arch, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { functionNames } from '../dev/parts/functions.mjs';
+import { DIRECTORY, ROOT } from '../dev/parts/places.mjs';
+import { ensureServiceAccount } from '../dev/parts/stand-in.mjs';
+import { CASES } from './cases.mjs';
+import { startDatabase } from './database.mjs';
+import { buildAll } from './driver.mjs';
+import { JWT_SECRET } from './requests.mjs';
+import { cache } from './tables/cache.mjs';
+import { firebase } from './tables/firebase.mjs';
+import { growth } from './tables/growth.mjs';
+import { instructions } from './tables/instructions.mjs';
+import { load } from './tables/load.mjs';
+import { plans } from './tables/plans.mjs';
+import { start } from './tables/start.mjs';
+import { ways } from './tables/ways.mjs';
+
+const TABLES = { start, load, ways, cache, firebase, growth, instructions, plans };
+const RESULTS = join(ROOT, 'bench', 'results.json');
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, quick: { type: 'boolean', default: false } },
+});
+const only = values.only ? values.only.split(',') : Object.keys(TABLES);
+const unknown = only.filter((name) => !TABLES[name]);
+if (unknown.length > 0) throw new Error(`There is no table ${unknown}: ${Object.keys(TABLES).join(', ')}`);
+const without = functionNames(ROOT).filter((name) => !CASES.some((it) => it.function === name));
+if (without.length > 0) throw new Error(`bench/cases.mjs has no row for ${without}`);
+
+const directory = join(DIRECTORY, 'bench');
+const logs = join(directory, 'logs');
+const say = (text) => console.error(`  ${text}`);
+mkdirSync(logs, { recursive: true });
+
+const driver = await buildAll(say);
+driver.logs = logs;
+const account = join(directory, 'service-account.json');
+ensureServiceAccount(account, 'http://127.0.0.1:9/token');
+driver.variables = {
+  JWT_SECRET,
+  CLOUDINARY_URL: 'cloudinary://key:secret@bench',
+  FIREBASE_CREDENTIALS_PATH: account,
+  FIREBASE_DATABASE_URL: '',
+  FCM_URL: '',
+  RUST_LOG: 'warn',
+};
+const database = await startDatabase(driver, { say, logs });
+driver.variables.DATABASE_URL = database.url;
+const stop = async () => {
+  await database.stop();
+  process.exit(1);
+};
+process.once('SIGINT', stop).once('SIGTERM', stop);
+try {
+  // Tables that are not asked for stay as they were.
+  const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+  for (const name of only) {
+    const began = Date.now();
+    say(`${name} …`);
+    results[name] = await TABLES[name]({ driver, database, directory, logs, say, quick: values.quick });
+    results[name].quick = values.quick || undefined;
+    results[name].seconds = Math.round((Date.now() - began) / 1000);
+  }
+  results.machine = { cpus: `${cpus().length} × ${cpus()[0].model}`, memory: `${Math.round(totalmem() / 1e9)} GB`, system: `Linux ${release()} ${arch()}` };
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
+} finally {
+  await database.stop();
+}

@@ -1,0 +1,109 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../dev/parts/places.mjs';
+import { freePort } from '../../dev/parts/processes.mjs';
+import { ensureServiceAccount, startStandIn } from '../../dev/parts/stand-in.mjs';
+import { CASES } from '../cases.mjs';
+import { goal, milliseconds, print } from '../report.mjs';
+import { eventsOf, id } from '../requests.mjs';
+
+const SEND = CASES.find((it) => it.function === 'send-message');
+/** How long Firebase takes, in ms; `null`: nobody is there. */
+const MODES = { 'at once': 0, 'after 150 ms': 150, 'after 5 s': 5000, 'dead': null };
+/** As on Lambda an environment takes no request while it waits for Firebase: so there are many, all equally idle. */
+const ENVIRONMENTS = 30;
+const EVERY = 6000;
+
+/** 3. Sending, however Firebase does; and how soon a listener sees what was sent. */
+export async function firebase(bench) {
+  const { driver, quick } = bench;
+  const places = {};
+  try {
+    for (const [mode, delay] of Object.entries(MODES)) places[mode] = await placeOf(mode, delay, bench);
+    const rounds = quick ? 2 : 12;
+    const found = await Promise.all(
+      Object.values(places).map(({ variables }, index) =>
+        driver.load({
+          environments: Array.from({ length: ENVIRONMENTS }, (_, k) => driver.environment(SEND.function, { variables, every: EVERY, late: ((k + 0.25 * index) * EVERY) / ENVIRONMENTS })),
+          // Rooms of its own, so that none waits for another's write.
+          events: eventsOf(SEND, 2000, 1 + 2000 * index),
+          answers: SEND.answers,
+          warm_up: ENVIRONMENTS,
+          requests: ENVIRONMENTS * (rounds - 1),
+        }),
+      ),
+    );
+    const rows = Object.keys(places).map((name, index) => {
+      const [times] = Object.values(found[index].groups);
+      return { name, requests: times.requests, p50: milliseconds(times.p50), p99: milliseconds(times.p99), busy: milliseconds(found[index].pause) };
+    });
+    print('3. send-message, by how Firebase answers, in ms', ['', 'requests', 'p50', 'p99', 'busy after the reply'], rows.map((row) => [row.name, row.requests, row.p50, row.p99, row.busy]));
+    console.log();
+    const [base] = rows;
+    const goals = ['p50', 'p99'].map((which) => goal(`The same ${which} within 5 %`, rows, (row) => Math.abs(row[which] - base[which]) <= 0.05 * base[which]));
+    const seen = await fromReplyToListener(places['at once'], bench);
+    print('From the reply to the event at a listener, in ms', ['', 'messages', 'p50', 'p99'], [['', seen.messages, seen.p50, seen.p99]]);
+    return { rows, seen, goals };
+  } finally {
+    for (const { standIn } of Object.values(places)) await standIn?.stop();
+  }
+}
+
+/** A Firebase that takes its time, and what the functions need to know of it. */
+async function placeOf(mode, delay, { directory, logs, say }) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const place = join(directory, `firebase ${mode}`);
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  const credentials = join(place, 'service-account.json');
+  ensureServiceAccount(credentials, `${url}/token`);
+  const variables = { FIREBASE_DATABASE_URL: url, FIREBASE_CREDENTIALS_PATH: credentials };
+  if (delay === null) return { variables };
+  const standIn = await startStandIn({ root: ROOT, url, host: '127.0.0.1', port, directory: place, logs, credentials, died: say });
+  await fetch(`${url}/.faults`, { method: 'PUT', body: JSON.stringify(delay ? [{ path: '/chats/**', delayMs: delay }] : []) });
+  return { variables, standIn, url };
+}
+
+/** One environment sends 20 messages a second into ten rooms, and a listener of each notes what it sees. */
+async function fromReplyToListener({ variables, url }, { driver, quick }) {
+  const ROOMS = 10;
+  const FIRST = 9_980;
+  const seen = new Map();
+  const listening = new AbortController();
+  await Promise.all(Array.from({ length: ROOMS }, (_, k) => listen(`${url}/chats/${id(100_000 + FIRST + k)}/messages.json`, seen, listening.signal)));
+  const found = await driver.load({
+    environments: [driver.environment(SEND.function, { variables, every: 50 })],
+    events: eventsOf(SEND, ROOMS, FIRST),
+    answers: SEND.answers,
+    warm_up: ROOMS,
+    requests: quick ? 50 : 400,
+    replies: true,
+  });
+  listening.abort();
+  // The last one may still be on its way when all is answered.
+  const times = found.replies.filter(([message]) => seen.has(message)).map(([message, at]) => (seen.get(message) - at) / 1000);
+  if (times.length < found.replies.length - 1) throw new Error(`Of ${found.replies.length} messages the listeners saw ${times.length}`);
+  times.sort((a, b) => a - b);
+  return { messages: times.length, p50: times[Math.floor(times.length / 2)], p99: times[Math.floor(times.length * 0.99)] };
+}
+
+/** Listens as Firebase's REST API streams, and notes when each message came, in microseconds since 1970. */
+async function listen(url, seen, signal) {
+  const response = await fetch(url, { signal, headers: { accept: 'text/event-stream', authorization: 'Bearer owner' } });
+  if (!response.ok) throw new Error(`${url}: ${await response.text()}`);
+  const decoder = new TextDecoder();
+  let begun;
+  const first = new Promise((resolve) => (begun = resolve));
+  const read = async () => {
+    for await (const chunk of response.body) {
+      const at = (performance.timeOrigin + performance.now()) * 1000;
+      begun();
+      for (const [, message] of decoder.decode(chunk, { stream: true }).matchAll(/"id":"([0-9a-f-]{36})"/g)) {
+        if (!seen.has(message)) seen.set(message, at);
+      }
+    }
+  };
+  read().catch((error) => signal.aborted || console.error(error));
+  await first;
+}

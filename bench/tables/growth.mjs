@@ -1,0 +1,27 @@
+import { GROWTH } from '../cases.mjs';
+import { goal, milliseconds, print } from '../report.mjs';
+import { eventFor } from '../requests.mjs';
+
+/** 4. The same request with more and more of everything; in turns, so that the machine's moods hit all alike. */
+export async function growth({ driver, quick }) {
+  const tables = [];
+  for (const { title, function: name, requests, flat, below } of GROWTH) {
+    const events = Object.entries(requests).map(([group, it]) => ({ group, event: eventFor(it) }));
+    const found = await driver.load({
+      environments: [driver.environment(name)],
+      events,
+      answers: [200],
+      warm_up: 10 * events.length,
+      requests: (quick ? 20 : 300) * events.length,
+    });
+    const rows = Object.keys(requests).map((group) => ({ name: group, p50: milliseconds(found.groups[group].p50), p99: milliseconds(found.groups[group].p99) }));
+    print(`4. ${title}, in ms`, ['', 'p50', 'p99'], rows.map((row) => [row.name, row.p50, row.p99]));
+    console.log();
+    const fastest = Math.min(...rows.map((row) => row.p50));
+    const goals = [];
+    if (flat) goals.push(goal('Flat within 10 %', rows, (row) => row.p50 <= 1.1 * fastest));
+    if (below) goals.push(goal(`Under ${below} ms`, rows, (row) => row.p50 < below));
+    tables.push({ title, rows, goals });
+  }
+  return { tables };
+}
