@@ -71,7 +71,9 @@ impl TimeOfDay {
     /// # Errors
     /// It is no such thing.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        let time = (raw.len() == 5)
+        // The parser also takes blanks and signs.
+        let is_written_out = raw.len() == 5 && raw.bytes().all(|b| b.is_ascii_digit() || b == b':');
+        let time = is_written_out
             .then(|| NaiveTime::parse_from_str(raw, "%H:%M").ok())
             .flatten();
         time.map(Self).ok_or_else(|| {
