@@ -46,6 +46,7 @@ test('a new conversation is answered 201 in detail, as its driver sees it', asyn
     unread_count: 0,
     is_active: true,
     is_archived: false,
+    is_muted: false,
     created_at: body.created_at,
     firebase_path: `/chats/${body.id}`,
   });
