@@ -24,6 +24,9 @@ CREATE TABLE chat_deliveries (
     CONSTRAINT chat_deliveries_pkey PRIMARY KEY (delivery_id)
 );
 
+-- mirror-rooms: the deliveries that have ended lately.
+CREATE INDEX chat_deliveries_closing_idx ON chat_deliveries (closes_at) WHERE closes_at IS NOT NULL;
+
 -- From then on nothing can be sent. It holds by itself; `is_active` follows, by mirror-rooms, for Firebase and the
 -- indexes. A room that was closed by hand is inactive without it.
 ALTER TABLE chat_rooms ADD COLUMN closes_at timestamptz;

@@ -47,6 +47,7 @@ test('a new conversation is answered 201 in detail, as its driver sees it', asyn
     is_active: true,
     closes_at: null,
     is_archived: false,
+    is_muted: false,
     created_at: body.created_at,
     firebase_path: `/chats/${body.id}`,
   });

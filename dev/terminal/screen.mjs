@@ -36,7 +36,8 @@ function firebaseRow({ kind, url, emulatorHost }) {
 
 function pushes(url, { standIn }) {
   if (url === '') return 'none: FCM_URL is empty';
-  return url === standIn?.url ? `curl ${url}/.pushes   (they are delivered to nobody)` : (url ?? "Google's FCM");
+  if (url === undefined) return "Google's FCM";
+  return url === standIn.url ? `curl ${url}/.pushes   (they are delivered to nobody)` : url;
 }
 
 /** A few lines that show a conversation, to be pasted as they are. */

@@ -5,7 +5,7 @@
 //! viewer and would otherwise make the answer, whether that version still holds. So nothing has to be removed from
 //! Redis, and whatever Redis does, a kept answer is never older than the rooms.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -17,6 +17,9 @@ use crate::domain::Viewer;
 
 /// How long Redis has to answer: after that it is as if there were none.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How long a connection may take to be made: TLS needs more than that, and nobody waits for it.
+const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(2);
 
 /// How long Redis is left alone after it has failed.
 const REST: Duration = Duration::from_secs(5);
@@ -37,13 +40,20 @@ pub struct Kept {
 /// Redis.
 pub struct Cache {
     client: Client,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
-struct State {
-    connection: Option<MultiplexedConnection>,
-    left_alone_until: Option<Instant>,
+enum State {
+    /// Nobody has asked yet.
+    #[default]
+    Unknown,
+    Connecting,
+    Connected(MultiplexedConnection),
+    /// It has failed.
+    LeftAlone {
+        until: Instant,
+    },
 }
 
 impl Cache {
@@ -56,7 +66,7 @@ impl Cache {
             .map_err(|_| "redis://…, or rediss://… for TLS, was expected")?;
         Ok(Self {
             client,
-            state: Mutex::default(),
+            state: Arc::default(),
         })
     }
 
@@ -81,53 +91,56 @@ impl Cache {
             .await;
     }
 
-    /// Asks Redis, within the time it has.
+    /// Asks Redis, within the time it has, and not before there is a connection.
     async fn ask<T>(
         &self,
         question: impl AsyncFnOnce(MultiplexedConnection) -> Result<T, RedisError>,
     ) -> Option<T> {
-        let known = {
-            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.left_alone_until.is_some_and(|it| it > Instant::now()) {
-                return None;
-            }
-            state.connection.clone()
-        };
-        let answer = tokio::time::timeout(PATIENCE, async {
-            let connection = match known {
-                Some(connection) => connection,
-                None => self.connect().await?,
-            };
-            question(connection).await
-        });
-        let reason = match answer.await {
+        let connection = self.connection()?;
+        let reason = match tokio::time::timeout(PATIENCE, question(connection)).await {
             Ok(Ok(answer)) => return Some(answer),
             Ok(Err(error)) => format!("{:?}", error.kind()),
             Err(_) => format!("no answer within {} ms", PATIENCE.as_millis()),
         };
-        tracing::warn!(reason, "Redis is left alone for {} s", REST.as_secs());
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State {
-            connection: None,
-            left_alone_until: Some(Instant::now() + REST),
-        };
+        leave_alone(&self.state, &reason);
         None
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        // The time-out around it is the only one that counts.
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(None);
-        let connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&settings)
-            .await?;
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .connection = Some(connection.clone());
-        Ok(connection)
+    /// The connection; where there is none yet, one is made for the next who asks.
+    fn connection(&self) -> Option<MultiplexedConnection> {
+        let mut state = lock(&self.state);
+        match &*state {
+            State::Connected(connection) => return Some(connection.clone()),
+            State::Connecting => return None,
+            State::LeftAlone { until } if *until > Instant::now() => return None,
+            State::LeftAlone { .. } | State::Unknown => {}
+        }
+        *state = State::Connecting;
+        let (client, state) = (self.client.clone(), self.state.clone());
+        tokio::spawn(async move {
+            // The time-out around it is the only one that counts.
+            let settings = AsyncConnectionConfig::new()
+                .set_connection_timeout(None)
+                .set_response_timeout(None);
+            let connecting = client.get_multiplexed_async_connection_with_config(&settings);
+            match tokio::time::timeout(PATIENCE_TO_CONNECT, connecting).await {
+                Ok(Ok(connection)) => *lock(&state) = State::Connected(connection),
+                Ok(Err(error)) => leave_alone(&state, &format!("{:?}", error.kind())),
+                Err(_) => leave_alone(&state, "no connection in time"),
+            }
+        });
+        None
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn leave_alone(state: &Mutex<State>, reason: &str) {
+    tracing::warn!(reason, "Redis is left alone for {} s", REST.as_secs());
+    let until = Instant::now() + REST;
+    *lock(state) = State::LeftAlone { until };
 }
 
 /// Under what an answer is kept.
@@ -139,7 +152,8 @@ impl Name {
     #[must_use]
     pub fn new(viewer: Viewer, url: &Url) -> Self {
         let mut query: Vec<_> = url.query_pairs().collect();
-        query.sort();
+        // Of several values of one name the last counts, so their order stays.
+        query.sort_by(|one, other| one.0.cmp(&other.0));
         let path = &url[..Position::AfterPath];
         let digest = digest(&SHA256, format!("{path}{query:?}").as_bytes());
         let digest = digest

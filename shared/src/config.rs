@@ -18,12 +18,13 @@ pub enum ConfigError {
     Invalid(&'static str, String),
 }
 
-/// Where the three secrets come from.
+/// Where the secrets come from.
 #[derive(Debug, Clone)]
 pub enum SecretSource {
     /// One secret of AWS Secrets Manager, by name or ARN: `CHAT_SECRET_ID`.
     SecretsManager(String),
-    /// `DATABASE_URL`, `JWT_SECRET`, `FIREBASE_CREDENTIALS_PATH`, `CLOUDINARY_URL`: the local stack.
+    /// `DATABASE_URL`, `DIRECT_DATABASE_URL`, `JWT_SECRET`, `PREVIOUS_JWT_SECRET`, `FIREBASE_CREDENTIALS_PATH`,
+    /// `CLOUDINARY_URL`, `REDIS_URL`: the local stack.
     Environment,
 }
 

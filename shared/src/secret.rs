@@ -25,7 +25,7 @@ pub struct Secret {
     pub jwt_secret: String,
     /// The key before it, for as long as its tokens live.
     pub previous_jwt_secret: Option<String>,
-    /// What signs Firebase's tokens; none where there is no mirror.
+    /// What signs Firebase's tokens, and for whose project pushes are sent; none where there is neither mirror nor push.
     pub service_account: Option<ServiceAccount>,
     /// `redis://…`, where answers are kept; none for nowhere.
     pub redis_url: Option<String>,

@@ -49,6 +49,7 @@ const BATCH: i64 = 500;
 async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartError> {
     let database = &app.database;
     if matches!(order.action, Action::Sweep) {
+        rooms::close_late(database).await?;
         while rooms::close_due(database, BATCH).await? > 0 {}
     }
     let Some(firebase) = &app.firebase else {

@@ -4,7 +4,7 @@
 //! `event` (`assigned`, `picked_up`, `arriving`, `delivered` or `cancelled`), `delivery_id`, and optionally
 //! `occurred_at`. The delivery's conversations are told, and opened or closed. Answers which they were: 201, or 200 for a
 //! repeat of an `event_id`, which changes nothing; 400 for bad fields, a delivery that does not exist, or an `event_id`
-//! that was another event's. The conversations are mirrored.
+//! that was another event's. The conversations are mirrored, and both sides' devices told.
 
 use serde::Serialize;
 use shared::db::events::{self, NewEvent};
@@ -28,6 +28,7 @@ async fn receive_event(app: &'static App, platform: Platform, request: Request) 
     let received = events::receive(&app.database, platform, &new, app.room_grace).await?;
     if received.created {
         app.mirror_after_reply(received.rooms.clone());
+        app.push_after_reply(received.rooms.clone());
     }
     let told = Told {
         event_id: new.event_id,
@@ -108,6 +109,25 @@ mod tests {
             .expect(200);
         assert_eq!(repeat, expected);
         assert_eq!(world.firebase.writes().await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn both_sides_devices_are_told_after_the_reply() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        let delivery = world.delivery("LBN123456", driver, client).await;
+        world.device(driver, "driver-phone").await;
+        world.device(client, "client-phone").await;
+        let body =
+            json!({ "event_id": Uuid::new_v4(), "event": "assigned", "delivery_id": delivery });
+        world
+            .call_as_platform(receive_event, post(body))
+            .await
+            .expect(201);
+        let mut told: Vec<_> = world.fcm.messages().await;
+        told.sort_by_key(|message| message["token"].to_string());
+        let tokens: Vec<_> = told.iter().map(|message| &message["token"]).collect();
+        assert_eq!(tokens, ["client-phone", "driver-phone"]);
     }
 
     #[tokio::test]

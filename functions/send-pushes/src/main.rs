@@ -1,15 +1,18 @@
 //! Every minute: sends the pushes that are due, because a function was interrupted, FCM did not take them, or whoever
-//! wrote the message sends none itself. It may run twice at once.
+//! wrote the message sends none itself. Where this deployment sends none, those are forgotten that are too old. It may
+//! run twice at once.
 
 use serde::de::IgnoredAny;
+use shared::db::pushes;
 use shared::push::sweep::{Sweep, sweep};
 use shared::runtime::{App, StartError, serve_event};
 
 async fn send_pushes(app: &'static App, _: IgnoredAny) -> Result<Sweep, StartError> {
-    match &app.fcm {
-        Some(fcm) => Ok(sweep(&app.database, fcm).await?),
-        None => Ok(Sweep::default()),
-    }
+    let Some(fcm) = &app.fcm else {
+        pushes::forget_expired(&app.database).await?;
+        return Ok(Sweep::default());
+    };
+    Ok(sweep(&app.database, fcm).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -110,5 +113,24 @@ mod tests {
             run(&world).await,
             json!({ "pushed": 0, "failed": 0, "backlog": 0 })
         );
+    }
+
+    #[tokio::test]
+    async fn where_no_pushes_are_sent_they_do_not_pile_up() {
+        let world = World::with(|settings, _| settings.fcm_url = None).await;
+        let (driver, client, room) = world.room().await;
+        world.device(client, "phone").await;
+        world.say(driver, room, "Bonjour").await;
+        let waiting = async || {
+            let count = "SELECT count(*) FROM chat_pushes";
+            let row = world.sql.query_one(count, &[]).await.unwrap();
+            row.get::<_, i64>(0)
+        };
+        run(&world).await;
+        assert_eq!(waiting().await, 1);
+        let an_hour_ago = "UPDATE chat_pushes SET queued_at = queued_at - interval '1 hour'";
+        world.sql.execute(an_hour_ago, &[]).await.unwrap();
+        run(&world).await;
+        assert_eq!(waiting().await, 0);
     }
 }

@@ -50,11 +50,15 @@ impl<T> Versioned<T> {
     }
 }
 
-/// The CTE of the viewer's version, `$1` being the viewer.
+/// The CTE of the viewer's version, `$1` being the viewer. A room that has closed by the clock is counted only when
+/// `mirror-rooms` notes it: until then no version can be relied on.
 macro_rules! version_of_viewer {
     () => {
         "viewer_version AS MATERIALIZED (
-             SELECT CASE WHEN counted_from < now() THEN version END AS version
+             SELECT CASE WHEN counted_from < now() AND NOT EXISTS (
+                        SELECT FROM chat_rooms
+                        WHERE is_active AND closes_at <= clock_timestamp() AND $1 IN (driver_id, other_user_id)
+                    ) THEN version END AS version
              FROM chat_answer_versions WHERE user_id = $1
          )"
     };

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{Object, Pool, Timeouts};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -12,6 +12,10 @@ use super::connection::Connection;
 use super::query_error::{Failure, PATIENCE, QueryError, describe, failed, name_of, no_connection};
 use super::session::Sessions;
 use crate::secret::{Secret, SecretStore};
+
+/// How long a connection may be held to prepare a statement: less than whoever needs it next waits for one. The
+/// environment may freeze meanwhile, and wake to a connection that is no more.
+const PATIENCE_TO_PREPARE: Duration = Duration::from_secs(2);
 
 /// A value and the type that the statement takes it for.
 pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -161,7 +165,13 @@ impl Database {
                     // The caller does not wait for it; whoever needs this connection next does.
                     let sql = sql.to_owned();
                     let types: Vec<_> = parameters.iter().map(|(_, it)| it.clone()).collect();
-                    tokio::spawn(async move { connection.prepare(sql, &types).await });
+                    tokio::spawn(async move {
+                        let prepared =
+                            timeout(PATIENCE_TO_PREPARE, connection.prepare(sql, &types));
+                        if prepared.await.is_err() {
+                            drop(Object::take(connection));
+                        }
+                    });
                 }
                 Ok(rows)
             }

@@ -71,9 +71,9 @@ impl TimeOfDay {
     /// # Errors
     /// It is no such thing.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        let time = (raw.len() == 5)
-            .then(|| NaiveTime::parse_from_str(raw, "%H:%M").ok())
-            .flatten();
+        let time = NaiveTime::parse_from_str(raw, "%H:%M").ok();
+        // It also reads a digit or a space where two digits were meant.
+        let time = time.filter(|time| time.format("%H:%M").to_string() == raw);
         time.map(Self).ok_or_else(|| {
             "L'heure n'a pas le bon format. Utilisez un des formats suivants : hh:mm.".into()
         })

@@ -173,14 +173,4 @@ impl App {
             .as_ref()
             .ok_or_else(|| Error::unavailable("FIREBASE_DATABASE_URL is empty: there is no mirror"))
     }
-
-    /// The pushes, for what is of no use without.
-    ///
-    /// # Errors
-    /// 503 where there are none.
-    pub fn require_pushes(&self) -> Result<&Fcm> {
-        self.fcm.as_ref().ok_or(Error::NotOffered(
-            "Les notifications ne sont pas configurées sur ce serveur.",
-        ))
-    }
 }

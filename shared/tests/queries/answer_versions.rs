@@ -138,3 +138,18 @@ async fn a_viewer_who_is_no_longer_active_gets_nothing_that_is_kept() {
     let unread = rooms::unread_count(&world.app.database, driver, known).await;
     assert!(unread.is_err());
 }
+
+#[tokio::test]
+async fn nothing_kept_holds_while_a_room_has_closed_by_the_clock_alone() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.say(client, room, "1").await;
+    count(&world, driver).await;
+    let known = version(&world, driver).await;
+    let over = "UPDATE chat_rooms SET closes_at = clock_timestamp()";
+    world.sql.execute(over, &[]).await.unwrap();
+    let unread = rooms::unread_count(&world.app.database, driver, known)
+        .await
+        .unwrap();
+    assert_eq!((unread.value, unread.version), (Some(0), None));
+}

@@ -1,4 +1,4 @@
-//! What the mirror asks of PostgreSQL. These are the only reads without a viewer: the mirror is nobody's request.
+//! What the mirror asks of PostgreSQL. Without a viewer: the mirror is nobody's request.
 
 mod acknowledge;
 mod due;

@@ -4,7 +4,9 @@
 mod backlog;
 mod claim;
 mod finish;
+mod forget;
 
 pub use backlog::{PushBacklog, backlog};
 pub use claim::{DuePush, Notice, claim};
 pub use finish::{Finished, Outcome, finish};
+pub use forget::forget_expired;

@@ -2,6 +2,28 @@ use tokio_postgres::types::Type;
 
 use crate::db::{Database, QueryError};
 
+/// Has rooms close that were opened while their delivery's end was being told: neither could see the other. Answers how
+/// many they were. An end of an hour ago has been looked at often enough.
+///
+/// # Errors
+/// No answer from PostgreSQL.
+pub async fn close_late(database: &Database) -> Result<usize, QueryError> {
+    const SQL: &str = "-- close_late_rooms
+        WITH late AS (
+            SELECT room.id, over.closes_at
+            FROM chat_deliveries AS over JOIN chat_rooms AS room ON room.delivery_id = over.delivery_id
+            WHERE over.closes_at > now() - interval '1 hour' AND room.is_active AND room.closes_at IS NULL
+            ORDER BY room.id
+            FOR NO KEY UPDATE OF room SKIP LOCKED
+        )
+        UPDATE chat_rooms AS room
+        SET closes_at = late.closes_at, revision = revision + 1,
+            behind_since = coalesce(behind_since, clock_timestamp())
+        FROM late WHERE room.id = late.id
+        RETURNING room.id";
+    Ok(database.query(SQL, &[]).await?.len())
+}
+
 /// Closes rooms whose time is up, at most `limit`, and answers how many they were. Nothing can be sent into them since
 /// then; from now on Firebase and the indexes have it, too. Two runs at once take different ones.
 ///

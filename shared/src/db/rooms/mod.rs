@@ -10,7 +10,7 @@ mod participation;
 mod unread;
 
 pub use archive::archive;
-pub use close::close_due;
+pub use close::{close_due, close_late};
 pub use create::{NewRoom, Opened, create};
 pub use get::get;
 pub use list::{Filter, list};

@@ -172,3 +172,20 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
         .collect();
     assert!(created.is_sorted_by(|earlier, later| earlier < later));
 }
+
+#[tokio::test]
+async fn a_room_that_was_opened_beside_the_end_closes_with_its_delivery() {
+    let world = World::new().await;
+    let (driver, client, delivery, room) = assigned(&world).await;
+    tell(&world, &event(Delivered, delivery)).await;
+    // As if it had been created from a snapshot that did not show the end.
+    let unseen = "UPDATE chat_rooms SET closes_at = NULL";
+    world.sql.execute(unseen, &[]).await.unwrap();
+    let database = &world.app.database;
+    assert_eq!(rooms::close_late(database).await.unwrap(), 1);
+    assert_eq!(rooms::close_late(database).await.unwrap(), 0);
+    for viewer in [driver, client] {
+        let seen = rooms::get(database, viewer, room).await.unwrap().unwrap();
+        assert!(seen.closes_at.is_some());
+    }
+}
