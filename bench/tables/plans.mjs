@@ -7,7 +7,7 @@ import { statementsOf } from '../statements.mjs';
 
 const PLANS = join(ROOT, 'bench', 'plans');
 
-/** The plan of each statement, with the parameters of a real request, where there is most of everything. */
+/** The plan of each statement, with the parameters of a real request. */
 export async function plans(bench) {
   const requests = [...CASES, ...GROWTH.flatMap(({ function: name, requests }) => Object.values(requests).map((it) => ({ function: name, ...it })))];
   const found = new Map();
@@ -15,8 +15,8 @@ export async function plans(bench) {
     if (it.prepare) await bench.database.query(it.prepare);
     const { executed } = await statementsOf(it, bench);
     for (const statement of executed) {
-      // The last one that has this text: the rows of growth come after the ordinary ones.
-      found.set(statement.sql, { ...statement, function: it.function, request: it.path });
+      // The first one that has this text: the extremes of growth come after the ordinary requests.
+      if (!found.has(statement.sql)) found.set(statement.sql, { ...statement, function: it.function, request: it.path });
     }
   }
   mkdirSync(PLANS, { recursive: true });
