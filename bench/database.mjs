@@ -34,11 +34,13 @@ export async function startDatabase(driver, { say, logs }) {
     // What it would do beside the measuring is done before it.
     autovacuum: 'off',
   };
+  const dataSet = `data_${fingerprint()}`;
+  /** What was written since is gone. */
+  const renew = () => copy(dataSet, urlOf);
   const running = await startPostgres(server, { url: urlOf('postgres'), host: HOST, port, logs, settings, died: say });
   try {
-    const dataSet = `data_${fingerprint()}`;
     await ensureDataSet(dataSet, { driver, urlOf, say });
-    await copy(dataSet, urlOf);
+    await renew();
   } catch (error) {
     await running.stop();
     throw error;
@@ -51,6 +53,7 @@ export async function startDatabase(driver, { say, logs }) {
     pgbench: pgbenchUrl(urlOf('relais')),
     query: (sql) => withDatabase(urlOf('relais'), (client) => client.query(sql)),
     pid: () => running.pid,
+    renew,
     stop: running.stop,
   };
 }

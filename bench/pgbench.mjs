@@ -74,9 +74,10 @@ function scriptOf(it, { sql, parameters }, n) {
     if (value === '') return `rtrim(${constant('nothing', '-')}, '-')::${type}`;
     if (type === 'text' && names[value]) return `(${uuid(value)})::text`;
     if (type === 'uuid') return uuid(value, index) ?? `${constant(`p${index}`, value)}::uuid`;
+    // A text, as any array is to PostgreSQL that comes as a parameter: of ARRAY[…] it would know more beforehand.
     if (Array.isArray(value)) {
       const elements = value.map((element, at) => uuid(element, `${index}_${at}`) ?? constant(`p${index}_${at}`, element));
-      return `ARRAY[${elements}]::${type}`;
+      return `concat('{', ${elements.length > 0 ? elements.join(", ',', ") : "''"}, '}')::${type}`;
     }
     return `${constant(`p${index}`, value)}::${type}`;
   });

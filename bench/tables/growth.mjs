@@ -12,7 +12,7 @@ export async function growth({ driver, quick }) {
       events,
       answers: [200],
       warm_up: 10 * events.length,
-      requests: (quick ? 20 : 300) * events.length,
+      requests: (quick ? 20 : 1000) * events.length,
     });
     const rows = Object.keys(requests).map((group) => ({ name: group, p50: milliseconds(found.groups[group].p50), p99: milliseconds(found.groups[group].p99) }));
     print(`4. ${title}, in ms`, ['', 'p50', 'p99'], rows.map((row) => [row.name, row.p50, row.p99]));

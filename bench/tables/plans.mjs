@@ -12,13 +12,14 @@ export async function plans(bench) {
   const requests = [...CASES, ...GROWTH.flatMap(({ function: name, requests }) => Object.values(requests).map((it) => ({ function: name, ...it })))];
   const found = new Map();
   for (const it of requests) {
-    if (it.prepare) await bench.database.query(it.prepare);
     const { executed } = await statementsOf(it, bench);
     for (const statement of executed) {
       // The first one that has this text: the extremes of growth come after the ordinary requests.
       if (!found.has(statement.sql)) found.set(statement.sql, { ...statement, function: it.function, request: it.path });
     }
   }
+  // What the requests have done is to be done once more.
+  await bench.database.renew();
   mkdirSync(PLANS, { recursive: true });
   for (const old of readdirSync(PLANS)) rmSync(join(PLANS, old));
   const names = new Map();
