@@ -2,8 +2,11 @@
 
 /** How long a push may be under way once it was looked up whether its message is read: 20 s, and some. */
 const UNDER_WAY_MS = 25_000;
-/** How long a function waits for FCM. */
-const TIME_OUT_MS = 10_000;
+/**
+ * How long after a push that was held up it may come again: the function gives it up after 10 s and tries again 10 s
+ * later at the earliest; what is held up by 12 s before it counts is told, and noted, when it has been given up.
+ */
+const AGAIN_MS = 10_000 + 10_000 - 12_000;
 /** As long as one push is one function's own. */
 const CLAIM_MS = 40_000;
 /** What kills a function in the midst of a push is not noted later than this after the push. */
@@ -56,7 +59,7 @@ function newestFor(owner, room, messages) {
 /** After an answer that was lost; or once the claim was over, where whoever had it could not write down what it did. */
 function mayBeTwice(before, time, accidents) {
   if (before.fault && before.fault !== 'delay') return true;
-  if (before.fault && time - before.time >= TIME_OUT_MS) return true;
+  if (before.fault && time - before.time >= AGAIN_MS) return true;
   const isAccident = (at) => at > before.time - 1000 && at < before.time + NOTED_WITHIN_MS;
   return time - before.time >= CLAIM_MS - 1000 && accidents.some(isAccident);
 }
