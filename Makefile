@@ -76,7 +76,7 @@ chaos: tools ## 10,000 messages and 1,000 faults: nothing lost, nothing seen twi
 
 # QUICK=1: a few requests each, to see that it runs.
 .PHONY: bench
-bench: ## how far each function is from what this machine allows (ONLY=start,load,…; bench/README.md)
+bench: ## how far each function is from what this machine allows (ONLY=cold,warm,…; bench/README.md)
 	@dev/install.sh bench
 	@dev/node bench/run.mjs $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 

@@ -1,6 +1,6 @@
 // How far each function is from what the machine allows: `bench/README.md` says what each table means.
 //
-//   dev/node bench/run.mjs [--only start,load,ways,cache,firebase,growth,instructions,plans] [--quick]
+//   dev/node bench/run.mjs [--only cold,warm,ways,cache,firebase,growth,instructions,plans] [--quick]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +16,12 @@ import { cache } from './tables/cache.mjs';
 import { firebase } from './tables/firebase.mjs';
 import { growth } from './tables/growth.mjs';
 import { instructions } from './tables/instructions.mjs';
-import { load } from './tables/load.mjs';
+import { warm } from './tables/warm.mjs';
 import { plans } from './tables/plans.mjs';
-import { start } from './tables/start.mjs';
+import { cold } from './tables/cold.mjs';
 import { ways } from './tables/ways.mjs';
 
-const TABLES = { start, load, ways, cache, firebase, growth, instructions, plans };
+const TABLES = { cold, warm, ways, cache, firebase, growth, instructions, plans };
 const RESULTS = join(ROOT, 'bench', 'results.json');
 
 const { values } = parseArgs({

@@ -10,7 +10,7 @@ const CLIENTS = [1, 2, 8];
 const WARM_UP = 10;
 
 /** 2. Requests, one after the other, against pgbench running the same statement. */
-export async function load(bench) {
+export async function warm(bench) {
   const seconds = bench.quick ? 1 : 2;
   const hello = await helloWorld(bench, seconds);
   const rows = [];

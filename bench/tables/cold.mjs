@@ -8,7 +8,7 @@ import { goal, median, milliseconds, print } from '../report.mjs';
 const HELLO_WORLD = 'hello-world';
 
 /** 1. From the start of a process to its first `next`, and from there to the answer of a first real request. */
-export async function start({ driver, quick, logs }) {
+export async function cold({ driver, quick, logs }) {
   const { DATABASE_URL, JWT_SECRET, CLOUDINARY_URL, FIREBASE_CREDENTIALS_PATH, ...others } = driver.variables;
   const account = JSON.parse(readFileSync(FIREBASE_CREDENTIALS_PATH, 'utf8'));
   const secret = { database_url: DATABASE_URL, jwt_secret: JWT_SECRET, firebase_service_account: account, cloudinary_url: CLOUDINARY_URL };
