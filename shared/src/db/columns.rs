@@ -69,13 +69,15 @@ macro_rules! unread_total {
             "(coalesce((SELECT sum(driver_unread_count) FROM chat_rooms
                         WHERE driver_id = ",
             $user,
-            " AND is_active AND driver_unread_count > 0
-                          AND (closes_at <= clock_timestamp()) IS NOT TRUE), 0)
+            " AND driver_unread_count > 0 AND ",
+            $crate::db::conditions::is_open!(""),
+            "), 0)
               + coalesce((SELECT sum(other_user_unread_count) FROM chat_rooms
                           WHERE other_user_id = ",
             $user,
-            " AND is_active AND other_user_unread_count > 0
-                            AND (closes_at <= clock_timestamp()) IS NOT TRUE), 0)
+            " AND other_user_unread_count > 0 AND ",
+            $crate::db::conditions::is_open!(""),
+            "), 0)
              )::bigint"
         )
     };

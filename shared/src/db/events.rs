@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::Database;
+use super::conditions::is_open;
 use crate::domain::{DeliveryEvent, GracePeriod, Platform, Timestamp};
 use crate::error::{Error, Result};
 
@@ -101,7 +102,8 @@ fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
 /// by which its openings and ends take turns, and its rooms in the order of their ids, as in `mark_read`, so that
 /// nobody waits in a circle. An opening or an end that is older than the last one decides nothing, and is only told;
 /// what has closed stays closed until it is opened. The text is short enough to be the room's last as it is.
-const SQL: &str = "-- receive_event
+const SQL: &str = concat!(
+    "-- receive_event
     WITH delivery AS (
         SELECT delivery.id, delivery.driver_id, delivery.client_id, delivery.merchant_id,
                format($7, ' ' || nullif(left(trim(delivery.tracking_number::text), 64), ''),
@@ -140,8 +142,9 @@ const SQL: &str = "-- receive_event
         WHERE room.delivery_id = $3
           AND ($5 OR room.driver_id = delivery.driver_id
                      AND room.other_user_id IN (delivery.client_id, delivery.merchant_id))
-          AND (room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE
-               OR decided.opens AND room.closes_at IS NOT NULL)
+          AND (",
+    is_open!("room."),
+    " OR decided.opens AND room.closes_at IS NOT NULL)
         ORDER BY room.id
         FOR NO KEY UPDATE OF room
     ),
@@ -192,4 +195,5 @@ const SQL: &str = "-- receive_event
                  ON message.chat_room_id = room.id AND message.sender_id IS NULL AND message.client_message_id = $1
                WHERE room.delivery_id = $3
                ORDER BY chat_room_id
-           ) AS rooms";
+           ) AS rooms"
+);

@@ -10,6 +10,7 @@
 pub mod analytics;
 pub mod answer_versions;
 mod columns;
+mod conditions;
 mod connection;
 mod database;
 pub mod devices;

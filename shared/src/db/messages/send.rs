@@ -3,6 +3,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
+use crate::db::conditions::is_open;
 use crate::db::{Database, viewer};
 use crate::domain::{Content, Message, RoomType, SendLimit, SendLimits, Viewer};
 use crate::error::{Error, Result};
@@ -129,7 +130,9 @@ const SQL: &str = concat!(
           AND EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id))
     ),
     asked AS (
-        SELECT is_active AND (closes_at <= clock_timestamp()) IS NOT TRUE AS is_open,
+        SELECT ",
+    is_open!(""),
+    " AS is_open,
                make_interval(secs => CASE room_type WHEN 'support' THEN $13 ELSE $11 END) AS every,
                make_interval(secs => CASE room_type WHEN 'support' THEN $14 ELSE $12 END) AS slack,
                CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END AS full_at
@@ -151,7 +154,9 @@ const SQL: &str = concat!(
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())
         WHERE id = $2 AND $1 IN (driver_id, other_user_id)
-          AND is_active AND (closes_at <= clock_timestamp()) IS NOT TRUE
+          AND ",
+    is_open!(""),
+    "
           AND EXISTS (SELECT FROM viewer WHERE is_active AND ($5 <> 'system' OR user_type = 'admin'))
           AND NOT EXISTS (SELECT FROM repeated)
           AND (CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END

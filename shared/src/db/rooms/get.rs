@@ -43,11 +43,14 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
 /// The columns of a room under the alias `room`.
 macro_rules! room_columns {
     () => {
-        "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
-         room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count,
-         room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE AS room_is_open, room.closes_at,
-         room.archived_by_driver, room.archived_by_other_user, room.muted_by_driver, room.muted_by_other_user,
-         room.created_at"
+        concat!(
+            "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
+             room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count, ",
+            $crate::db::conditions::is_open!("room."),
+            " AS room_is_open, room.closes_at,
+             room.archived_by_driver, room.archived_by_other_user, room.muted_by_driver, room.muted_by_other_user,
+             room.created_at"
+        )
     };
 }
 pub(super) use room_columns;

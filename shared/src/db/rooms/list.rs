@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::db::answer_versions::{Versioned, unless_known, version_columns, version_of_viewer};
 use crate::db::columns::{self, delivery_columns, user_columns};
+use crate::db::conditions::is_open;
 use crate::db::{Database, viewer};
 use crate::domain::{
     Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Timestamp, Viewer,
@@ -150,7 +151,7 @@ fn side(me: &str, other: &str, search: bool) -> String {
                 "LEFT JOIN users AS other ON other.id = room.{other}_id
                  LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
                  CROSS JOIN LATERAL (
-                     SELECT chat_search_fold(concat_ws(E'\n', other.full_name, delivery.tracking_number)) AS text
+                     SELECT chat_search_fold(concat_ws(E'\\n', other.full_name, delivery.tracking_number)) AS text
                      OFFSET 0
                  ) AS searched"
             ),
@@ -161,12 +162,13 @@ fn side(me: &str, other: &str, search: bool) -> String {
     };
     format!(
         "FROM chat_rooms AS room {searched}
-         WHERE room.{me}_id = $1 AND room.is_active AND (room.closes_at <= clock_timestamp()) IS NOT TRUE
+         WHERE room.{me}_id = $1 AND {is_open}
            AND ($2 IS NULL OR room.room_type = $2)
            AND ($3 IS NULL OR room.delivery_id = $3)
            AND ($4 OR NOT room.archived_by_{me})
            AND {unless_known}
            {has_every_word}",
+        is_open = is_open!("room."),
         unless_known = unless_known!("$8"),
     )
 }

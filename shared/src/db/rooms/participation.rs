@@ -1,6 +1,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use crate::db::conditions::is_open;
 use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
@@ -25,10 +26,13 @@ pub async fn participation(
     viewer: Viewer,
     room_id: Uuid,
 ) -> Result<Participation> {
-    const SQL: &str = "-- participation
+    const SQL: &str = concat!(
+        "-- participation
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active,
-               (SELECT is_active AND (closes_at <= clock_timestamp()) IS NOT TRUE
-                FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS room_is_open";
+               (SELECT ",
+        is_open!(""),
+        " FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)) AS room_is_open"
+    );
     let row = database
         .query_one(SQL, &[(&viewer.0, Type::UUID), (&room_id, Type::UUID)])
         .await?;
