@@ -123,14 +123,19 @@ impl State {
             let after = (asked - self.started).as_micros();
             self.ready_after
                 .store(u64::try_from(after).unwrap(), Ordering::Relaxed);
-            tokio::time::sleep(self.late).await;
+            if !self.late.is_zero() {
+                tokio::time::sleep(self.late).await;
+            }
         }
         let mut extension = self.extension.subscribe();
         let _ = extension.wait_for(|it| *it != Extension::Busy).await;
         let last = self.handed.lock().unwrap().take();
         if let Some(last) = last {
             self.feed.free_again(&last);
-            tokio::time::sleep_until((last.at + self.every).into()).await;
+            // tokio's clock counts in milliseconds: also a time that is past would cost up to one.
+            if last.at + self.every > Instant::now() {
+                tokio::time::sleep_until((last.at + self.every).into()).await;
+            }
         }
         let (number, event) = self.feed.next().await;
         if *self.extension.borrow() != Extension::None {
