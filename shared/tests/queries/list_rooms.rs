@@ -51,6 +51,46 @@ async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() 
 }
 
 #[tokio::test]
+async fn the_last_page_is_what_the_pages_before_it_leave() {
+    let world = World::new().await;
+    let driver = world.user("driver", "Awa").await;
+    let orders = [
+        RoomOrder::NewestMessage,
+        RoomOrder::OldestMessage,
+        RoomOrder::Newest,
+        RoomOrder::Oldest,
+    ];
+    for count in 0..=4 {
+        for order in orders {
+            for search in [None, Search::parse("jean").ok()] {
+                let page = async |number| {
+                    let filter = Filter {
+                        search: search.clone(),
+                        ..Filter::default()
+                    };
+                    let (database, size) = (&world.app.database, PageSize::parse("2"));
+                    let list = rooms::list(database, driver, &filter, order, number, size, None);
+                    let page = list.await.unwrap().value.unwrap().unwrap();
+                    (page.count, page.number, ids(&page))
+                };
+                let by_number = page(PageNumber::Number(((count + 1) / 2).max(1)));
+                assert_eq!(
+                    page(PageNumber::Last).await,
+                    by_number.await,
+                    "{count} {order:?}"
+                );
+            }
+        }
+        // Every second one without a message.
+        let client = world.user("client", "Jean").await;
+        let room = world.room_between(driver, client).await.id;
+        if count % 2 == 0 {
+            world.say(driver, room, "Bonjour").await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::db::answer_versions::{Versioned, unless_known, version_columns, version_of_viewer};
 use crate::db::columns::{self, delivery_columns, user_columns};
 use crate::db::conditions::is_open;
+use crate::db::database::Parameter;
 use crate::db::{Database, viewer};
 use crate::domain::{
     Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Timestamp, Viewer,
@@ -39,7 +40,7 @@ pub async fn list(
     known: Option<i64>,
 ) -> Result<Versioned<Option<Page<RoomSummary>>>> {
     let words = filter.search.as_ref().map_or(&[][..], Search::words);
-    // Null asks for the last page, which only the count can tell.
+    // The last page is the first from the other end: no offset tells where it is.
     let offset = match number {
         PageNumber::Number(number) => {
             let offset = (number - 1).saturating_mul(size.get());
@@ -48,21 +49,21 @@ pub async fn list(
         }
         PageNumber::Last => None,
     };
-    let rows = database
-        .query(
-            &statement(order, !words.is_empty()),
-            &[
-                (&viewer.0, Type::UUID),
-                (&filter.room_type.map(RoomType::as_str), Type::TEXT),
-                (&filter.delivery_id, Type::UUID),
-                (&filter.include_archived, Type::BOOL),
-                (&words, Type::TEXT_ARRAY),
-                (&size.get(), Type::INT8),
-                (&offset, Type::INT8),
-                (&known, Type::INT8),
-            ],
-        )
-        .await?;
+    let page_size = size.get();
+    let room_type = filter.room_type.map(RoomType::as_str);
+    let mut parameters: Vec<Parameter<'_>> = vec![
+        (&viewer.0, Type::UUID),
+        (&room_type, Type::TEXT),
+        (&filter.delivery_id, Type::UUID),
+        (&filter.include_archived, Type::BOOL),
+        (&words, Type::TEXT_ARRAY),
+        (&page_size, Type::INT8),
+        (&known, Type::INT8),
+    ];
+    parameters.extend(offset.as_ref().map(|offset| (offset as _, Type::INT8)));
+    let from = offset.map_or(End::Last, |_| End::First);
+    let sql = statement(order, from, !words.is_empty());
+    let rows = database.query(&sql, &parameters).await?;
     let row = rows
         .first()
         .ok_or_else(|| Error::internal("list_rooms: a row was expected"))?;
@@ -83,20 +84,33 @@ pub async fn list(
 /// How many rooms make a list that a cache answers noticeably sooner than PostgreSQL (bench/README.md).
 const LONG: i64 = 1000;
 
+/// Where a list is entered to find a page.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    First,
+    Last,
+}
+
 /// The statement for one order. A search reads two more tables, and only then.
 ///
 /// The rooms are found as driver and as other user, each by an index that has all that is filtered and ordered by
-/// (`V0009__list_by_index.sql`): counting and leafing touch no rooms but those of the page. A search has to look at
-/// every room, and does so once.
-fn statement(order: RoomOrder, search: bool) -> String {
-    let (column, direction) = match order {
-        RoomOrder::NewestMessage => ("last_message_at", "DESC NULLS LAST"),
-        RoomOrder::OldestMessage => ("last_message_at", "ASC NULLS LAST"),
-        RoomOrder::Newest => ("created_at", "DESC"),
-        RoomOrder::Oldest => ("created_at", "ASC"),
+/// (`V0009__list_by_index.sql`): counting and leafing touch no rooms but those of the page, and the last page is found
+/// from the end. A search has to look at every room, and does so once.
+fn statement(order: RoomOrder, from: End, search: bool) -> String {
+    let (column, direction, backwards) = match order {
+        RoomOrder::NewestMessage => ("last_message_at", "DESC NULLS LAST", "ASC NULLS FIRST"),
+        RoomOrder::OldestMessage => ("last_message_at", "ASC NULLS LAST", "DESC NULLS FIRST"),
+        RoomOrder::Newest => ("created_at", "DESC", "ASC"),
+        RoomOrder::Oldest => ("created_at", "ASC", "DESC"),
     };
-    let order = format!("{column} {direction}, id");
-    let offset = "coalesce($7, (SELECT greatest(count - 1, 0) / $6 * $6 FROM total))";
+    let (order, limit, offset) = match from {
+        End::First => (format!("{column} {direction}, id"), "$6", "$8"),
+        End::Last => (
+            format!("{column} {backwards}, id DESC"),
+            "(SELECT count - greatest(count - 1, 0) / $6 * $6 FROM total)",
+            "0",
+        ),
+    };
     let keys = format!("SELECT room.id, room.{column}");
     let driver = side("driver", "other_user", search);
     let other_user = side("other_user", "driver", search);
@@ -113,7 +127,7 @@ fn statement(order: RoomOrder, search: bool) -> String {
                  SELECT (SELECT count(*) {driver}) + (SELECT count(*) {other_user}) AS count)"
         );
         // Each side in the order of its index, and no further than the page.
-        let ordered = format!("ORDER BY {order} LIMIT $6 + {offset}");
+        let ordered = format!("ORDER BY {order} LIMIT {limit} + {offset}");
         let matching = format!(
             "(({keys} {driver} {ordered}) UNION ALL ({keys} {other_user} {ordered})) AS matching"
         );
@@ -122,7 +136,7 @@ fn statement(order: RoomOrder, search: bool) -> String {
     format!(
         "-- list_rooms
         WITH {version}, {total},
-        page AS (SELECT * FROM {matching} ORDER BY {order} LIMIT $6 OFFSET {offset})
+        page AS (SELECT * FROM {matching} ORDER BY {order} LIMIT {limit} OFFSET {offset})
         SELECT viewer.is_active AS viewer_is_active, total.count,
                room.id AS room_id, room.room_type, room.last_message_text, room.last_message_at, room.created_at,
                CASE $1 WHEN room.driver_id THEN room.driver_unread_count ELSE room.other_user_unread_count END AS unread_count,
@@ -169,7 +183,7 @@ fn side(me: &str, other: &str, search: bool) -> String {
            AND {unless_known}
            {has_every_word}",
         is_open = is_open!("room."),
-        unless_known = unless_known!("$8"),
+        unless_known = unless_known!("$7"),
     )
 }
 
