@@ -120,7 +120,8 @@ fn answer_times(row: &Row, side: &str) -> AnswerTimes {
     }
 }
 
-/// Reads what was counted of the period's quarters of an hour, and nothing of the messages themselves. A percentile
+/// Reads what was counted of the period's quarters of an hour, and nothing of the messages themselves. To which day a
+/// quarter belongs is asked of the time zone once for each, and not for each of its rooms. A percentile
 /// is the step of the histogram in which that part of the answers is reached, and of a step its middle.
 const SQL: &str = "-- analytics_report
     WITH viewer AS (SELECT is_active, user_type::text = 'admin' AS is_admin FROM users WHERE id = $1),
@@ -135,12 +136,18 @@ const SQL: &str = "-- analytics_report
     day AS (
         SELECT generate_series(first, last, interval '1 day')::date AS date FROM period WHERE length BETWEEN 1 AND $6
     ),
-    counts AS (
-        SELECT (quarter AT TIME ZONE $4)::date AS date, event, kind, sum(number)::bigint AS number
-        FROM chat_analytics_counts
+    quarters AS MATERIALIZED (
+        SELECT (quarter AT TIME ZONE $4)::date AS date, min(quarter) AS first, max(quarter) AS last
+        FROM period, generate_series(starts, ends - interval '15 minutes', interval '15 minutes') AS quarter
         WHERE EXISTS (SELECT FROM day)
-          AND quarter >= (SELECT starts FROM period) AND quarter < (SELECT ends FROM period)
-        GROUP BY 1, 2, 3
+        GROUP BY 1
+    ),
+    counts AS (
+        SELECT date, counted.*
+        FROM quarters, LATERAL (
+            SELECT event, kind, sum(number)::bigint AS number FROM chat_analytics_counts
+            WHERE quarter BETWEEN quarters.first AND quarters.last GROUP BY event, kind
+        ) AS counted
     ),
     counts_by_day AS (
         SELECT date,
@@ -159,11 +166,12 @@ const SQL: &str = "-- analytics_report
                sum(number) FILTER (WHERE event = 'mirror_failed') AS mirror_failed
         FROM counts
     ),
-    active AS (
-        SELECT DISTINCT (quarter AT TIME ZONE $4)::date AS date, chat_room_id
-        FROM chat_analytics_active_rooms
-        WHERE EXISTS (SELECT FROM day)
-          AND quarter >= (SELECT starts FROM period) AND quarter < (SELECT ends FROM period)
+    active AS MATERIALIZED (
+        SELECT date, room.chat_room_id
+        FROM quarters, LATERAL (
+            SELECT DISTINCT chat_room_id FROM chat_analytics_active_rooms
+            WHERE quarter BETWEEN quarters.first AND quarters.last
+        ) AS room
     ),
     active_by_day AS (SELECT date, count(*) AS active FROM active GROUP BY date),
     steps AS (
@@ -191,7 +199,7 @@ const SQL: &str = "-- analytics_report
            coalesce(by_day.images, 0)::bigint AS images, coalesce(by_day.locations, 0)::bigint AS locations,
            coalesce(by_day.systems, 0)::bigint AS systems, coalesce(by_day.rooms, 0)::bigint AS rooms,
            coalesce(active_by_day.active, 0) AS active,
-           (SELECT count(DISTINCT chat_room_id) FROM active) AS all_active,
+           (SELECT count(*) FROM (SELECT DISTINCT chat_room_id FROM active) AS room) AS all_active,
            coalesce(of_all.messages, 0)::bigint AS all_messages,
            coalesce(of_all.read_in_time, 0)::bigint AS all_read_in_time,
            coalesce(of_all.mirrored, 0)::bigint AS all_mirrored,
