@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -48,6 +48,8 @@ pub struct State {
     ready_after: AtomicU64,
     handed: std::sync::Mutex<Option<Handed>>,
     extension: watch::Sender<Extension>,
+    /// Whether it is told of each request.
+    hears_of_requests: AtomicBool,
     /// The events that the extension has not asked for yet.
     invoked: Semaphore,
 }
@@ -55,7 +57,6 @@ pub struct State {
 /// What holds the environment once its answer is out.
 #[derive(Clone, Copy, PartialEq)]
 enum Extension {
-    None,
     Busy,
     Idle,
 }
@@ -72,7 +73,8 @@ impl Environment {
             started: Instant::now(),
             ready_after: AtomicU64::new(0),
             handed: std::sync::Mutex::default(),
-            extension: watch::Sender::new(Extension::None),
+            extension: watch::Sender::new(Extension::Idle),
+            hears_of_requests: AtomicBool::new(false),
             invoked: Semaphore::new(0),
         });
         let server = tokio::spawn(runtime_api::serve(listener, state.clone()));
@@ -138,7 +140,7 @@ impl State {
             }
         }
         let (number, event) = self.feed.next().await;
-        if *self.extension.borrow() != Extension::None {
+        if self.hears_of_requests.load(Ordering::Relaxed) {
             self.extension.send_replace(Extension::Busy);
             self.invoked.add_permits(1);
         }
@@ -154,7 +156,9 @@ impl State {
         }
     }
 
-    pub fn register_extension(&self) {
+    pub fn register_extension(&self, hears_of_requests: bool) {
+        self.hears_of_requests
+            .store(hears_of_requests, Ordering::Relaxed);
         self.extension.send_replace(Extension::Busy);
     }
 

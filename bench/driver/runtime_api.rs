@@ -53,7 +53,8 @@ async fn handle(
         let builder = Response::builder().status(StatusCode::ACCEPTED);
         builder.body(Full::from(r#"{"status":"OK"}"#)).unwrap()
     } else if path.ends_with("/extension/register") {
-        state.register_extension();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        state.register_extension(bytes.windows(6).any(|it| it == b"INVOKE"));
         let builder = Response::builder().header("lambda-extension-identifier", "after-reply");
         builder.body(Full::from(REGISTERED)).unwrap()
     } else if path.ends_with("/extension/event/next") {

@@ -9,7 +9,7 @@ use shared::db::rooms::{self, NewRoom};
 use shared::domain::{RoomType, Viewer};
 use shared::error::Result;
 use shared::http::{Answer, Fields, OptionalText, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 use uuid::Uuid;
 
 async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
@@ -55,7 +55,7 @@ fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(create_room).await
+    serve_with_after_reply(create_room).await
 }
 
 #[cfg(test)]

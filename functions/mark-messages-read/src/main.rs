@@ -9,7 +9,7 @@ use shared::db::messages::{self, Unread};
 use shared::domain::Viewer;
 use shared::error::{FieldErrors, Result};
 use shared::http::{Answer, Fields, MessageIds, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
 struct Done {
@@ -49,7 +49,7 @@ fn parse(mut body: Fields) -> Result<Unread> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(mark_messages_read).await
+    serve_with_after_reply(mark_messages_read).await
 }
 
 #[cfg(test)]

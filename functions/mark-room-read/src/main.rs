@@ -8,7 +8,7 @@ use shared::db::messages::{self, Unread};
 use shared::domain::Viewer;
 use shared::error::Result;
 use shared::http::{Answer, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
 struct Done {
@@ -29,7 +29,7 @@ async fn mark_room_read(app: &'static App, viewer: Viewer, request: Request) -> 
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(mark_room_read).await
+    serve_with_after_reply(mark_room_read).await
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use shared::db::events::{self, NewEvent};
 use shared::domain::Platform;
 use shared::error::Result;
 use shared::http::{Answer, Fields, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 use uuid::Uuid;
 
 #[derive(Serialize)]
@@ -55,7 +55,7 @@ fn parse(mut body: Fields) -> Result<NewEvent> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(receive_event).await
+    serve_with_after_reply(receive_event).await
 }
 
 #[cfg(test)]

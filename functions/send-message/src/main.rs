@@ -9,7 +9,7 @@ use shared::db::messages::{self, NewMessage};
 use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
 use shared::error::Result;
 use shared::http::{Answer, Fields, OptionalText, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 
 async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
     let new = parse(request.body()?, &app.image_hosts)?;
@@ -73,7 +73,7 @@ fn content(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(send_message).await
+    serve_with_after_reply(send_message).await
 }
 
 #[cfg(test)]

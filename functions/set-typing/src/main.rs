@@ -9,7 +9,7 @@ use shared::db::rooms::{self, Participation};
 use shared::domain::Viewer;
 use shared::error::{Error, Result};
 use shared::http::{Answer, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
 struct Done {
@@ -34,7 +34,7 @@ async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Resu
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(set_typing).await
+    serve_with_after_reply(set_typing).await
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_extension::{Extension, LambdaEvent, NextEvent, service_fn};
@@ -15,6 +16,8 @@ use super::StartError;
 #[derive(Default)]
 pub struct AfterReply {
     progress: Arc<watch::Sender<Progress>>,
+    /// Lambda may freeze the environment whatever is outstanding.
+    is_cut_short: AtomicBool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -30,6 +33,10 @@ struct Progress {
 impl AfterReply {
     /// Starts a piece of work. Call it before the answer is returned.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        debug_assert!(
+            !self.is_cut_short.load(Ordering::Relaxed),
+            "a function with work after the reply is run by serve_with_after_reply"
+        );
         let guard = Outstanding::new(self.progress.clone());
         tokio::spawn(async move {
             work.await;
@@ -51,14 +58,18 @@ impl AfterReply {
             .await;
     }
 
-    /// Registers the extension, which has to be done before the runtime asks for its first request.
+    /// Registers the extension, which has to be done before the runtime asks for its first request. Where there
+    /// `is_work` it hears of every request; else of none, and is there because Lambda ends no environment with SIGTERM
+    /// that has no extension.
     ///
     /// # Errors
     /// The Extensions API does not answer.
-    pub(super) async fn register(&'static self) -> Result<(), StartError> {
+    pub(super) async fn register(&'static self, is_work: bool) -> Result<(), StartError> {
+        self.is_cut_short.store(!is_work, Ordering::Relaxed);
+        let events: &[&str] = if is_work { &["INVOKE"] } else { &[] };
         let extension = Extension::new()
             .with_extension_name("after-reply")
-            .with_events(&["INVOKE"])
+            .with_events(events)
             .with_events_processor(service_fn(move |event: LambdaEvent| async move {
                 if let NextEvent::Invoke(invoke) = event.next {
                     self.stay_busy(until(invoke.deadline_ms)).await;

@@ -11,8 +11,8 @@ use super::{App, Caller, StartError};
 use crate::error::{Error, Result, Unauthorized};
 use crate::http::{Answer, Request, into_response};
 
-/// Runs an endpoint: one request at a time on classic Lambda, several where Lambda says so
-/// (`AWS_LAMBDA_MAX_CONCURRENCY`).
+/// Runs an endpoint that is done when it has answered: one request at a time on classic Lambda, several where Lambda
+/// says so (`AWS_LAMBDA_MAX_CONCURRENCY`).
 ///
 /// # Errors
 /// The function cannot start, or the runtime API is gone.
@@ -22,12 +22,44 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
+    let app = start().await?;
+    // What a cache keeps, it is given after the reply.
+    run(app, handler, app.cache.is_some()).await
+}
+
+/// Runs an endpoint that leaves work to do after its reply, like [`serve`] otherwise. The environment is kept awake for
+/// it, which takes Lambda another event, and the function another answer, for every request.
+///
+/// # Errors
+/// Those of [`serve`].
+pub async fn serve_with_after_reply<H, C, F>(handler: H) -> Result<(), StartError>
+where
+    H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
+    C: Caller,
+    F: Future<Output = Result<Answer>> + Send + 'static,
+{
+    run(start().await?, handler, true).await
+}
+
+async fn start() -> Result<&'static App, StartError> {
     init_logging();
-    let app = App::start()
+    App::start()
         .await
-        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))
+}
+
+async fn run<H, C, F>(
+    app: &'static App,
+    handler: H,
+    works_after_reply: bool,
+) -> Result<(), StartError>
+where
+    H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
+    C: Caller,
+    F: Future<Output = Result<Answer>> + Send + 'static,
+{
     if freezes() {
-        app.after_reply.register().await?;
+        app.after_reply.register(works_after_reply).await?;
     }
     tokio::spawn(app.database.warm_up());
     tokio::spawn(end_on_sigterm(app));
@@ -53,10 +85,7 @@ where
     E: for<'de> Deserialize<'de> + Send + 'static,
     T: Serialize + Send + Sync + 'static,
 {
-    init_logging();
-    let app = App::start()
-        .await
-        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    let app = start().await?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<E>| {
         job(app, event.payload)
     }))
