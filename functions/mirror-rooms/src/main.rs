@@ -1,5 +1,6 @@
-//! Every minute: closes the rooms whose time is up, which nobody writes, and mirrors those that Firebase is behind on,
-//! also because a function was interrupted or Firebase did not take them. It may run twice at once.
+//! Every minute: closes the rooms whose time is up, which nobody writes, has rooms found by names that the platform has
+//! changed, and mirrors those that Firebase is behind on, also because a function was interrupted or Firebase did not take
+//! them. It may run twice at once.
 //!
 //! An operator may also invoke it with an `action`: `{"action": "rebuild"}` has every room mirrored anew and whole,
 //! `{"action": "compare"}` reports where Firebase differs from PostgreSQL and changes nothing; both take a `room_id`,
@@ -46,11 +47,15 @@ enum Report {
 /// Rooms that are closed at a time.
 const BATCH: i64 = 500;
 
+/// Rooms whose names are looked at in a run: 15 ms of PostgreSQL's time.
+const NAMES: i64 = 2000;
+
 async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartError> {
     let database = &app.database;
     if matches!(order.action, Action::Sweep) {
         rooms::close_late(database).await?;
         while rooms::close_due(database, BATCH).await? > 0 {}
+        rooms::refresh_search_texts(database, NAMES).await?;
     }
     let Some(firebase) = &app.firebase else {
         return Ok(Report::Swept(Sweep::default()));
@@ -128,6 +133,34 @@ mod tests {
             }
             assert_eq!(run(&world, SCHEDULED).await["mirrored"], 0);
         }
+    }
+
+    #[tokio::test]
+    async fn who_has_another_name_is_found_by_it_from_then_on() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        let rename = "UPDATE users SET full_name = 'Zoé Brûlé' WHERE id = $1";
+        world.sql.execute(rename, &[&client.0]).await.unwrap();
+        run(&world, SCHEDULED).await;
+        let search = shared::domain::Search::parse("zoe brule").unwrap();
+        let filter = rooms::Filter {
+            search: Some(search),
+            ..rooms::Filter::default()
+        };
+        let (order, size) = (Default::default(), shared::domain::PageSize::DEFAULT);
+        let first = shared::domain::PageNumber::FIRST;
+        let list = rooms::list(
+            &world.app.database,
+            driver,
+            &filter,
+            order,
+            first,
+            size,
+            None,
+        );
+        let found = list.await.unwrap().value.unwrap().unwrap();
+        assert_eq!(found.results[0].id, room);
+        assert_eq!(run(&world, SCHEDULED).await["mirrored"], 0);
     }
 
     #[tokio::test]

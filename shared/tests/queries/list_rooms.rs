@@ -265,3 +265,66 @@ async fn pages_cover_the_list_once_and_end() {
     assert!(page(PageNumber::Number(4)).await.is_none());
     assert!(page(PageNumber::Number(i64::MAX)).await.is_none());
 }
+
+#[tokio::test]
+async fn changed_names_and_tracking_numbers_are_found_once_their_rooms_had_their_turn() {
+    let world = World::new().await;
+    let mut rooms = Vec::new();
+    for _ in 0..3 {
+        let (driver, _, room) = world.room().await;
+        rooms.push((driver, room));
+    }
+    let found = async |driver, words| {
+        let filter = Filter {
+            search: Some(Search::parse(words).unwrap()),
+            ..Filter::default()
+        };
+        list(&world, driver, filter, RoomOrder::default()).await
+    };
+    let refresh = async || {
+        rooms::refresh_search_texts(&world.app.database, 1)
+            .await
+            .unwrap()
+    };
+    let rename = "UPDATE users SET full_name = 'Hélène Çelik' WHERE user_type = 'client'";
+    world.sql.execute(rename, &[]).await.unwrap();
+
+    // One driver's a run; then nobody is left, and it begins anew.
+    assert_eq!([refresh().await, refresh().await, refresh().await], [1; 3]);
+    for (driver, room) in &rooms {
+        assert_eq!(found(*driver, "helene").await, [*room]);
+    }
+    assert_eq!([refresh().await, refresh().await], [0; 2]);
+
+    let rename = "UPDATE users SET full_name = 'Awa Traoré' WHERE user_type = 'driver'";
+    world.sql.execute(rename, &[]).await.unwrap();
+    let mut all = 0;
+    for _ in 0..4 {
+        all += refresh().await;
+    }
+    assert_eq!(all, 3);
+}
+
+#[tokio::test]
+async fn two_runs_at_once_and_a_room_that_is_written_into_wait_for_nobody() {
+    let world = World::new().await;
+    let (_, client, room) = world.room().await;
+    let rename = "UPDATE users SET full_name = 'Hélène' WHERE id = $1";
+    world.sql.execute(rename, &[&client.0]).await.unwrap();
+    let refresh = async || {
+        rooms::refresh_search_texts(&world.app.database, 9)
+            .await
+            .unwrap()
+    };
+
+    let other = world.app.database.dedicated().await.unwrap();
+    other.batch_execute("BEGIN").await.unwrap();
+    let writes = "UPDATE chat_rooms SET revision = revision + 1 WHERE id = $1";
+    other.execute(writes, &[&room]).await.unwrap();
+    assert_eq!(refresh().await, 0);
+    let runs = "ROLLBACK; BEGIN; SELECT FROM chat_rooms_search_progress FOR UPDATE";
+    other.batch_execute(runs).await.unwrap();
+    assert_eq!(refresh().await, 0);
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(refresh().await, 1);
+}

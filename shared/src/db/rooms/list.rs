@@ -91,11 +91,11 @@ enum End {
     Last,
 }
 
-/// The statement for one order. A search reads two more tables, and only then.
+/// The statement for one order.
 ///
-/// The rooms are found as driver and as other user, each by an index that has all that is filtered and ordered by
-/// (`V0009__list_by_index.sql`): counting and leafing touch no rooms but those of the page, and the last page is found
-/// from the end. A search has to look at every room, and does so once.
+/// The rooms are found as driver and as other user, each by an index that has all that is filtered, searched and ordered
+/// by (`V0011__list_search.sql`): counting and leafing touch no rooms but those of the page, and the last page is found
+/// from the end. A search has to look at every room's entry there, and does so once.
 fn statement(order: RoomOrder, from: End, search: bool) -> String {
     let (column, direction, backwards) = match order {
         RoomOrder::NewestMessage => ("last_message_at", "DESC NULLS LAST", "ASC NULLS FIRST"),
@@ -112,11 +112,14 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
         ),
     };
     let keys = format!("SELECT room.id, room.{column}");
-    let driver = side("driver", "other_user", search);
-    let other_user = side("other_user", "driver", search);
+    let driver = side("driver", search);
+    let other_user = side("other_user", search);
     let (total, matching) = if search {
         let total = format!(
-            "word AS MATERIALIZED (SELECT chat_search_fold(word) AS word FROM unnest($5) AS word),
+            "word AS MATERIALIZED (
+                 SELECT array_agg('%' || regexp_replace(chat_search_fold(word), '([\\\\%_])', '\\\\\\1', 'g') || '%') AS patterns
+                 FROM unnest($5) AS word
+             ),
              matching AS MATERIALIZED ({keys} {driver} UNION ALL {keys} {other_user}),
              total AS MATERIALIZED (SELECT count(*) FROM matching)"
         );
@@ -158,24 +161,14 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
 }
 
 /// From which rooms to choose those where the viewer is `me`.
-fn side(me: &str, other: &str, search: bool) -> String {
-    let (searched, has_every_word) = if search {
-        (
-            format!(
-                "LEFT JOIN users AS other ON other.id = room.{other}_id
-                 LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
-                 CROSS JOIN LATERAL (
-                     SELECT chat_search_fold(concat_ws(E'\\n', other.full_name, delivery.tracking_number)) AS text
-                     OFFSET 0
-                 ) AS searched"
-            ),
-            "AND NOT EXISTS (SELECT FROM word WHERE strpos(searched.text, word.word) = 0)",
-        )
+fn side(me: &str, search: bool) -> String {
+    let has_every_word = if search {
+        format!("AND room.searched_by_{me} LIKE ALL ((SELECT patterns FROM word)::text[])")
     } else {
-        (String::new(), "")
+        String::new()
     };
     format!(
-        "FROM chat_rooms AS room {searched}
+        "FROM chat_rooms AS room
          WHERE room.{me}_id = $1 AND {is_open}
            AND ($2 IS NULL OR room.room_type = $2)
            AND ($3 IS NULL OR room.delivery_id = $3)

@@ -1,0 +1,49 @@
+use tokio_postgres::types::Type;
+
+use crate::db::{Database, QueryError};
+
+/// Goes on over the open rooms, driver by driver, until `at_least` of them were looked at, and has those found by
+/// another name or tracking number that the platform has changed; answers how many they were. After the last driver
+/// comes the first. A room into which somebody is just writing has its turn the next time round, and so have all where
+/// another run is under way.
+///
+/// # Errors
+/// No answer from PostgreSQL.
+pub async fn refresh_search_texts(database: &Database, at_least: i64) -> Result<i64, QueryError> {
+    const SQL: &str = "-- refresh_search_texts
+        WITH progress AS MATERIALIZED (SELECT driver_id FROM chat_rooms_search_progress FOR UPDATE SKIP LOCKED),
+        slice AS MATERIALIZED (
+            SELECT id, driver_id FROM chat_rooms
+            WHERE is_active AND driver_id > (SELECT driver_id FROM progress)
+            ORDER BY driver_id
+            FETCH FIRST $1 ROWS WITH TIES
+        ),
+        changed AS MATERIALIZED (
+            SELECT room.id, fresh.by_driver, fresh.by_other_user
+            FROM slice JOIN chat_rooms AS room USING (id)
+            LEFT JOIN users AS driver ON driver.id = room.driver_id
+            LEFT JOIN users AS other_user ON other_user.id = room.other_user_id
+            LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
+            CROSS JOIN LATERAL (
+                SELECT chat_room_search_text(other_user.full_name::text, delivery.tracking_number::text) AS by_driver,
+                       chat_room_search_text(driver.full_name::text, delivery.tracking_number::text) AS by_other_user
+            ) AS fresh
+            WHERE room.searched_by_driver <> fresh.by_driver OR room.searched_by_other_user <> fresh.by_other_user
+            FOR NO KEY UPDATE OF room SKIP LOCKED
+        ),
+        refreshed AS (
+            UPDATE chat_rooms AS room
+            SET searched_by_driver = changed.by_driver, searched_by_other_user = changed.by_other_user
+            FROM changed WHERE room.id = changed.id
+            RETURNING room.id
+        )
+        UPDATE chat_rooms_search_progress
+        SET driver_id = CASE
+                WHEN (SELECT count(*) FROM slice) < $1 THEN '00000000-0000-0000-0000-000000000000'
+                ELSE (SELECT driver_id FROM slice ORDER BY driver_id DESC LIMIT 1)
+            END
+        WHERE EXISTS (SELECT FROM progress)
+        RETURNING (SELECT count(*) FROM refreshed)";
+    let rows = database.query(SQL, &[(&at_least, Type::INT8)]).await?;
+    Ok(rows.first().map_or(0, |row| row.get(0)))
+}
