@@ -1,5 +1,6 @@
 //! What a function does for a request without anybody else: `phases PHASE TIMES < EVENT` does one part of it so many
-//! times, and prints the nanoseconds of one. The key of its token is in `JWT_SECRET`.
+//! times, and prints the nanoseconds of one. The key of its token is in `JWT_SECRET`, and the file of the one that signs
+//! for Firebase in `FIREBASE_CREDENTIALS_PATH`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -12,6 +13,7 @@ use std::time::Instant;
 use lambda_http::request::from_str;
 use shared::auth::authenticate;
 use shared::domain::{Message, Page, PageNumber, PageSize, Sender, Timestamp, Viewer};
+use shared::firebase::{ServiceAccount, custom_token};
 use shared::http::{Answer, Paged, Request};
 use uuid::Uuid;
 
@@ -24,6 +26,8 @@ fn main() {
     let request = Request::from(from_str(&event).unwrap());
     let viewer = authenticate(request.headers(), [key.as_str()]).unwrap();
     let messages = page(viewer);
+    let account = std::fs::read(std::env::var("FIREBASE_CREDENTIALS_PATH").unwrap()).unwrap();
+    let account: ServiceAccount = serde_json::from_slice(&account).unwrap();
     let one = || match phase.as_str() {
         "parse" => {
             black_box(Request::from(from_str(black_box(&event)).unwrap()));
@@ -41,7 +45,10 @@ fn main() {
             let page = Page::new(100, number, size, messages.clone()).unwrap();
             black_box(Answer::ok(&Paged::new(&request, page)).unwrap());
         }
-        _ => panic!("Usage: phases parse|verify|read|answer TIMES < EVENT"),
+        "sign" => {
+            black_box(custom_token(black_box(&account), viewer.0).unwrap());
+        }
+        _ => panic!("Usage: phases parse|verify|read|answer|sign TIMES < EVENT"),
     };
     let began = Instant::now();
     (0..times).for_each(|_| one());

@@ -8,10 +8,13 @@ const MICROSECONDS_OF_A_TICK = 10_000;
 export async function cpuOfChildren(parent) {
   // Of one that is just ending, its parent may not know yet.
   await after(300);
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(statisticsOf);
-  const children = all.filter((it) => it?.parent === parent);
-  const ticks = children.reduce((sum, it) => sum + it.own, statisticsOf(parent).children);
+  const ticks = childrenOf(parent).reduce((sum, pid) => sum + (statisticsOf(pid)?.own ?? 0), statisticsOf(parent).children);
   return ticks * MICROSECONDS_OF_A_TICK;
+}
+
+/** The processes that it has started and that still run. */
+export function childrenOf(parent) {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statisticsOf(name)?.parent === parent).map(Number);
 }
 
 /** proc(5): the fields after the name, which may hold spaces. */

@@ -66,6 +66,8 @@ struct Group {
     mean: f64,
     p50: f64,
     p99: f64,
+    /// Where p99 lies, in 95 of 100 cases: times that are further apart than this are not the same.
+    p99_between: (f64, f64),
     max: f64,
 }
 
@@ -163,17 +165,28 @@ impl Group {
     fn of(times: &mut [Duration]) -> Self {
         times.sort_unstable();
         let microseconds = |time: &Duration| time.as_secs_f64() * 1e6;
-        let percentile = |percent: usize| {
-            let index = (times.len() * percent / 100).min(times.len().saturating_sub(1));
-            times.get(index).map_or(0.0, microseconds)
+        let ranked = |index: usize| {
+            times[..times.len().min(index + 1)]
+                .last()
+                .map_or(0.0, microseconds)
         };
+        let percentile = |percent: usize| ranked(times.len() * percent / 100);
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
         let number = times.len().max(1) as f64;
+        // How many of them are beyond the 99th percentile is binomially distributed.
+        let spread = 1.96 * (number * 0.99 * 0.01).sqrt();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank, and f64 to usize saturates"
+        )]
+        let beside = |by: f64| ranked((number * 0.99 + by) as usize);
         Self {
             requests: times.len(),
             mean: times.iter().map(microseconds).sum::<f64>() / number,
             p50: percentile(50),
             p99: percentile(99),
+            p99_between: (beside(-spread), beside(spread)),
             max: percentile(100),
         }
     }

@@ -11,7 +11,7 @@ const SEND = CASES.find((it) => it.function === 'send-message');
 /** How long Firebase takes, in ms; `null`: nobody is there. */
 const MODES = { 'at once': 0, 'after 150 ms': 150, 'after 5 s': 5000, 'dead': null };
 /** As on Lambda an environment takes no request while it waits for Firebase: so there are many, all equally idle. */
-const ENVIRONMENTS = 30;
+const ENVIRONMENTS = 60;
 const EVERY = 6000;
 
 /** 3. Sending, however Firebase does; and how soon a listener sees what was sent. */
@@ -35,12 +35,16 @@ export async function firebase(bench) {
     );
     const rows = Object.keys(places).map((name, index) => {
       const [times] = Object.values(found[index].groups);
-      return { name, requests: times.requests, p50: milliseconds(times.p50), p99: milliseconds(times.p99), busy: milliseconds(found[index].pause) };
+      return { name, requests: times.requests, p50: milliseconds(times.p50), p99: milliseconds(times.p99), p99_between: times.p99_between.map(milliseconds), busy: milliseconds(found[index].pause) };
     });
-    print('3. send-message, by how Firebase answers, in ms', ['', 'requests', 'p50', 'p99', 'busy after the reply'], rows.map((row) => [row.name, row.requests, row.p50, row.p99, row.busy]));
+    print('3. send-message, by how Firebase answers, in ms', ['', 'requests', 'p50', 'p99', 'between', 'and', 'busy after the reply'], rows.map((row) => [row.name, row.requests, row.p50, row.p99, ...row.p99_between, row.busy]));
     console.log();
     const [base] = rows;
-    const goals = ['p50', 'p99'].map((which) => goal(`The same ${which} within 5 %, or less`, rows, (row) => row[which] <= 1.05 * base[which]));
+    const goals = [
+      goal('The same p50 within 5 %, or less', rows, (row) => row.p50 <= 1.05 * base.p50),
+      // A 99th percentile is the rank of few requests: it is another where no chance explains it.
+      goal('The same p99 within 5 %, or less, as far as so many requests can tell', rows, (row) => row.p99_between[0] <= 1.05 * base.p99_between[1]),
+    ];
     const seen = await fromReplyToListener(places['at once'], bench);
     print('From the reply to the event at a listener, in ms', ['', 'messages', 'p50', 'p99'], [['', seen.messages, seen.p50, seen.p99]]);
     return { rows, seen, goals };

@@ -47,8 +47,8 @@ export async function instructions({ driver, database, directory, logs, quick, s
 function phasesOf(driver, file) {
   const TIMES = 1000;
   const event = eventFor(CASES.find((it) => it.function === 'send-message'));
-  const { JWT_SECRET } = driver.variables;
-  const run = (command, args) => execFileSync(command, args, { input: event, env: { JWT_SECRET, PATH: process.env.PATH }, encoding: 'utf8' });
+  const { JWT_SECRET, FIREBASE_CREDENTIALS_PATH } = driver.variables;
+  const run = (command, args) => execFileSync(command, args, { input: event, env: { JWT_SECRET, FIREBASE_CREDENTIALS_PATH, PATH: process.env.PATH }, encoding: 'utf8' });
   const counted = (phase, times) => {
     run('valgrind', ['--quiet', '--tool=callgrind', `--callgrind-out-file=${file}`, driver.binaryOf('phases'), phase, String(times)]);
     return instructionsIn(readFileSync(file, 'utf8'));
@@ -65,6 +65,7 @@ const PHASES = {
   verify: 'verify: the token',
   read: 'read: the fields of a message to send',
   answer: 'serialise: a page of 20 messages',
+  sign: 'sign: a token for Firebase (RSA)',
 };
 
 const instructionsIn = (profile) => Number(/^(?:totals|summary): (\d+)/m.exec(profile)[1]);
