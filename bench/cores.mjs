@@ -26,26 +26,49 @@ export async function apart(pid, work) {
 const place = (pid, cores) => execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)], { stdio: 'pipe' });
 
 const GROUP = 'relais-bench';
-/** In microseconds: short, so that it never stands still for long. A share may not be below a millisecond. */
-const PERIOD = 10_000;
-export const SMALLEST_SHARE = 0.1;
+/** In microseconds; the kernel's own. Of much shorter ones it loses a part. */
+const PERIOD = 100_000;
+/** The kernel grants no less than a millisecond. */
+const SMALLEST_SHARE = 0.01;
 
 /**
- * Runs `work` with a PostgreSQL that has this share of a core and no more, by a group of the kernel's. Returns undefined
- * where none may be made: that takes root.
+ * Runs `work` with a PostgreSQL whose share of a core can be limited, by a group of the kernel's: `work` is given who does
+ * that. Returns undefined where no group may be made: that takes root.
  */
-export async function limited(pid, share, work) {
-  const quota = Math.round(PERIOD * share);
-  const group = groupOf(quota);
+export async function limitable(pid, work) {
+  const group = groupOf();
   if (!group) return undefined;
   const before = join(group.hierarchy, group.of(pid));
   const move = (to) => [pid, ...childrenOf(pid)].forEach((it) => put(it, to));
   move(group.path);
   try {
-    return await work();
+    return await work(new Limit(group));
   } finally {
     move(before);
     rmdirSync(group.path);
+  }
+}
+
+class Limit {
+  #file;
+  #line;
+
+  constructor({ path, file, line }) {
+    this.#file = join(path, file);
+    this.#line = line;
+  }
+
+  set(share) {
+    writeFileSync(this.#file, this.#line(Math.round(PERIOD * Math.max(share, SMALLEST_SHARE))));
+  }
+
+  lift() {
+    writeFileSync(this.#file, this.#line(undefined));
+  }
+
+  /** A command that does as `set`, whatever arguments it is given. */
+  command(share) {
+    return ['sh', '-c', `echo ${this.#line(Math.round(PERIOD * Math.max(share, SMALLEST_SHARE)))} > ${this.#file}`, 'limit'];
   }
 }
 
@@ -59,23 +82,24 @@ function put(pid, group) {
 }
 
 /** The first version of the kernel's groups, or the second: https://docs.kernel.org/scheduler/sched-bwc.html */
-function groupOf(quota) {
+function groupOf() {
   const first = existsSync('/sys/fs/cgroup/cpu/tasks');
   const hierarchy = first ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup';
   const path = join(hierarchy, GROUP);
   try {
     mkdirSync(path, { recursive: true });
-    if (first) {
-      writeFileSync(join(path, 'cpu.cfs_period_us'), String(PERIOD));
-      writeFileSync(join(path, 'cpu.cfs_quota_us'), String(quota));
-    } else {
-      writeFileSync(join(hierarchy, 'cgroup.subtree_control'), '+cpu');
-      writeFileSync(join(path, 'cpu.max'), `${quota} ${PERIOD}`);
-    }
+    if (first) writeFileSync(join(path, 'cpu.cfs_period_us'), String(PERIOD));
+    else writeFileSync(join(hierarchy, 'cgroup.subtree_control'), '+cpu');
   } catch (error) {
     if (['EACCES', 'EPERM', 'EROFS'].includes(error.code)) return undefined;
     throw error;
   }
-  const line = first ? /^\d+:(?:\w+,)*cpu(?:,\w+)*:(.*)$/m : /^0::(.*)$/m;
-  return { hierarchy, path, of: (pid) => line.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))[1] };
+  const place = first ? /^\d+:(?:\w+,)*cpu(?:,\w+)*:(.*)$/m : /^0::(.*)$/m;
+  return {
+    hierarchy,
+    path,
+    file: first ? 'cpu.cfs_quota_us' : 'cpu.max',
+    line: first ? (quota = -1) => String(quota) : (quota = 'max') => `${quota} ${PERIOD}`,
+    of: (pid) => place.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))[1],
+  };
 }

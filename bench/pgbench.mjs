@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { idsOf } from './requests.mjs';
+
+/** By when eight clients are connected, in milliseconds. */
+export const CONNECTED = 700;
 
 /** As the functions connect, with TLS; only the certificate is not looked at. */
 export const pgbenchUrl = (url) => `${url}?sslmode=require`;
@@ -16,10 +20,12 @@ export const pgbenchUrl = (url) => `${url}?sslmode=require`;
  *
  * @param it         the case
  * @param statement  from capture.mjs, sent for this `n` of the case
- * @param options    clients; seconds or requests; first and range: from which `n` on, and how many go round
+ * @param options    clients; seconds or requests; first and range: from which `n` on, and how many go round; warmUp: how
+ *                   many of each client come before the measuring begins; begin: is called after a while, by when all
+ *                   are connected, and the measuring begins then
  * @returns {Promise<{p50: number, p99: number, requests: number, perSecond: number}>} in microseconds
  */
-export async function pgbench(url, it, statement, { n, directory, clients, seconds, requests, first = 1, range }) {
+export async function pgbench(url, it, statement, { n, directory, clients, seconds, requests, first = 1, range, warmUp, begin }) {
   const { script, constants } = scriptOf(it, statement, n);
   const place = join(directory, 'pgbench');
   rmSync(place, { recursive: true, force: true });
@@ -31,15 +37,23 @@ export async function pgbench(url, it, statement, { n, directory, clients, secon
   args.push(`--log`, `--log-prefix=${join(place, 'log')}`);
   args.push(requests ? `--transactions=${Math.floor(requests / clients)}` : `--time=${seconds}`);
   for (const [name, value] of Object.entries(variables)) args.push(`--define=${name}=${value}`);
-  const { stdout } = await promisify(execFile)(program(), [...args, url], { maxBuffer: 1e8 }).catch((error) => {
+  let begun = 0;
+  const beginning = begin && after(CONNECTED).then(begin).then(() => (begun = Date.now() * 1000));
+  await promisify(execFile)(program(), [...args, url], { maxBuffer: 1e8 }).catch((error) => {
     throw new Error(`pgbench cannot run ${file}: ${error.stderr || error.message}`);
   });
+  await beginning;
   const transactions = readdirSync(place)
     .filter((name) => name.startsWith('log.'))
     .flatMap((name) => readFileSync(join(place, name), 'utf8').trim().split('\n'));
-  const times = transactions.map((line) => Number(line.split(' ')[2])).sort((a, b) => a - b);
-  const perSecond = Number(/tps = ([\d.]+)/.exec(stdout)[1]);
-  return { p50: percentile(times, 50), p99: percentile(times, 99), requests: times.length, perSecond };
+  // The client, its how manieth, microseconds, the script, and when it ended: seconds and microseconds.
+  const all = transactions.map((line) => line.split(' ').map(Number)).map((it) => ({ number: it[1], took: it[2], ended: it[4] * 1e6 + it[5] }));
+  const warm = all.filter((it) => it.number >= warmUp);
+  const began = Math.max(begun, ...all.filter((it) => it.number < warmUp).map((it) => it.ended));
+  const measured = warm.filter((it) => it.ended > began);
+  const times = warm.map((it) => it.took).sort((a, b) => a - b);
+  const perSecond = (1e6 * measured.length) / (Math.max(...measured.map((it) => it.ended)) - began);
+  return { p50: percentile(times, 50), p99: percentile(times, 99), requests: all.length, perSecond };
 }
 
 const percentile = (sorted, percent) => sorted[Math.min(Math.floor((sorted.length * percent) / 100), sorted.length - 1)];

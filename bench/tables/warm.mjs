@@ -1,6 +1,6 @@
 import { CASES } from '../cases.mjs';
-import { apart, limited, SMALLEST_SHARE } from '../cores.mjs';
-import { pgbench } from '../pgbench.mjs';
+import { apart, limitable } from '../cores.mjs';
+import { CONNECTED, pgbench } from '../pgbench.mjs';
 import { cpuOfChildren } from '../processes.mjs';
 import { goal, median, milliseconds, print } from '../report.mjs';
 import { eventsOf, firstOf, ROUND } from '../requests.mjs';
@@ -15,6 +15,8 @@ const ROUNDS = 3;
 const WARM_UP = 10;
 /** What PostgreSQL is left with at saturation: as much of a core as pgbench would take for so many requests a second. */
 const SATURATED_AT = 1000;
+/** In seconds: some twenty of the kernel's periods. */
+const SATURATED_FOR = 2;
 
 /** 2. Requests, one after the other, against pgbench running the same statement. */
 export const warm = (bench) => apart(bench.database.pid(), () => compare(bench));
@@ -46,12 +48,12 @@ async function measure(it, bench) {
   const { database } = bench;
   if (it.prepare) await database.query(it.prepare);
   const { single: statement, n } = await statementsOf(it, bench);
-  const once = async (clients) => {
+  const once = async (clients, how = {}) => {
     if (it.prepare) await database.query(it.prepare);
-    const ours = await withFunction(it, clients, bench);
+    const ours = await withFunction(it, clients, { ...bench, ...how });
     if (!statement) return { ours };
     if (it.prepare) await database.query(it.prepare);
-    return { ours, pgbench: await withPgbench(it, clients, statement, n, bench) };
+    return { ours, pgbench: await withPgbench(it, clients, statement, n, { ...bench, ...how }) };
   };
   const found = { statement: statement?.name, prepared: statement?.prepared, ours: {}, pgbench: {} };
   for (const clients of CLIENTS) {
@@ -61,10 +63,10 @@ async function measure(it, bench) {
     if (statement) Object.assign(found.pgbench, { [clients]: middle(rounds.map((it) => it.pgbench)) });
   }
   if (statement) {
-    const share = Math.min(1, Math.max(SMALLEST_SHARE, (SATURATED_AT * found.pgbench[MOST].postgresCpu) / 1e6));
-    found.saturated = await limited(database.pid(), share, async () => {
+    const share = Math.min(1, (SATURATED_AT * found.pgbench[MOST].postgresCpu) / 1e6);
+    found.saturated = await limitable(database.pid(), async (limit) => {
       const rounds = [];
-      for (let round = 0; round < ROUNDS; round += 1) rounds.push(await once(MOST));
+      for (let round = 0; round < ROUNDS; round += 1) rounds.push(await once(MOST, { seconds: SATURATED_FOR, limited: { limit, share } }));
       return { share, ours: middle(rounds.map((it) => it.ours)), pgbench: middle(rounds.map((it) => it.pgbench)) };
     });
   }
@@ -80,7 +82,7 @@ const part = ({ saturated }) => saturated.ours.perSecond / saturated.pgbench.per
 /** How many requests, where each can be made but once; else it is so many seconds. */
 const numberOf = (it, quick) => it.requests && Math.ceil(it.requests / (quick ? 10 : ROUNDS));
 
-async function withFunction(it, clients, { driver, database, seconds, quick }) {
+async function withFunction(it, clients, { driver, database, seconds, quick, limited }) {
   const requests = numberOf(it, quick);
   const warmUp = WARM_UP * clients;
   const environment = driver.environment(it.function, { variables: it.environment });
@@ -90,8 +92,10 @@ async function withFunction(it, clients, { driver, database, seconds, quick }) {
     events: eventsOf(it, requests ? requests + warmUp : ROUND),
     answers: it.answers ?? [200],
     warm_up: warmUp,
+    mark: limited?.limit.command(limited.share),
     ...(requests ? { requests } : { seconds }),
   });
+  limited?.limit.lift();
   const spent = (await cpuOfChildren(database.pid())) - before;
   const [times] = Object.values(found.groups);
   return {
@@ -106,13 +110,22 @@ async function withFunction(it, clients, { driver, database, seconds, quick }) {
   };
 }
 
-async function withPgbench(it, clients, statement, n, { database, directory, seconds, quick }) {
+async function withPgbench(it, clients, statement, n, { database, directory, seconds, quick, limited }) {
   const requests = numberOf(it, quick);
   const range = it.fresh ? 1_000_000 : (requests ?? ROUND);
   const first = firstOf(it, requests);
   const before = await cpuOfChildren(database.pid());
-  // It counts in whole seconds.
-  const found = await pgbench(database.pgbench, it, statement, { n, directory, clients, seconds: Math.ceil(seconds), requests, first, range });
+  // A limit comes as late as it does for us, after connecting and warming up; where each request can be made but once,
+  // there would be none left by then.
+  const begin = limited && (() => limited.limit.set(limited.share));
+  if (requests) begin?.();
+  const found = await pgbench(database.pgbench, it, statement, {
+    ...{ n, directory, clients, requests, first, range, warmUp: WARM_UP },
+    // It counts in whole seconds.
+    seconds: Math.ceil(seconds + (begin ? CONNECTED / 1000 : 0)),
+    begin: requests ? undefined : begin,
+  });
+  limited?.limit.lift();
   return { ...found, postgresCpu: ((await cpuOfChildren(database.pid())) - before) / found.requests };
 }
 
