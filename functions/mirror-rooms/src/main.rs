@@ -86,6 +86,7 @@ async fn main() -> Result<(), StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::domain::{PageNumber, PageSize, RoomOrder, Search};
     use shared::testing::World;
 
     async fn run(world: &World, order: &str) -> serde_json::Value {
@@ -142,13 +143,13 @@ mod tests {
         let rename = "UPDATE users SET full_name = 'Zoé Brûlé' WHERE id = $1";
         world.sql.execute(rename, &[&client.0]).await.unwrap();
         run(&world, SCHEDULED).await;
-        let search = shared::domain::Search::parse("zoe brule").unwrap();
+        let search = Search::parse("zoe brule").unwrap();
         let filter = rooms::Filter {
             search: Some(search),
             ..rooms::Filter::default()
         };
-        let (order, size) = (Default::default(), shared::domain::PageSize::DEFAULT);
-        let first = shared::domain::PageNumber::FIRST;
+        let (order, size) = (RoomOrder::default(), PageSize::DEFAULT);
+        let first = PageNumber::FIRST;
         let list = rooms::list(
             &world.app.database,
             driver,
