@@ -48,10 +48,9 @@ export async function pgbench(url, it, statement, { n, directory, clients, secon
     .flatMap((name) => readFileSync(join(place, name), 'utf8').trim().split('\n'));
   // The client, its how manieth, microseconds, the script, and when it ended: seconds and microseconds.
   const all = transactions.map((line) => line.split(' ').map(Number)).map((it) => ({ number: it[1], took: it[2], ended: it[4] * 1e6 + it[5] }));
-  const warm = all.filter((it) => it.number >= warmUp);
   const began = Math.max(begun, ...all.filter((it) => it.number < warmUp).map((it) => it.ended));
-  const measured = warm.filter((it) => it.ended > began);
-  const times = warm.map((it) => it.took).sort((a, b) => a - b);
+  const measured = all.filter((it) => it.number >= warmUp && it.ended > began);
+  const times = measured.map((it) => it.took).sort((a, b) => a - b);
   const perSecond = (1e6 * measured.length) / (Math.max(...measured.map((it) => it.ended)) - began);
   return { p50: percentile(times, 50), p99: percentile(times, 99), requests: all.length, perSecond };
 }

@@ -9,8 +9,12 @@ export function print(title, columns, rows) {
   for (const row of cells.slice(1)) console.log(line(row));
 }
 
-/** Prints how a goal was met, and gives it back for the results: `rows` are those that it holds for, `missed` the others. */
+/** Prints how a goal was met, and gives it back for the results; it is to hold for all `rows`, and `missed` are the others. */
 export function goal(text, rows, isMet) {
+  if (rows.length === 0) {
+    console.log(`  ${text}: not measured`);
+    return { goal: text, met: null, missed: [] };
+  }
   const missed = rows.filter((row) => !isMet(row)).map((row) => row.name);
   const verdict = missed.length === 0 ? 'met' : `not met by ${missed.length} of ${rows.length}: ${missed.join(', ')}`;
   console.log(`  ${text}: ${verdict}`);
