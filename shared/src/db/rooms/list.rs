@@ -94,7 +94,7 @@ enum End {
 /// The statement for one order.
 ///
 /// The rooms are found as driver and as other user, each by an index that has all that is filtered, searched and ordered
-/// by (`V0011__list_search.sql`): counting and leafing touch no rooms but those of the page, and the last page is found
+/// by (`V0012__list_search_of_all.sql`): counting and leafing touch no rooms but those of the page, and the last page is found
 /// from the end. A search has to look at every room's entry there, and does so once.
 fn statement(order: RoomOrder, from: End, search: bool) -> String {
     let (column, direction, backwards) = match order {
