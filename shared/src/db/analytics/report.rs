@@ -138,8 +138,8 @@ const SQL: &str = "-- analytics_report
     ),
     quarters AS MATERIALIZED (
         SELECT (quarter AT TIME ZONE $4)::date AS date, min(quarter) AS first, max(quarter) AS last
-        FROM period, generate_series(starts, ends - interval '15 minutes', interval '15 minutes') AS quarter
-        WHERE EXISTS (SELECT FROM day)
+        FROM period, generate_series(chat_analytics_quarter(starts), ends, interval '15 minutes') AS quarter
+        WHERE EXISTS (SELECT FROM day) AND quarter >= starts AND quarter < ends
         GROUP BY 1
     ),
     counts AS (
