@@ -7,7 +7,7 @@ use shared::db::rooms;
 use shared::domain::{RoomOrder, Viewer};
 use shared::error::{Error, Result};
 use shared::http::{Answer, Flag, Listing, Paged, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_cache};
 
 async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
     let mut query = request.query();
@@ -32,7 +32,7 @@ async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Resu
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(list_rooms).await
+    serve_with_cache(list_rooms).await
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::Result;
 use shared::http::{Answer, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_cache};
 
 #[derive(Serialize)]
 struct UnreadCount {
@@ -24,7 +24,7 @@ async fn unread_count(app: &'static App, viewer: Viewer, request: Request) -> Re
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(unread_count).await
+    serve_with_cache(unread_count).await
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl AfterReply {
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         debug_assert!(
             !self.is_cut_short.load(Ordering::Relaxed),
-            "a function with work after the reply is run by serve_with_after_reply"
+            "a function with work after the reply is run by serve_with_after_reply, or serve_with_cache"
         );
         let guard = Outstanding::new(self.progress.clone());
         tokio::spawn(async move {

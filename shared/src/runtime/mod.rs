@@ -11,7 +11,7 @@ pub use after_reply::AfterReply;
 pub use app::App;
 pub use caller::Caller;
 pub use deployment::DeploymentStep;
-pub use serve::{answer, serve, serve_event, serve_with_after_reply};
+pub use serve::{answer, serve, serve_event, serve_with_after_reply, serve_with_cache};
 
 /// Why a function cannot start.
 pub type StartError = lambda_http::Error;

@@ -22,8 +22,21 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
+    run(start().await?, handler, false).await
+}
+
+/// Runs an endpoint whose answers a cache keeps, where there is one: it is given them after the reply. Else like
+/// [`serve`].
+///
+/// # Errors
+/// Those of [`serve`].
+pub async fn serve_with_cache<H, C, F>(handler: H) -> Result<(), StartError>
+where
+    H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
+    C: Caller,
+    F: Future<Output = Result<Answer>> + Send + 'static,
+{
     let app = start().await?;
-    // What a cache keeps, it is given after the reply.
     run(app, handler, app.cache.is_some()).await
 }
 
