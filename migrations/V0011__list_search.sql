@@ -1,6 +1,6 @@
 -- list-rooms with a search: what each side finds a room by, the other's name and the tracking number, folded and beside
 -- the keys of the list. A search reads the index alone, as the list does: at 10,000 rooms it was 45 ms, since it looked
--- up two rows of the platform's for each, and is 4 (bench/README.md).
+-- up two rows of the platform's for each, and is 6 (bench/README.md).
 --
 -- Names are the platform's and may change at any time: mirror-rooms goes round over the open rooms.
 ALTER TABLE chat_rooms
