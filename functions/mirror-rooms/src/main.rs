@@ -47,7 +47,7 @@ enum Report {
 /// Rooms that are closed at a time.
 const BATCH: i64 = 500;
 
-/// Rooms whose names are looked at in a run, which takes PostgreSQL some 20 ms.
+/// Rooms whose names are looked at in a run, which takes PostgreSQL some 25 ms.
 const NAMES: i64 = 1000;
 
 async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartError> {

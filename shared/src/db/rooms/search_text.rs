@@ -13,28 +13,37 @@ pub async fn refresh_search_texts(database: &Database, at_least: i64) -> Result<
     const SQL: &str = "-- refresh_search_texts
         WITH progress AS MATERIALIZED (SELECT driver_id FROM chat_rooms_search_progress FOR UPDATE SKIP LOCKED),
         slice AS MATERIALIZED (
-            SELECT id, driver_id FROM chat_rooms
+            SELECT id, driver_id, other_user_id, delivery_id, searched_by_driver, searched_by_other_user
+            FROM chat_rooms
             WHERE is_active AND driver_id > (SELECT driver_id FROM progress)
             ORDER BY driver_id
             FETCH FIRST $1 ROWS WITH TIES
         ),
+        stale AS (
+            SELECT slice.id, fresh.by_driver, fresh.by_other_user
+            FROM slice,
+                 LATERAL (
+                     SELECT (SELECT tracking_number::text FROM deliveries WHERE id = slice.delivery_id)
+                     OFFSET 0
+                 ) AS delivery (tracking_number),
+                 LATERAL (
+                     SELECT chat_room_search_text(
+                                (SELECT full_name::text FROM users WHERE id = slice.other_user_id), tracking_number),
+                            chat_room_search_text(
+                                (SELECT full_name::text FROM users WHERE id = slice.driver_id), tracking_number)
+                     OFFSET 0
+                 ) AS fresh (by_driver, by_other_user)
+            WHERE slice.searched_by_driver <> fresh.by_driver OR slice.searched_by_other_user <> fresh.by_other_user
+        ),
         changed AS MATERIALIZED (
-            SELECT room.id, fresh.by_driver, fresh.by_other_user
-            FROM slice JOIN chat_rooms AS room USING (id)
-            LEFT JOIN users AS driver ON driver.id = room.driver_id
-            LEFT JOIN users AS other_user ON other_user.id = room.other_user_id
-            LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
-            CROSS JOIN LATERAL (
-                SELECT chat_room_search_text(other_user.full_name::text, delivery.tracking_number::text) AS by_driver,
-                       chat_room_search_text(driver.full_name::text, delivery.tracking_number::text) AS by_other_user
-            ) AS fresh
-            WHERE room.searched_by_driver <> fresh.by_driver OR room.searched_by_other_user <> fresh.by_other_user
-            FOR NO KEY UPDATE OF room SKIP LOCKED
+            SELECT stale.*
+            FROM stale,
+                 LATERAL (SELECT FROM chat_rooms WHERE id = stale.id FOR NO KEY UPDATE SKIP LOCKED) AS locked
         ),
         refreshed AS (
             UPDATE chat_rooms AS room
             SET searched_by_driver = changed.by_driver, searched_by_other_user = changed.by_other_user
-            FROM changed WHERE room.id = changed.id
+            FROM changed WHERE room.id = changed.id AND room.id = ANY (ARRAY(SELECT id FROM changed))
             RETURNING room.id
         )
         UPDATE chat_rooms_search_progress
