@@ -51,27 +51,11 @@ const BATCH: i64 = 500;
 const NAMES: i64 = 1000;
 
 async fn mirror_rooms(app: &'static App, order: Order) -> Result<Report, StartError> {
-    let is_sweep = matches!(order.action, Action::Sweep);
-    let report = carry_out(app, order).await?;
-    // Last, and no reason to fail: it reads what belongs to the platform.
-    if is_sweep && let Err(error) = rooms::refresh_search_texts(&app.database, NAMES).await {
-        tracing::error!(%error, "names that have changed are not found yet");
-    }
-    Ok(report)
-}
-
-async fn carry_out(app: &'static App, order: Order) -> Result<Report, StartError> {
     let database = &app.database;
-    if matches!(order.action, Action::Sweep) {
-        rooms::close_late(database).await?;
-        while rooms::close_due(database, BATCH).await? > 0 {}
-    }
-    let Some(firebase) = &app.firebase else {
-        return Ok(Report::Swept(Sweep::default()));
-    };
-    Ok(match order.action {
-        Action::Sweep => Report::Swept(sweep(database, firebase).await?),
-        Action::Rebuild => {
+    Ok(match (order.action, &app.firebase) {
+        (Action::Sweep, _) => Report::Swept(every_minute(app).await?),
+        (Action::Rebuild | Action::Compare, None) => Report::Swept(Sweep::default()),
+        (Action::Rebuild, Some(firebase)) => {
             let rooms = match order.room_id {
                 Some(room_id) => mirror::forget(database, &[room_id]).await?,
                 None => mirror::forget_all(database).await?,
@@ -81,10 +65,25 @@ async fn carry_out(app: &'static App, order: Order) -> Result<Report, StartError
                 swept: sweep(database, firebase).await?,
             }
         }
-        Action::Compare => {
+        (Action::Compare, Some(firebase)) => {
             Report::Compared(compare(database, firebase, order.room_id, order.after).await?)
         }
     })
+}
+
+async fn every_minute(app: &'static App) -> Result<Sweep, StartError> {
+    let database = &app.database;
+    rooms::close_late(database).await?;
+    while rooms::close_due(database, BATCH).await? > 0 {}
+    let swept = match &app.firebase {
+        Some(firebase) => sweep(database, firebase).await?,
+        None => Sweep::default(),
+    };
+    // Last, and no reason to fail: it reads what belongs to the platform.
+    if let Err(error) = rooms::refresh_search_texts(database, NAMES).await {
+        tracing::error!(%error, "names that have changed are not found yet");
+    }
+    Ok(swept)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -267,7 +267,7 @@ async fn pages_cover_the_list_once_and_end() {
 }
 
 #[tokio::test]
-async fn changed_names_and_tracking_numbers_are_found_once_their_rooms_had_their_turn() {
+async fn changed_names_are_found_once_their_rooms_had_their_turn() {
     let world = World::new().await;
     let mut rooms = Vec::new();
     for _ in 0..3 {
