@@ -83,7 +83,7 @@ class Limit {
   }
 
   set(share) {
-    writeFileSync(this.#file, this.#line(Math.round(PERIOD * Math.max(share, SMALLEST_SHARE))));
+    writeFileSync(this.#file, this.#of(share));
   }
 
   lift() {
@@ -92,7 +92,11 @@ class Limit {
 
   /** A command that does as `set`, whatever arguments it is given. */
   command(share) {
-    return ['sh', '-c', `echo ${this.#line(Math.round(PERIOD * Math.max(share, SMALLEST_SHARE)))} > ${this.#file}`, 'limit'];
+    return ['sh', '-c', `echo ${this.#of(share)} > ${this.#file}`, 'limit'];
+  }
+
+  #of(share) {
+    return this.#line(Math.round(PERIOD * Math.max(share, SMALLEST_SHARE)));
   }
 }
 
