@@ -35,6 +35,10 @@ compare-mirror: ## where Firebase differs from PostgreSQL (ROOM=<id> for one roo
 rebuild-mirror: ## Firebase anew from PostgreSQL (ROOM=<id> for one room)
 	@$(mirror_rooms) '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'; echo
 
+.PHONY: token
+token: ## an access token for USER_ID=<uuid>, signed with the local stack's key
+	@dev/node --env-file=.dev/env dev/token.mjs $(USER_ID)
+
 .PHONY: clean-dev
 clean-dev: ## forget the data of `make dev`
 	@dev/node dev/forget.mjs
@@ -143,6 +147,10 @@ deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …'
 .PHONY: clients
 clients: tools ## the clients of openapi.yaml anew: web/generated/typescript, which is committed, and web/generated/dart
 	@npm run --silent generate --workspace web
+
+.PHONY: sample
+sample: ## 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md (SEED=1)
+	@dev/node dev/sample.mjs $(or $(SEED),1)
 
 .PHONY: fmt
 fmt: ## format the Rust code
