@@ -148,6 +148,10 @@ deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …'
 clients: tools ## the clients of openapi.yaml anew: web/generated/typescript, which is committed, and web/generated/dart
 	@npm run --silent generate --workspace web
 
+.PHONY: docs
+docs: tools ## the API reference as one static page, .dev/api.html; `make dev` serves it
+	@dev/node dev/reference.mjs
+
 .PHONY: sample
 sample: ## 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md (SEED=1)
 	@dev/node dev/sample.mjs $(or $(SEED),1)

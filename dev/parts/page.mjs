@@ -1,23 +1,25 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { renderReference } from '../reference.mjs';
 import { withDatabase } from './database.mjs';
 import { servePage } from './page-server.mjs';
 import { PEOPLE } from './people.mjs';
 
 const run = promisify(execFile);
 
-/** What it is built from, for who watches over it. */
-export const PAGE_SOURCES = ['web/public', 'web/src'];
+/** The sources of the page and of the API reference beside it. */
+export const PAGE_SOURCES = ['openapi.yaml', 'web/public', 'web/src'];
 
 /**
  * Builds the page of web/ into a folder of this stack's own: another stack may be at work beside it. That takes about
  * a second, so nothing keeps account of whether it has to be.
  */
-export async function buildPage(root, { folder, signal }) {
+export async function buildPage(root, { folder, signal, server }) {
   const args = ['run', '--silent', 'build', '--workspace', 'web', '--', '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'];
   try {
     await run('npm', args, { cwd: root, signal });
+    await renderReference(join(folder, 'api.html'), { server });
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`The page cannot be built:\n${error.stdout}${error.stderr}`);

@@ -170,7 +170,7 @@ export class Stack {
   async #startPage() {
     const { web } = this.#settings;
     this.#say('The page with two phones is built');
-    await buildPage(this.#root, { folder: this.#page, signal: this.#signal });
+    await buildPage(this.#root, { folder: this.#page, signal: this.#signal, server: this.variables.BASE_URL });
     this.#undo.push(await startPage(this.variables, { ...web, folder: this.#page }));
   }
 
@@ -194,7 +194,7 @@ export class Stack {
 
   #watchPage() {
     const rebuild = async () => {
-      await buildPage(this.#root, { folder: this.#page, signal: this.#signal });
+      await buildPage(this.#root, { folder: this.#page, signal: this.#signal, server: this.variables.BASE_URL });
       this.#say('The page was built anew: reload it');
     };
     const changed = () => rebuild().catch((error) => this.#signal.aborted || this.#say(error.message));

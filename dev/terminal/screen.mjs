@@ -6,6 +6,7 @@ export function screen({ settings, variables, hasDemo, root }) {
   const directory = relative(root, settings.directory);
   const rows = [
     ['API', `${variables.BASE_URL}/api/v1/chat/`],
+    ['API reference', `${variables.WEB_URL}/api.html`],
     ['PostgreSQL', settings.postgres.start ? variables.DATABASE_URL : 'your own: DATABASE_URL'],
     firebaseRow(settings.firebase),
     ['Pushes', pushes(variables.FCM_URL, settings.firebase)],
