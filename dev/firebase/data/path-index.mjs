@@ -1,4 +1,4 @@
-/** Items by path, to be found by what a write at a path touches: above, at and below it. */
+/** An index of items by path. It finds the items above, at and below the path of a write. */
 export class PathIndex {
   #root = newNode();
 

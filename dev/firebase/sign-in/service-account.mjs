@@ -10,7 +10,7 @@ export function serviceAccountOf(json) {
   };
 }
 
-/** A service account as Google's console hands it out, with a fresh key. */
+/** Creates a service account in the form of Google's console, with a new key. */
 export function newServiceAccount({ projectId = 'demo-relais', tokenUri = 'http://127.0.0.1:9100/token' } = {}) {
   return {
     type: 'service_account',
@@ -22,7 +22,7 @@ export function newServiceAccount({ projectId = 'demo-relais', tokenUri = 'http:
   };
 }
 
-/** PEM of a fresh RSA key. */
+/** Returns a new RSA key as PEM. */
 export function newPrivateKey() {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

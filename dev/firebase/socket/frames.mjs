@@ -1,6 +1,6 @@
 import { MAX_SOCKET_WRITE_BYTES } from '../data/limits.mjs';
 
-/** A message longer than this is sent as its number of pieces, and then the pieces. */
+/** A longer message is sent as the number of its pieces, followed by the pieces. */
 const MAX_FRAME = 16_384;
 const KEEP_ALIVE = '0';
 
@@ -18,13 +18,13 @@ export function framesOf(text) {
 
 const isHighSurrogate = (unit) => unit >= 0xd800 && unit <= 0xdbff;
 
-/** Puts the pieces together again. */
+/** Joins the pieces of a message. */
 export class FrameReader {
   #pieces = [];
   #missing = 0;
   #length = 0;
 
-  /** The message that this frame completes, or null. */
+  /** Returns the message that this frame completes, or null. */
   read(frame) {
     if (this.#missing > 0) return this.#append(frame);
     if (frame === KEEP_ALIVE) return null;

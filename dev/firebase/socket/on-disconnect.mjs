@@ -1,7 +1,7 @@
 import { RequestError } from '../errors.mjs';
 import { isPrefix } from '../data/paths.mjs';
 
-/** What a client asked to be written once it is gone. Permission is needed when it asks, and again then. */
+/** The writes that a client requested for its disconnect. The rules apply at the request and at the write. */
 export class OnDisconnect {
   #database;
   #writes = [];
@@ -21,7 +21,7 @@ export class OnDisconnect {
     this.#writes.push({ path, perform: (as) => this.#database.update(path, children, as) });
   }
 
-  /** Forgets what was to be written at the path or below. */
+  /** Cancels the writes at the path and below. */
   cancel(path) {
     this.#writes = this.#writes.filter((write) => !isPrefix(path, write.path));
   }

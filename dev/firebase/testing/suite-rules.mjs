@@ -1,4 +1,4 @@
-/** Rules of the suite's own database: one place of each kind. */
+/** The rules of the suite's database: one path for each kind of rule. */
 export const suiteRules = {
   rules: {
     open: {

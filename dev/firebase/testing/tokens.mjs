@@ -2,7 +2,7 @@ import { signJwt } from '../sign-in/jwt.mjs';
 
 export const seconds = () => Math.floor(Date.now() / 1000);
 
-/** A custom token as the backend signs it; `claims` to spoil one, undefined to leave one out. */
+/** Signs a custom token as the backend does. `claims` replaces claims; undefined omits one. */
 export function customToken(account, uid, claims = {}) {
   const now = seconds();
   return signJwt(
@@ -19,7 +19,7 @@ export function customToken(account, uid, claims = {}) {
   );
 }
 
-/** The assertion that a service account trades for an access token. */
+/** Signs the assertion that a service account exchanges for an access token. */
 export function assertion(account, claims = {}) {
   const now = seconds();
   return signJwt(

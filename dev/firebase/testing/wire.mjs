@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** As little of the wire protocol as it takes to see what the SDK would keep to itself. */
+/** A minimal client of the wire protocol, to see what the SDK hides. */
 export class Wire {
   #socket;
   #requests = 0;
