@@ -101,13 +101,16 @@ fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
 /// Everything asks for `accepted`: where the event was there before, nothing is touched. Then come the delivery's row,
 /// by which its openings and ends take turns, and its rooms in the order of their ids, as in `mark_read`, so that
 /// nobody waits in a circle. An opening or an end that is older than the last one decides nothing, and is only told;
-/// what has closed stays closed until it is opened. The text is short enough to be the room's last as it is.
+/// what has closed stays closed until it is opened.
+///
+/// A name or a tracking number of more than 64 characters is shortened to its first whole words, which splits no
+/// grapheme cluster, so that the text is short enough to be the room's preview as it is.
 const SQL: &str = concat!(
     "-- receive_event
     WITH delivery AS (
         SELECT delivery.id, delivery.driver_id, delivery.client_id, delivery.merchant_id,
-               format($7, ' ' || nullif(left(trim(delivery.tracking_number::text), 64), ''),
-                      coalesce(nullif(left(trim(driver.full_name::text), 64), ''), 'un livreur')) AS text
+               format($7, ' ' || substring(trim(delivery.tracking_number::text) FROM '^.{1,64}(?=\\s|$)'),
+                      coalesce(substring(trim(driver.full_name::text) FROM '^.{1,64}(?=\\s|$)'), 'un livreur')) AS text
         FROM deliveries AS delivery LEFT JOIN users AS driver ON driver.id = delivery.driver_id
         WHERE delivery.id = $3
     ),

@@ -1,4 +1,4 @@
-use super::{Coordinates, ImageUrl, Invalid, Text};
+use super::{Coordinates, ImageUrl, Invalid, Text, cut};
 
 /// The kinds of message, by their names in JSON and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,12 +110,16 @@ impl Content {
         }
     }
 
-    /// What the list of rooms shows of it.
+    /// Returns what the list of rooms shows of the message: at most [`Self::PREVIEW_CHARS`] characters, and never
+    /// nothing for a message that has a text.
     #[must_use]
     pub fn preview(&self) -> String {
         match self.text() {
             "" => self.message_type().without_words().to_owned(),
-            text => text.chars().take(Self::PREVIEW_CHARS).collect(),
+            text => match cut(text, Self::PREVIEW_CHARS) {
+                "" => "…".to_owned(),
+                beginning => beginning.to_owned(),
+            },
         }
     }
 }
@@ -128,6 +132,18 @@ mod tests {
     fn the_preview_cuts_a_text_at_255_characters() {
         let content = Content::Text(Text::parse(&"é".repeat(300)).unwrap());
         assert_eq!(content.preview(), "é".repeat(255));
+    }
+
+    #[test]
+    fn the_preview_never_splits_a_grapheme_cluster() {
+        let preview = |text: &str| Content::Text(Text::parse(text).unwrap()).preview();
+        let family = "👨\u{200d}👩\u{200d}👧";
+        assert_eq!(preview(&family.repeat(60)), family.repeat(51));
+        assert_eq!(
+            preview(&format!("x{}", family.repeat(51))),
+            format!("x{}", family.repeat(50))
+        );
+        assert_eq!(preview(&format!("e{}", "\u{301}".repeat(400))), "…");
     }
 
     #[test]

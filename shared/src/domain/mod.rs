@@ -4,6 +4,7 @@
 mod analytics;
 mod content;
 mod coordinates;
+mod cut;
 mod delivery_event;
 mod device_token;
 mod grace_period;
@@ -20,12 +21,14 @@ mod search;
 mod send_limits;
 mod text;
 mod timestamp;
+mod visible;
 
 pub use analytics::{
     Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share, TimeZone,
 };
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
+pub use cut::{cut, cut_with_ellipsis};
 pub use delivery_event::DeliveryEvent;
 pub use device_token::DeviceToken;
 pub use grace_period::GracePeriod;
@@ -42,6 +45,7 @@ pub use search::Search;
 pub use send_limits::{SendLimit, SendLimits};
 pub use text::Text;
 pub use timestamp::Timestamp;
+pub use visible::shows_nothing;
 
 use std::borrow::Cow;
 
@@ -78,7 +82,7 @@ impl Invalid {
     #[must_use]
     pub fn choice(value: &str) -> Self {
         // The value comes back to the caller who sent it; a short form of it is enough to recognise it.
-        let shown: String = value.chars().take(64).collect();
+        let shown = cut(value, 64);
         Self(Cow::Owned(format!(
             "« {shown} » n'est pas un choix valide."
         )))

@@ -1,6 +1,7 @@
-use super::Invalid;
+use super::{Invalid, shows_nothing};
 
-/// What somebody wrote: trimmed, not blank, at most [`Text::MAX_CHARS`] characters, without NUL.
+/// A text that a user wrote: trimmed, not blank, at most [`Text::MAX_CHARS`] characters, without NUL. A text that shows
+/// nothing is blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(String);
 
@@ -8,18 +9,18 @@ impl Text {
     /// The longest text, in characters (Unicode scalar values).
     pub const MAX_CHARS: usize = 5000;
 
-    /// Trims and checks; blank text is an error.
+    /// Trims and checks a text that is required.
     ///
     /// # Errors
-    /// Blank, too long, or with a NUL.
+    /// `raw` is blank, too long, or has a NUL.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         Self::parse_optional(raw)?.ok_or_else(|| "Ce champ ne peut être vide.".into())
     }
 
-    /// Trims and checks, where nothing need be written: blank text is none.
+    /// Trims and checks an optional text. Returns `None` for a blank one.
     ///
     /// # Errors
-    /// Too long, or with a NUL.
+    /// `raw` is too long or has a NUL.
     pub fn parse_optional(raw: &str) -> Result<Option<Self>, Invalid> {
         let trimmed = raw.trim();
         if trimmed.contains('\0') {
@@ -28,7 +29,7 @@ impl Text {
         if trimmed.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(Invalid::too_long(Self::MAX_CHARS));
         }
-        Ok((!trimmed.is_empty()).then(|| Self(trimmed.to_owned())))
+        Ok((!shows_nothing(trimmed)).then(|| Self(trimmed.to_owned())))
     }
 
     /// The text.
@@ -49,8 +50,10 @@ mod tests {
 
     #[test]
     fn blank_text_is_an_error_or_nothing() {
-        assert!(Text::parse(" \t\n").is_err());
-        assert_eq!(Text::parse_optional(" \t\n").unwrap(), None);
+        for blank in ["", " \t\n", "\u{200b}", " \u{feff}\u{2800} "] {
+            assert!(Text::parse(blank).is_err());
+            assert_eq!(Text::parse_optional(blank).unwrap(), None);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::db::pushes::Notice;
+use crate::domain::cut_with_ellipsis;
 
 /// How much of a name and of a text a notification shows, in characters: more than a screen has room for, and so little
 /// that no message comes near the 4,096 bytes that FCM takes, be every character escaped.
@@ -49,25 +50,18 @@ fn title(notice: &Notice) -> String {
     } = notice;
     match (sender_name.trim(), tracking_number.trim()) {
         ("", "") => "Nouveau message".to_owned(),
-        ("", tracking_number) => cut(&format!("Livraison {tracking_number}"), LONGEST_TITLE),
-        (name, _) => cut(name, LONGEST_TITLE),
+        ("", tracking_number) => {
+            cut_with_ellipsis(&format!("Livraison {tracking_number}"), LONGEST_TITLE)
+        }
+        (name, _) => cut_with_ellipsis(name, LONGEST_TITLE),
     }
 }
 
 fn body(notice: &Notice) -> String {
     match notice.text.as_str() {
         "" => notice.message_type.without_words().to_owned(),
-        text => cut(text, LONGEST_BODY),
+        text => cut_with_ellipsis(text, LONGEST_BODY),
     }
-}
-
-/// A text that ends in an ellipsis where it was longer.
-fn cut(text: &str, longest: usize) -> String {
-    if text.chars().nth(longest).is_none() {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(longest - 1).collect();
-    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]
@@ -138,10 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_ends_in_an_ellipsis() {
-        assert_eq!(cut("Bonjour Awa", 11), "Bonjour Awa");
-        assert_eq!(cut("Bonjour Awa", 9), "Bonjour…");
-        assert_eq!(cut(&"é".repeat(300), 255), format!("{}…", "é".repeat(254)));
+    fn a_long_name_and_a_long_text_end_in_an_ellipsis_after_a_whole_cluster() {
+        let family = "👨\u{200d}👩\u{200d}👧";
+        let long = notice(&family.repeat(300), &family.repeat(300));
+        assert_eq!(title(&long), format!("{}…", family.repeat(19)));
+        assert_eq!(body(&long), format!("{}…", family.repeat(50)));
     }
 
     #[test]

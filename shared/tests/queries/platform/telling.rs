@@ -105,6 +105,27 @@ async fn a_nameless_delivery_and_driver_are_told_of_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_long_name_is_shortened_to_whole_words() {
+    let world = World::new().await;
+    let family = "👨\u{200d}👩\u{200d}👧".repeat(12);
+    for (name, shown) in [
+        (format!("Awa {family} Koné"), format!("Awa {family}")),
+        (format!("Awa {family}x"), "Awa".to_owned()),
+        (family.repeat(2), "un livreur".to_owned()),
+    ] {
+        let driver = world.user("driver", &name).await;
+        let client = world.user("client", "Jean").await;
+        let delivery = world.delivery("LBN 1", driver, client).await;
+        let room = tell(&world, &event(Assigned, delivery)).await[0];
+        let message = history(&world, client, room).await.remove(0);
+        assert_eq!(
+            message.text,
+            format!("La livraison LBN 1 a été attribuée à {shown}.")
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_refused() {
     let world = World::new().await;
     let (driver, _, delivery, room) = assigned(&world).await;
