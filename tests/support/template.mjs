@@ -27,13 +27,21 @@ const customTags = ['Ref', 'Condition', ...SHORT_FORMS].flatMap((name) => [
 ]);
 
 export const source = readFileSync(new URL('../../template.yaml', import.meta.url), 'utf8');
-export const template = parse(source, { customTags });
+export const template = parse(source, { customTags, maxAliasCount: -1 });
 export const resources = Object.entries(template.Resources);
 export const functions = resources.filter(([, { Type }]) => Type === 'AWS::Serverless::Function');
 
+/** The routes: which function serves which method of which path. */
+export const routes = functions.flatMap(([logicalId, { Properties }]) =>
+  Object.values(Properties.Events ?? {})
+    .filter(({ Type }) => Type === 'Api')
+    .map(({ Properties: { Method, Path } }) => ({ method: Method, path: Path, name: functionNameOf(logicalId) })),
+);
+
 /** `ListRoomsFunction` is list-rooms. */
-export const functionNameOf = (logicalId) =>
-  logicalId
+export function functionNameOf(logicalId) {
+  return logicalId
     .replace(/Function$/, '')
     .replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`)
     .toLowerCase();
+}
