@@ -93,14 +93,19 @@ check-rust: tools
 	cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
 	cargo deny --log-level error check bans licenses sources
 
-# It asks no metadata service for a region, and no account for anything.
+# Nothing here asks AWS for a region or an account. cfn-lint sees the template as CloudFormation does, after the SAM
+# transform; the conditions are checked with every option on and off.
 .PHONY: check-template
 check-template: export AWS_EC2_METADATA_DISABLED := true
 check-template: export AWS_DEFAULT_REGION := eu-west-3
 check-template: export SAM_CLI_TELEMETRY := 0
 check-template: tools
+	dev/node dev/template/routes.mjs --check
 	sam validate --lint
-	cfn-lint template.yaml
+	@mkdir -p target
+	python dev/template/transform.py target/template.json
+	cfn-lint target/template.json
+	python dev/template/check_conditions.py target/template.json
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
 # By GitHub's schema. Nobody checks what their expressions and scripts mean: actionlint would, but its package on PyPI
@@ -143,6 +148,10 @@ deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …'
 	@[[ "$(ENV)" =~ ^(staging|production)$$ ]] || { echo 'Usage: make deploy ENV=staging|production PARAMETERS=…' >&2; exit 2; }
 	$(MAKE) sam-build ARCH=$(ARCH) ENV=$(ENV)
 	sam deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+
+.PHONY: routes
+routes: tools ## copy the routes of template.yaml to Cargo.toml
+	@dev/node dev/template/routes.mjs
 
 .PHONY: clients
 clients: tools ## the clients of openapi.yaml anew: web/generated/typescript, which is committed, and web/generated/dart

@@ -1,10 +1,10 @@
-/** An error response with the real service's text. */
+/** An answer other than success, in the words the real service uses. */
 export class RequestError extends Error {
   constructor(status, message, extra = {}) {
     super(message);
     this.status = status;
     this.headers = extra.headers ?? {};
-    // The body may be null: the value of an empty path.
+    // It may be null: the value at a place where there is none.
     this.body = 'body' in extra ? extra.body : { error: message };
   }
 }

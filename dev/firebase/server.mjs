@@ -17,13 +17,13 @@ import { NoStorage, Storage } from './data/storage.mjs';
 import { acceptSockets } from './socket/websocket.mjs';
 
 /**
- * Starts a stand-in of Firebase Realtime Database, Cloud Messaging and the parts of Google sign-in that they use.
+ * Starts a stand-in of the Firebase Realtime Database and of Cloud Messaging, and of what of Google's sign-in they take.
  *
  * rules           path of a rules file, or its content
- * serviceAccount  path of a service account's key file, or its content (default: a new one)
+ * serviceAccount  path of a service account's key file, or its content (default: a fresh one)
  * data            directory that keeps the data (default: in memory)
- * accessTokenSeconds, idTokenSeconds  lifetime of the issued tokens (default: an hour, as Google's)
- * fence           false: the rules ignore `auth_variable_override`, to show what the fence prevents
+ * accessTokenSeconds, idTokenSeconds  life of the tokens it issues (default: an hour, as Google's)
+ * fence           false lets `auth_variable_override` pass by the rules: only to show what the fence is for
  *
  * @returns {Promise<{port: number, url: string, close: () => Promise<void>}>}
  */
@@ -39,12 +39,12 @@ export async function startStandIn({
 }) {
   const account = serviceAccountOf(contentOf(serviceAccount) ?? newServiceAccount());
   const rules = new Rules(contentOf(rulesSource));
-  // Longer than any client keeps an idle connection, so that no connection is closed while it is reused.
+  // Longer than any client's pool keeps an idle connection, so that none is cut as it is used again.
   const server = createServer({ keepAliveTimeout: 620_000 });
   server.listen(port, host);
   await once(server, 'listening');
 
-  // After listening: if the port is in use, the data belongs to the running stand-in.
+  // Only now: whoever finds the port taken must not touch the data of who has it.
   const storage = data === undefined ? new NoStorage() : new Storage(data);
   const namespaces = new Namespaces({ projectId: account.projectId, rules, storage });
   const oauth = new OAuth(account, { lifeSeconds: accessTokenSeconds });
@@ -73,5 +73,5 @@ export async function startStandIn({
   };
 }
 
-/** Parses JSON from a path, or returns the value itself. */
+/** JSON from a file's path, or as it is. */
 const contentOf = (source) => (typeof source === 'string' ? JSON.parse(readFileSync(source, 'utf8')) : source);

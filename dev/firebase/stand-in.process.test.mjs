@@ -10,7 +10,7 @@ import { deleteApp, initializeApp } from 'firebase/app';
 import { getDatabase, onDisconnect, ref, set } from 'firebase/database';
 import { newServiceAccount } from './sign-in/service-account.mjs';
 
-/** The program: its output, its exit, its stored data. */
+/** The program itself: what it says, how it ends, what it keeps. */
 
 const MAIN = fileURLToPath(new URL('main.mjs', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'stand-in-'));

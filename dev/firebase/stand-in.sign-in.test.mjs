@@ -24,14 +24,14 @@ const asOwner = { headers: { Authorization: 'Bearer owner' } };
 beforeEach(() => fetch(`${standIn.url}/.json`, { method: 'PUT', body: JSON.stringify(world), ...asOwner }));
 
 let count = 0;
-/** The unmodified SDK, connected to the stand-in as to an emulator. */
+/** The unmodified SDK, told of the stand-in as it is told of any emulator. */
 function phone(context, options = { databaseURL: standIn.url }) {
   const app = initializeApp({ apiKey: 'none', projectId: account.project_id, ...options }, `phone-${count++}`);
   const auth = getAuth(app);
   connectAuthEmulator(auth, standIn.url, { disableWarnings: true });
   const database = getDatabase(app);
   context.after(async () => {
-    // Otherwise the SDK's timer for the next ID token keeps the process alive.
+    // Else the SDK's timer for the next ID token keeps the process alive.
     await signOut(auth);
     goOffline(database);
     await deleteApp(app);
@@ -248,5 +248,5 @@ describe('an ID token is checked', () => {
 const unsigned = (claims) =>
   `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
 
-/** Joins the claims of one token and the signature of another. */
+/** The claims of one token with the signature of the other. */
 const transplant = (one, two) => [...two.split('.').slice(0, 2), one.split('.')[2]].join('.');

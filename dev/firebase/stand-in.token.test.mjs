@@ -72,7 +72,7 @@ describe('POST /token, as Google answers a service account', () => {
       brief.url,
     );
     assert.equal((await write(token, brief)).status, 200);
-    // Issued by the other stand-in.
+    // Of the other stand-in.
     assert.equal((await write(token)).status, 401);
     const deadline = Date.now() + 5000;
     let response;

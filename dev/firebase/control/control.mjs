@@ -3,7 +3,7 @@ import { ADMIN } from '../sign-in/credentials.mjs';
 import { badRequest, permissionDenied, RequestError } from '../errors.mjs';
 import { Rules } from '../rules/rules.mjs';
 
-/** The endpoints that control the stand-in. Only `/.settings/rules.json` exists in the real service. */
+/** What steers the stand-in itself. All but the rules exist nowhere else. */
 export class Control {
   #routes;
 
@@ -44,7 +44,7 @@ export class Control {
     };
   }
 
-  /** Returns the response to a request for one of these paths, or null for another path. */
+  /** The answer to a request for one of these paths, or null. */
   answer(request) {
     const route = this.#routes[request.url.pathname];
     if (route === undefined) return null;

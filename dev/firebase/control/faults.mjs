@@ -1,17 +1,17 @@
 import { badRequest } from '../errors.mjs';
 
 /**
- * Faults to inject into requests. The first fault that matches a request is used. A fault has:
+ * Faults to be injected into requests, first match first. A fault is:
  *
  *   path         glob over the request's path: `*` is one segment, `**` any number (default: every path)
  *   method       only this method
- *   count        number of times that it is injected (default: no limit)
- *   probability  chance to be injected into a matching request (default 1), drawn from the seed
- *   delayMs      delay before the request is carried out
- *   status       status to respond with instead of carrying it out; with `body` and `retryAfter`
- *   applied      with `status`: also carry out the request
- *   reset        close the connection "before" it is carried out, or "after", in the middle of the response
- *   answerDelayMs  delay between carrying it out and the response
+ *   count        how many times, then it is spent (default: for ever)
+ *   probability  of striking where it matches (default 1), drawn from the seed
+ *   delayMs      wait before the request is carried out
+ *   status       answer with this status instead of carrying it out; with `body` and `retryAfter`
+ *   applied      with `status`: carry it out all the same
+ *   reset        cut the connection "before" it is carried out, or "after", in mid-answer
+ *   answerDelayMs  wait after it was carried out, before the answer
  */
 const FIELDS = {
   path: 'string',
@@ -47,13 +47,13 @@ export class Faults {
     this.#faults = [];
   }
 
-  /** Returns the faults and how often each was injected. */
+  /** What is armed and how often each fault struck. */
   report() {
     const faults = this.#faults.map(({ matches, ...fault }) => fault);
     return { injected: faults.reduce((sum, { injected }) => sum + injected, 0), faults };
   }
 
-  /** Returns the fault to inject into this request and counts it, or returns null. */
+  /** The fault that strikes this request, which counts as injected, or null. */
   strike(method, path) {
     const fault = this.#faults.find(
       (candidate) =>
@@ -86,7 +86,7 @@ function pathMatcher(glob) {
   return new RegExp(`^${pattern}$`);
 }
 
-/** A generator of random numbers (mulberry32): the same seed gives the same sequence. */
+/** mulberry32: one seed, one run. */
 function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {

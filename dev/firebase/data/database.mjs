@@ -7,18 +7,18 @@ import { parsePath, refuseOverlap } from './paths.mjs';
 import { nodeAt, withNodeAt } from './tree.mjs';
 
 /**
- * One database (one namespace): data, rules and listeners.
+ * One database (one namespace): data, rules, and who listens.
  *
- * A caller is `{admin: true}`, to whom the rules do not apply, or `{admin: false, auth}`, where `auth`
- * is the value that the rules see, null if the caller is not signed in.
+ * A caller is `{admin: true}`, who passes by the rules, or `{admin: false, auth}`, where `auth` is
+ * what the rules see, null for nobody.
  */
 export class Database {
   #listeners = new PathIndex();
-  /** Listeners by the paths that their read permission depends on. */
+  /** Listeners by the paths their permission to read was decided on. */
   #grants = new PathIndex();
   #onCommit;
 
-  /** `onCommit(changes)` is called for every write with a list of `{path, node}`. */
+  /** `onCommit(changes)` hears of every write: a list of `{path, node}`. */
   constructor({ root = null, rules, onCommit = () => {} }) {
     this.root = root;
     this.rules = rules;
@@ -45,7 +45,7 @@ export class Database {
     this.#write(path, [{ path, json }], caller, options);
   }
 
-  /** Writes `children`, an object of relative paths and their JSON, all or nothing. */
+  /** All of `children`, an object of relative paths and their JSON, in one write: all or nothing. */
   update(path, children, caller, options) {
     if (typeof children !== 'object' || children === null || Array.isArray(children)) {
       throw badRequest("Invalid data; couldn't parse JSON object. An update needs one.");
@@ -55,7 +55,7 @@ export class Database {
     this.#write(path, writes, caller, options);
   }
 
-  /** With `dryRun`, only checks whether the write is allowed now. */
+  /** `dryRun` asks only whether the write would be let in now. */
   #write(base, writes, caller, { dryRun = false } = {}) {
     const now = Date.now();
     const before = this.root;
@@ -76,8 +76,8 @@ export class Database {
   }
 
   /**
-   * Calls `onChange(event)` with every change under `path` (see Listener), and `onRevoke()` when the
-   * caller loses the permission to read. @throws {RequestError} 401 if the caller may not read now.
+   * Calls `onChange(event)` with every change under `path` (see Listener), `onRevoke()` once it may no
+   * longer be read. @throws {RequestError} 401 where it may not be read now.
    */
   listen({ path, query = null, caller, onChange, onRevoke }) {
     const listener = new Listener({ path, query, caller, onChange, onRevoke });
@@ -91,13 +91,13 @@ export class Database {
     this.#forgetGrants(listener);
   }
 
-  /** Changes the listener's caller, after a sign-in or sign-out. */
+  /** The listener's caller is another one now (signed in or out). */
   changeCaller(listener, caller) {
     listener.caller = caller;
     this.#revokeUnlessPermitted(listener);
   }
 
-  /** Replaces the rules and revokes the listeners that may no longer read. */
+  /** New rules: whoever may no longer read is told. */
   replaceRules(rules) {
     this.rules = rules;
     for (const listener of [...this.#listeners.touching([])]) this.#revokeUnlessPermitted(listener);
@@ -110,7 +110,7 @@ export class Database {
       for (const listener of this.#grants.touching(path)) doubtful.add(listener);
       for (const listener of this.#listeners.touching(path)) affected.add(listener);
     }
-    // A listener that loses its permission by this write does not receive the write.
+    // Who loses the right to read by this very write does not see it.
     for (const listener of doubtful) {
       if (!this.#revokeUnlessPermitted(listener)) affected.delete(listener);
     }

@@ -4,8 +4,8 @@ import { Branch, childEntries, childOf, Leaf } from './tree.mjs';
 import { isServerValue, resolveServerValue } from './server-values.mjs';
 
 /**
- * Parses JSON from a client: objects, arrays (keys 0, 1, …), `.value` and `.priority`, server values.
- * `now` is the time of the write, `current` the present node at that path (for `increment`).
+ * Reads JSON as a client sends it: objects, arrays (keys 0, 1, …), `.value` and `.priority`, server
+ * values. `now` is the moment of the write, `current` what is at that place (for `increment`).
  */
 export function nodeFromJson(json, { now, current = null, depth = 0 }) {
   if (json === null || json === undefined) return null;
@@ -53,7 +53,7 @@ export function priorityOf(priority, now) {
   return priority;
 }
 
-/** Returns JSON for a reader: without priorities, lists as arrays. */
+/** JSON for a reader: priorities dropped, lists given back as arrays. */
 export function jsonFromNode(node) {
   if (node === null) return null;
   if (node instanceof Leaf) return node.value;
@@ -61,7 +61,7 @@ export function jsonFromNode(node) {
   return looksLikeArray(entries) ? toArray(entries) : objectOf(entries);
 }
 
-/** Returns lossless JSON (`format=export`, the wire protocol, the data file). */
+/** JSON that loses nothing (`format=export`, the wire protocol, the data file). */
 export function exportNode(node) {
   if (node === null) return null;
   if (node instanceof Leaf) {
@@ -73,12 +73,12 @@ export function exportNode(node) {
   return objectOf(entries);
 }
 
-/** `fromEntries` defines properties, so a key `__proto__` is safe. */
+/** A key may be `__proto__`: `fromEntries` defines properties and so takes it like any other. */
 const objectOf = (entries) => Object.fromEntries(entries);
 
 const INDEX = /^(0|[1-9]\d*)$/;
 
-/** Returns whether all keys are indexes and more than half of the indexes are used. */
+/** All keys are indexes, and more than half of the places are taken. */
 function looksLikeArray(entries) {
   if (!entries.every(([key]) => INDEX.test(key))) return false;
   return Number(entries.at(-1)[0]) < entries.length * 2;

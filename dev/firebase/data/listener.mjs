@@ -2,14 +2,14 @@ import { isPrefix } from './paths.mjs';
 import { childEntries, childOf, nodeAt } from './tree.mjs';
 
 /**
- * A listener at a path, with or without a query. It turns a write into the events that update the
- * listener's copy:
+ * One who listens at a path, to all of it or to what a query selects. It turns a write into the
+ * events that bring the listener's copy up to date:
  *
- *   {kind: 'put', path, node}      replaces the value at `path` by `node`
- *   {kind: 'merge', path, nodes}   replaces values below `path`: pairs of a relative path and a node
+ *   {kind: 'put', path, node}      what is at `path` is now `node`
+ *   {kind: 'merge', path, nodes}   below `path` these are now so: pairs of a relative path and a node
  */
 export class Listener {
-  /** The paths that its read permission depends on. The database sets them. */
+  /** Paths that its permission to read depends on; the database's to fill. */
   grants = [];
 
   constructor({ path, query, caller, onChange, onRevoke }) {
@@ -28,7 +28,7 @@ export class Listener {
     }
     const mine = changes.filter(({ path }) => isPrefix(this.path, path));
     if (mine.length === 1) return [{ kind: 'put', ...mine[0] }];
-    // One event, so that an atomic write arrives atomically.
+    // One event, so that what was written at once is seen at once.
     const top = isPrefix(this.path, base) ? base : this.path;
     const nodes = mine.map(({ path, node }) => [path.slice(top.length), node]);
     return [{ kind: 'merge', path: top, nodes }];

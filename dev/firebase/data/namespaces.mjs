@@ -1,9 +1,9 @@
 import { Database } from './database.mjs';
 
 /**
- * The databases of the stand-in, created on first use. These names all mean the default database: no
- * `ns`, the names that SDKs derive from a bare address ("127" of 127.0.0.1, "localhost"), and the name
- * of a project's default database.
+ * The databases of the stand-in, made when first named. Every way of naming none leads to the same
+ * one: no `ns`, what the SDKs make of a bare address ("127" of 127.0.0.1, "localhost"), and the name
+ * a project's own default database has.
  */
 export class Namespaces {
   #databases = new Map();

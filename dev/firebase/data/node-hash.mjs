@@ -3,8 +3,8 @@ import { compareKeys, compareValues } from './ordering.mjs';
 import { childEntries, Leaf } from './tree.mjs';
 
 /**
- * The hash that the SDKs compute over a node. A transaction uses it to detect that its data is stale,
- * and a listener that reconnects to detect changes. ETags contain it too.
+ * The hash that the SDKs compute over a node: it tells a transaction whether it saw the latest data,
+ * and a listener that came back whether it missed anything. ETags are made of it too.
  */
 export function hashOf(node) {
   if (node === null) return '';

@@ -1,4 +1,4 @@
-/** An index of items by path. It finds the items above, at and below the path of a write. */
+/** Items by path, to be found by what a write at a path touches: above, at and below it. */
 export class PathIndex {
   #root = newNode();
 

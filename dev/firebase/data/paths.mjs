@@ -1,7 +1,7 @@
 import { badRequest } from '../errors.mjs';
 import { checkDepth, checkKey } from './limits.mjs';
 
-/** A path is an array of keys; the root is the empty array. */
+/** A path is an array of keys; the root is the empty one. */
 export function parsePath(text) {
   const keys = text.split('/').filter((key) => key !== '');
   for (const key of keys) {
@@ -30,7 +30,7 @@ export const formatPath = (path) => `/${path.join('/')}`;
 
 export const isPrefix = (prefix, path) => prefix.length <= path.length && prefix.every((key, i) => key === path[i]);
 
-/** Rejects a multi-path write that has both a path and a path below it. */
+/** A multi-path write may not name a place and something below it. */
 export function refuseOverlap(paths) {
   const sorted = paths.map((path) => path.join('/') + '/').sort();
   for (let i = 1; i < sorted.length; i++) {

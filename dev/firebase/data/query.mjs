@@ -13,7 +13,7 @@ export class Query {
     this.childPath = index.startsWith('.') ? null : parsePath(index);
   }
 
-  /** Returns the `query` variable of the rules; targaryen requires exactly one order. */
+  /** What the rules see as `query`: targaryen wants exactly one order. */
   get forRules() {
     const order = { '.key': 'orderByKey', '.value': 'orderByValue', '.priority': 'orderByPriority' };
     const seen = order[this.index] ? { [order[this.index]]: true } : { orderByChild: this.index };
@@ -27,7 +27,7 @@ export class Query {
     return seen;
   }
 
-  /** Returns the children of `node` that the query selects, as a node. */
+  /** The children of `node` that the query selects, as a node. */
   select(node) {
     if (!(node instanceof Branch)) return null;
     let items = [...childEntries(node)].map(([key, child]) => ({ key, child, value: this.#indexed(key, child) }));
@@ -70,13 +70,13 @@ const compareItems = (a, b) => compareValues(a.value, b.value) || compareKeys(a.
 
 const isOnSide = (comparison, inclusive) => (inclusive ? comparison >= 0 : comparison > 0);
 
-/** `startAt(v)` starts before the children whose value is v, `startAfter(v)` after them. The ends work alike. */
+/** `startAt(v)` begins before every child whose value is v, `startAfter(v)` behind them; so do ends. */
 function boundKey(bound, inclusiveKey) {
   if (bound.inclusive) return inclusiveKey;
   return inclusiveKey === MIN_KEY ? MAX_KEY : MIN_KEY;
 }
 
-/** Parses the `q` of a listen request in the wire protocol. */
+/** The `q` of a listen in the wire protocol. */
 export function queryFromWire(wire) {
   const bound = (value, key, inclusive) =>
     value in wire ? { value: wire[value], key: wire[key], inclusive: wire[inclusive] !== false } : null;
@@ -92,7 +92,7 @@ export function queryFromWire(wire) {
 const REST_INDEX = { $key: '.key', $value: '.value', $priority: '.priority' };
 const CONSTRAINTS = ['startAt', 'startAfter', 'endAt', 'endBefore', 'equalTo', 'limitToFirst', 'limitToLast'];
 
-/** Returns the query of a REST request, or null if it has none. */
+/** The query of a REST request, or null where it has none. */
 export function queryFromUrl(params) {
   if (!params.has('orderBy')) {
     if (CONSTRAINTS.some((name) => params.has(name))) {

@@ -16,12 +16,12 @@ import { withNodeAt } from './tree.mjs';
 const COMPACT_AT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Keeps the data over a restart: a snapshot and a journal of the writes since. Every write is handed
- * to the kernel before its response, so a killed process loses no confirmed write. The snapshot names
- * its journal: if the process dies between the two steps of a compaction, the old pair is still valid.
+ * Keeps the data over a restart: a snapshot, and a journal of the writes since. Every write is handed
+ * to the kernel before it is answered, so a killed process loses nothing that it confirmed. The
+ * snapshot names its journal: dying between the two steps of a compaction leaves the old pair valid.
  */
 export class Storage {
-  /** The roots by namespace, read from disk. */
+  /** Roots by namespace, as found on disk. */
   roots = new Map();
   #directory;
   #generation = 0;
@@ -35,7 +35,7 @@ export class Storage {
     this.#journal = openSync(this.#journalFile, 'a');
   }
 
-  /** `allRoots` returns all data; it is called when the journal is long enough to be compacted. */
+  /** `allRoots` tells all of the data, for when the journal has grown so long that it is better summed up. */
   record(namespace, changes, allRoots) {
     const line = JSON.stringify([namespace, changes.map(({ path, node }) => [path, exportNode(node)])]) + '\n';
     this.#journalBytes += writeSync(this.#journal, line);
@@ -67,7 +67,7 @@ export class Storage {
   }
 
   #replay(lines) {
-    // After the last line break there is nothing, or a line that a kill cut short.
+    // What follows the last line break is a line that a kill cut short, or nothing.
     for (const line of lines.slice(0, -1)) {
       const [namespace, changes] = JSON.parse(line);
       const root = changes.reduce(
@@ -76,7 +76,7 @@ export class Storage {
       );
       this.roots.set(namespace, root);
     }
-    // The next line must not be appended to the incomplete one.
+    // The next line must not be glued to the torn one.
     if (lines.at(-1) !== '') this.#compact([...this.roots]);
   }
 
@@ -100,7 +100,7 @@ function writeDurably(file, text) {
   closeSync(handle);
 }
 
-/** Storage for tests: it keeps nothing. */
+/** For tests: nothing is kept. */
 export class NoStorage {
   roots = new Map();
   record() {}

@@ -4,11 +4,12 @@ import { compareKeys } from './ordering.mjs';
 const BTree = BTreeModule.default;
 
 /**
- * The data: an immutable tree. A write creates a new root that shares unchanged nodes with the old
- * one, so rules can read both and listeners can detect changes by identity. Children are in key order
- * in a B-tree whose copies share nodes too: a write among 100,000 rooms copies a few small arrays.
+ * The data: an immutable tree. A write makes a new root that shares all it did not touch with the
+ * old one, so that rules can look at both and listeners can tell by identity what changed. Children
+ * are kept in key order in a B-tree whose copies share nodes too: a write among 100,000 rooms
+ * copies a handful of small arrays.
  *
- * The absence of data is `null`, never an empty node.
+ * No data is `null`, never an empty node.
  */
 export class Leaf {
   constructor(value, priority = null) {
@@ -23,14 +24,14 @@ export class Branch {
     this.priority = priority;
   }
 
-  /** Creates a node from children in any order, or null without children. */
+  /** From children in any order; without children there is no node. */
   static of(entries, priority = null) {
     const children = new BTree(undefined, compareKeys);
     for (const [key, node] of entries) if (node !== null) children.set(key, node);
     return children.size === 0 ? null : new Branch(children, priority);
   }
 
-  /** Returns a copy in which `key` is `node`. */
+  /** A copy in which `key` is `node`. */
   with(key, node) {
     const children = this.children.clone();
     if (node === null) children.delete(key);
@@ -51,7 +52,7 @@ export function nodeAt(node, path) {
   return node;
 }
 
-/** Returns a tree in which `path` is `node`. A leaf above `path` is replaced, as in the real service. */
+/** A tree in which `path` is `node`. Whatever a leaf held above it gives way, as in the real service. */
 export function withNodeAt(root, path, node, depth = 0) {
   if (depth === path.length) return node;
   const key = path[depth];

@@ -1,4 +1,4 @@
-/** CORS headers. Like the real services, the stand-in accepts calls from any origin: tokens protect it. */
+/** The real services let any page call them; what a page needs is a token. */
 export function allowOrigin({ headers }, response) {
   response.setHeader('Access-Control-Allow-Origin', headers.origin ?? '*');
   response.setHeader('Access-Control-Expose-Headers', 'ETag, Retry-After');

@@ -10,7 +10,7 @@ import { answerRest } from './rest.mjs';
 
 const WRITES = new Set(['PUT', 'PATCH', 'POST', 'DELETE']);
 
-/** Handles an HTTP request, from reading its body to sending the response, and injects faults. */
+/** One HTTP request, from its body to its answer, and the faults on the way. */
 export class RequestHandler {
   #parts;
 
@@ -29,7 +29,7 @@ export class RequestHandler {
       const answer = this.#parts.control.answer(request) ?? (await this.#answerWithFaults(request, response));
       if (answer !== null) send(response, answer);
     } catch (error) {
-      // The client disconnected before it had sent the whole request.
+      // The client hung up before it had said all.
       if (incoming.errored) return;
       if (error instanceof RequestError) {
         send(response, fromError(error));
@@ -40,7 +40,7 @@ export class RequestHandler {
     }
   }
 
-  /** Returns null if there is nothing left to send. */
+  /** Null where there is nothing left to send. */
   async #answerWithFaults(request, response) {
     const { faults, journal } = this.#parts;
     const path = request.url.pathname.replace(/\.json$/, '');
@@ -81,7 +81,7 @@ export class RequestHandler {
     return answer;
   }
 
-  /** Returns a response also for a client's error; throws only for its own. */
+  /** Never throws for what is the client's fault. */
   #answer(request, response) {
     const { oauth, identity, messaging, namespaces, credentials } = this.#parts;
     try {
@@ -137,12 +137,12 @@ function send(response, { status, headers, body }) {
     response.destroy();
     return;
   }
-  // These statuses have no body, so no length.
+  // These have no body, and so no length.
   const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
   response.writeHead(status, { ...headers, ...length }).end(body);
 }
 
-/** Announces the full length and closes the connection halfway. */
+/** Promises a whole answer, and ends the connection half way. */
 function cutShort(response, { status, headers, body }) {
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) + 1 });
   response.write(body.slice(0, body.length / 2), () => response.destroy());

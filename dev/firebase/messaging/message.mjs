@@ -1,11 +1,11 @@
-/** FCM's validation of a message: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
+/** What FCM looks at in a message: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
 
 const LARGEST = 4096;
 const FIELDS = ['token', 'notification', 'data', 'android', 'apns', 'webpush', 'fcm_options'];
-/** Keys of `data` that FCM reserves. */
+/** Of data's keys these are FCM's own. */
 const RESERVED = /^(from|message_type|google.*|gcm.*)$/;
 
-/** Returns `{field, description}` of the first error in a request's body, or null. */
+/** `{field, description}` of what is wrong with a request's body, or null. */
 export function problemOf(body) {
   const at = (field, description) => ({ field, description });
   let message;

@@ -4,11 +4,11 @@ import { badRequest } from '../errors.mjs';
 import { refusal, invalid } from './errors.mjs';
 import { problemOf } from './message.mjs';
 
-/** The part of Firebase Cloud Messaging's HTTP v1 API that sends to one device. It records messages and delivers none. */
+/** Firebase Cloud Messaging, of its HTTP v1 API what sends to one device: it delivers to nobody, and remembers. */
 
 const PATH = /^\/v1\/projects\/([^/]+)\/messages:send$/;
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
-/** The number of recorded pushes: more than any test sends. */
+/** More pushes than any test sends. */
 const CAPACITY = 100_000;
 
 export class Messaging {
@@ -22,7 +22,7 @@ export class Messaging {
     this.#oauth = oauth;
   }
 
-  /** Handles `POST /v1/projects/{project}/messages:send`; returns null for another path. */
+  /** `POST /v1/projects/{project}/messages:send`, or null for another path. */
   answer({ method, url, headers, body, fault }) {
     const project = PATH.exec(url.pathname)?.[1];
     if (project === undefined) return null;
@@ -41,7 +41,7 @@ export class Messaging {
     return json(200, { name: `projects/${project}/messages/${id}` });
   }
 
-  /** Returns the recorded pushes, of all devices or of one: `{time, token, message}`, and `fault` if one was injected. */
+  /** What devices were sent, or one of them: `{time, token, message}`, `fault` where one struck. */
   list(token) {
     return token === null ? this.#pushes : this.#pushes.filter((push) => push.token === token);
   }

@@ -1,6 +1,6 @@
 import { badRequest, unauthorized } from '../errors.mjs';
 
-/** Turns the credentials of a request or a connection into a caller (see Database). */
+/** Who is asking: turns what a request or a connection presents into a caller (see Database). */
 
 export const ADMIN = Object.freeze({ admin: true });
 export const NOBODY = Object.freeze({ admin: false, auth: null });
@@ -13,8 +13,8 @@ export class Credentials {
   #identity;
 
   /**
-   * `fence`: whether the rules apply to an admin with `auth_variable_override`, as in the real service.
-   * Tests turn it off to show that a stale write then succeeds.
+   * `fence`: does `auth_variable_override` subject an admin to the rules, as it must? Off, and for
+   * tests alone, the backend passes by the rules and a stale writer is not stopped.
    */
   constructor({ oauth, identity, fence = true }) {
     this.#oauth = oauth;
@@ -23,8 +23,8 @@ export class Credentials {
   }
 
   /**
-   * Returns `{caller, expiresAt}`; `expiresAt` (ms) only if the credential expires.
-   * @throws {RequestError} 401 for an invalid credential, 400 for a malformed override.
+   * `{caller, expiresAt}`; `expiresAt` (ms) only where the credential has an end.
+   * @throws {RequestError} 401 for a credential that is no good, 400 for a malformed override.
    */
   ofRequest(headers, params, trust) {
     const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? params.get('access_token');
@@ -35,7 +35,7 @@ export class Credentials {
     return this.ofIdToken(token, trust);
   }
 
-  /** `override` is the `auth` that the rules see; without it, the rules do not apply to an admin. */
+  /** `override` is what the rules are to see as `auth`; undefined leaves an admin an admin. */
   ofAccessToken(token, override) {
     const expiresAt = token === EMULATOR_ADMIN ? undefined : this.#oauth.expiryOf(token);
     if (expiresAt === null) throw unauthorized('Unauthorized request.');

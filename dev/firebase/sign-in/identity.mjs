@@ -5,8 +5,8 @@ import { decodeJwt, isSignedBy, signJwt } from './jwt.mjs';
 import { checkCustomToken } from './custom-token.mjs';
 
 /**
- * The parts of Identity Toolkit and Secure Token that a sign-in with a custom token uses. Sessions are
- * in the tokens themselves, so they survive a restart as long as the key does.
+ * As much of Identity Toolkit and of Secure Token as signing in with a custom token takes. Sessions
+ * are in the tokens themselves, so they outlive a restart as long as the key does.
  */
 export class Identity {
   #account;
@@ -14,7 +14,7 @@ export class Identity {
   #publicKey;
   #life;
 
-  /** `signingKey`: PEM of the key for ID tokens. `lifeSeconds`: their lifetime. */
+  /** `signingKey`: PEM of the key for ID tokens. `lifeSeconds`: how long one is good for. */
   constructor(account, { signingKey, lifeSeconds = 3600 }) {
     this.#account = account;
     this.#privateKey = createPrivateKey(signingKey);
@@ -22,7 +22,7 @@ export class Identity {
     this.#life = lifeSeconds;
   }
 
-  /** Handles the paths that the SDKs call on an Auth emulator; returns null for others. */
+  /** Answers for the paths below the two hosts' names, as the SDKs ask an Auth emulator; null for others. */
   answer({ method, url, headers, body }) {
     const action = ACTIONS[url.pathname];
     if (action === undefined) return null;
@@ -75,11 +75,11 @@ export class Identity {
     };
   }
 
-  /** Returns `{claims, expiresAt}` (ms) of an ID token. @throws {RequestError} 401 with the database's text. */
+  /** `{claims, expiresAt}` (ms) of an ID token. @throws {RequestError} 401 as the database says it. */
   verifyIdToken(token, { unsigned = false } = {}) {
     const decoded = decodeJwt(token);
     const isMock = unsigned && decoded?.header.alg === 'none' && typeof decoded.claims.sub === 'string';
-    // Mock tokens are issued in 1970 and never expire.
+    // Mock tokens are dated 1970, and never end.
     if (isMock) return { claims: decoded.claims };
     const claims = this.#claimsOf(token);
     if (claims === null || claims.use !== undefined) throw unauthorized('Could not parse auth token.');

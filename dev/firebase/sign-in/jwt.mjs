@@ -9,7 +9,7 @@ export function signJwt(claims, privateKey, header = {}) {
   return `${content}.${createSign('RSA-SHA256').update(content).sign(privateKey, 'base64url')}`;
 }
 
-/** Returns header and claims of a JWT without checking it, or null if it is malformed. */
+/** Header and claims of what looks like a JWT, else null. Checks nothing. */
 export function decodeJwt(token) {
   const parts = String(token).split('.');
   if (parts.length !== 3) return null;
@@ -21,7 +21,7 @@ export function decodeJwt(token) {
   }
 }
 
-/** Returns whether the RS256 signature matches `publicKey`. */
+/** Is it signed by RS256 with the key that belongs to `publicKey`? */
 export function isSignedBy(token, publicKey) {
   if (decodeJwt(token)?.header.alg !== 'RS256') return false;
   const [header, claims, signature] = token.split('.');

@@ -6,7 +6,7 @@ import { json } from '../http/answers.mjs';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const scopes = (...names) => names.map((name) => `https://www.googleapis.com/auth/${name}`);
-/** The scopes that grant access here. */
+/** Each of these lets something be done here. */
 const SCOPES_OF_DATABASE = scopes('firebase.database', 'userinfo.email');
 const SCOPES_OF_MESSAGING = scopes('firebase.messaging');
 const LONGEST_ASSERTION = 3600;
@@ -17,7 +17,7 @@ export class OAuth {
   #life;
   #tokens = new Map();
 
-  /** `lifeSeconds`: the lifetime of an access token. */
+  /** `lifeSeconds`: how long an access token is good for. */
   constructor(account, { lifeSeconds = 3600 } = {}) {
     this.#account = account;
     this.#life = lifeSeconds;
@@ -34,7 +34,7 @@ export class OAuth {
     return json(200, { access_token: this.#issue(scopesOf(decodeJwt(assertion).claims)), expires_in: this.#life, token_type: 'Bearer' });
   }
 
-  /** Returns when (ms) this token expires; null if it is not valid for the database. */
+  /** Until when (ms) this token is good for the database; null if it is not, or was never issued here. */
   expiryOf(token) {
     return SCOPES_OF_DATABASE.every((scope) => this.isGoodFor(token, scope)) ? this.#tokens.get(token).expiry : null;
   }
@@ -44,7 +44,7 @@ export class OAuth {
     return expiry > Date.now() && scopes.includes(scope);
   }
 
-  /** Revokes all tokens. */
+  /** Takes all tokens back, before their time. */
   revoke() {
     this.#tokens.clear();
   }

@@ -10,7 +10,7 @@ export function serviceAccountOf(json) {
   };
 }
 
-/** Creates a service account in the form of Google's console, with a new key. */
+/** A service account as Google's console hands it out, with a fresh key. */
 export function newServiceAccount({ projectId = 'demo-relais', tokenUri = 'http://127.0.0.1:9100/token' } = {}) {
   return {
     type: 'service_account',
@@ -22,7 +22,7 @@ export function newServiceAccount({ projectId = 'demo-relais', tokenUri = 'http:
   };
 }
 
-/** Returns a new RSA key as PEM. */
+/** PEM of a fresh RSA key. */
 export function newPrivateKey() {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

@@ -1,6 +1,6 @@
 import { MAX_SOCKET_WRITE_BYTES } from '../data/limits.mjs';
 
-/** A longer message is sent as the number of its pieces, followed by the pieces. */
+/** A message longer than this is sent as its number of pieces, and then the pieces. */
 const MAX_FRAME = 16_384;
 const KEEP_ALIVE = '0';
 
@@ -18,13 +18,13 @@ export function framesOf(text) {
 
 const isHighSurrogate = (unit) => unit >= 0xd800 && unit <= 0xdbff;
 
-/** Joins the pieces of a message. */
+/** Puts the pieces together again. */
 export class FrameReader {
   #pieces = [];
   #missing = 0;
   #length = 0;
 
-  /** Returns the message that this frame completes, or null. */
+  /** The message that this frame completes, or null. */
   read(frame) {
     if (this.#missing > 0) return this.#append(frame);
     if (frame === KEEP_ALIVE) return null;

@@ -1,7 +1,7 @@
 import { RequestError } from '../errors.mjs';
 import { isPrefix } from '../data/paths.mjs';
 
-/** The writes that a client requested for its disconnect. The rules apply at the request and at the write. */
+/** What a client asked to be written once it is gone. Permission is needed when it asks, and again then. */
 export class OnDisconnect {
   #database;
   #writes = [];
@@ -21,7 +21,7 @@ export class OnDisconnect {
     this.#writes.push({ path, perform: (as) => this.#database.update(path, children, as) });
   }
 
-  /** Cancels the writes at the path and below. */
+  /** Forgets what was to be written at the path or below. */
   cancel(path) {
     this.#writes = this.#writes.filter((write) => !isPrefix(path, write.path));
   }

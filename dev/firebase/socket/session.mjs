@@ -7,9 +7,9 @@ import { formatPath, parsePath } from '../data/paths.mjs';
 import { queryFromWire } from '../data/query.mjs';
 
 /**
- * A client's connection: its requests `{r: number, a: action, b: body}`, the responses
- * `{r, b: {s: status, d: data}}`, and its listeners. In a body, `p` is a path, `d` data, `q` a query,
- * `t` the tag of a listener, `h` a hash.
+ * One client's connection: its requests `{r: number, a: action, b: body}`, answered by
+ * `{r, b: {s: status, d: data}}`, and what it listens to. A body's `p` is a path, `d` data, `q` a
+ * query, `t` the tag of a listen that has one, `h` a hash.
  */
 export class Session {
   #database;
@@ -36,7 +36,7 @@ export class Session {
     this.#send({ r: number, b: answer });
   }
 
-  /** Ends the session. Idempotent. */
+  /** The connection is gone. To say so twice does no harm. */
   end() {
     clearTimeout(this.#expiry);
     for (const { listener } of this.#listens.values()) this.#database.unlisten(listener);
@@ -73,7 +73,7 @@ export class Session {
     });
     this.#listens.set(key, { listener });
     const node = this.#database.peek(path, query);
-    // A client that reconnects with a current copy does not receive it again.
+    // Who comes back with an up-to-date copy need not be sent it again.
     if (query !== null || hash !== hashOf(node)) this.#push({ kind: 'put', path, node }, tag);
     const indexed = query === null || this.#database.rules.isIndexed(path, query.index);
     return success(indexed ? {} : { w: ['no_index'] });
@@ -89,7 +89,7 @@ export class Session {
     return success(exportNode(this.#database.read(parsePath(p), this.#caller, query)));
   }
 
-  /** With a hash it is a transaction: it succeeds only if the data is what the client saw. */
+  /** With a hash it is a transaction: it holds only on the data that the client saw. */
   put({ p, d: data, h: hash }) {
     const path = parsePath(p);
     if (hash !== undefined && hash !== hashOf(this.#database.peek(path))) {
@@ -123,7 +123,7 @@ export class Session {
     return this.#become(() => this.#credentials.ofIdToken(cred, this.#trust));
   }
 
-  /** Signs in an admin SDK: an access token and, optionally, an override of `auth`. */
+  /** An admin SDK: an access token, and perhaps who the rules are to take it for. */
   signInAsServer({ cred, authvar, noauth }) {
     return this.#become(() => this.#credentials.ofAccessToken(cred, noauth === true ? null : authvar));
   }
@@ -156,7 +156,7 @@ export class Session {
   }
 
   #expireAt(time) {
-    // A timer has at most 2^31 ms, longer than any session here.
+    // Timers hold 2^31 ms at most; nothing here lives that long.
     this.#expiry = setTimeout(
       () => {
         this.#send({ a: 'ac', b: { s: 'expired_token', d: 'Auth token is expired' } });
@@ -212,5 +212,5 @@ const ACTIONS = Object.assign(Object.create(null), {
 const success = (data) => ({ s: 'ok', d: data });
 const failure = (status, explanation) => ({ s: status, d: explanation });
 
-/** The key of a listener: a client has at most one per query and path. */
+/** A client listens at most once to one query at one path. */
 const listenKey = (path, query) => JSON.stringify([path, query === undefined ? null : Object.entries(query).sort()]);

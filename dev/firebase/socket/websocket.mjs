@@ -5,7 +5,7 @@ import { MAX_SOCKET_WRITE_BYTES } from '../data/limits.mjs';
 import { urlOf } from '../http/request-url.mjs';
 import { Session } from './session.mjs';
 
-/** The SDKs send a keep-alive every 45 s. A connection that is silent for longer is closed, and onDisconnect runs. */
+/** The SDKs send something every 45 s. Who is silent for longer is gone, and onDisconnect may run. */
 const SILENCE_MS = 120_000;
 
 /** The websocket protocol (version 5) of the official SDKs, at `/.ws`. */
@@ -30,7 +30,7 @@ export function acceptSockets(server, { namespaces, credentials }) {
     });
   });
   return {
-    /** Closes all connections, as a network failure does. The SDKs reconnect, and onDisconnect runs. */
+    /** As if the network went away: the SDKs come back by themselves. What is to be written then, is. */
     close() {
       for (const [connection, session] of sessions) {
         session.end();
@@ -76,7 +76,7 @@ function serve(connection, { host, database, credentials, trust }) {
   return session;
 }
 
-/** `t` is 'd' for data or 'c' for control. Only control pings need a response. */
+/** `t` is 'd' for data, 'c' for control; of the latter a client needs an answer to its pings alone. */
 function receive({ t: type, d: content }, session, send) {
   if (type === 'd') session.handle(content);
   else if (type === 'c' && content?.t === 'p') send({ t: 'c', d: { t: 'o', d: {} } });

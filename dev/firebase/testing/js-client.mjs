@@ -2,7 +2,7 @@ import { deleteApp, initializeApp, setLogLevel } from 'firebase/app';
 import { connectDatabaseEmulator, getDatabase, goOffline, onChildAdded, onValue } from 'firebase/database';
 import { after } from 'node:test';
 
-// The SDK logs a warning for every denied write, and this suite has many.
+// The SDK warns of every denied write, and this suite is about them.
 setLogLevel('silent');
 
 let count = 0;
@@ -23,7 +23,7 @@ export function phone(peer, uid) {
   return database;
 }
 
-/** Collects all events at a path, in order. */
+/** Everything that is heard at a place, in order. */
 export function record(target, { changes = onChildAdded } = {}) {
   const heard = [];
   changes(
@@ -34,7 +34,7 @@ export function record(target, { changes = onChildAdded } = {}) {
   return heard;
 }
 
-/** The last value at a path, or the error that ended listening. */
+/** The last value heard at a place, or how listening ended. */
 export function watch(target) {
   const seen = { values: [], error: undefined };
   onValue(

@@ -3,8 +3,9 @@ import { after } from 'node:test';
 import { startStandIn } from '../server.mjs';
 
 /**
- * The server under test: the official emulator if FIREBASE_DATABASE_EMULATOR_HOST names one, otherwise
- * a new stand-in. The variable is set afterwards in both cases, because the admin SDKs read it.
+ * What the suite is driven against: the official emulator where FIREBASE_DATABASE_EMULATOR_HOST names
+ * one, else a stand-in of its own. Afterwards the variable is set either way, so that the admin SDKs
+ * find it.
  */
 export async function peer() {
   if (!process.env.FIREBASE_DATABASE_EMULATOR_HOST) {
@@ -15,7 +16,7 @@ export async function peer() {
   return new Peer(process.env.FIREBASE_DATABASE_EMULATOR_HOST);
 }
 
-/** A database with a unique name. */
+/** One database there, of a name nobody else has. */
 class Peer {
   constructor(hostAndPort) {
     const { hostname, port } = new URL(`http://${hostAndPort}`);
@@ -26,8 +27,8 @@ class Peer {
   }
 
   /**
-   * Makes a REST call. `as` is 'owner', an override of `auth` such as `{uid: 'a'}`, or null for no
-   * credentials; `raw` is a body that may be invalid JSON.
+   * A REST call; `as` is 'owner', an override of `auth` such as `{uid: 'a'}`, or null for nobody;
+   * `raw` is a body that need not be JSON.
    */
   async rest(method, path, { body, raw, as = 'owner', params = {}, headers = {}, signal } = {}) {
     const url = new URL(`http://${this.host}:${this.port}${path}`);
@@ -51,7 +52,7 @@ class Peer {
     if (!response.ok) throw new Error(await response.text());
   }
 
-  /** Returns all data, read as an admin. */
+  /** All data, as one who may see it. */
   async data(path = '/') {
     return (await this.json('GET', `${path}.json`))[1];
   }

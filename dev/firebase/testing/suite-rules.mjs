@@ -1,4 +1,4 @@
-/** The rules of the suite's database: one path for each kind of rule. */
+/** Rules of the suite's own database: one place of each kind. */
 export const suiteRules = {
   rules: {
     open: {

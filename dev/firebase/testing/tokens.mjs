@@ -2,7 +2,7 @@ import { signJwt } from '../sign-in/jwt.mjs';
 
 export const seconds = () => Math.floor(Date.now() / 1000);
 
-/** Signs a custom token as the backend does. `claims` replaces claims; undefined omits one. */
+/** A custom token as the backend signs it; `claims` to spoil one, undefined to leave one out. */
 export function customToken(account, uid, claims = {}) {
   const now = seconds();
   return signJwt(
@@ -19,7 +19,7 @@ export function customToken(account, uid, claims = {}) {
   );
 }
 
-/** Signs the assertion that a service account exchanges for an access token. */
+/** The assertion that a service account trades for an access token. */
 export function assertion(account, claims = {}) {
   const now = seconds();
   return signJwt(

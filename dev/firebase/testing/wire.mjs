@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** A minimal client of the wire protocol, to see what the SDK hides. */
+/** As little of the wire protocol as it takes to see what the SDK would keep to itself. */
 export class Wire {
   #socket;
   #requests = 0;
