@@ -165,6 +165,10 @@ docs: tools ## the API reference as one static page, .dev/api.html; `make dev` s
 sample: ## 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md (SEED=1)
 	@dev/node dev/sample.mjs $(or $(SEED),1)
 
+.PHONY: rds-roots
+rds-roots: tools ## the certificate authorities of Amazon RDS anew, from npm: shared/certs/rds-roots.pem
+	@dev/node dev/rds-roots.mjs
+
 .PHONY: fmt
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -15,6 +15,7 @@ use shared::auth::authenticate;
 use shared::domain::{Message, Page, PageNumber, PageSize, Sender, Timestamp, Viewer};
 use shared::firebase::{ServiceAccount, custom_token};
 use shared::http::{Answer, Paged, Request};
+use shared::tls;
 use uuid::Uuid;
 
 fn main() {
@@ -48,7 +49,13 @@ fn main() {
         "sign" => {
             black_box(custom_token(black_box(&account), viewer.0).unwrap());
         }
-        _ => panic!("Usage: phases parse|verify|read|answer|sign TIMES < EVENT"),
+        "roots" => {
+            let roots = tls::roots_of_region(black_box(tls::RDS_ROOTS), "us-west-2");
+            let mut store = tls::public_roots();
+            assert_eq!(store.add_parsable_certificates(roots.flatten()), (3, 0));
+            black_box(store);
+        }
+        _ => panic!("Usage: phases parse|verify|read|answer|sign|roots TIMES < EVENT"),
     };
     let began = Instant::now();
     (0..times).for_each(|_| one());

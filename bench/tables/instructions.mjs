@@ -66,6 +66,7 @@ const PHASES = {
   read: 'read: the fields of a message to send',
   answer: 'serialise: a page of 20 messages',
   sign: 'sign: a token for Firebase (RSA)',
+  roots: 'roots: the certificates of PostgreSQL, once a start',
 };
 
 const instructionsIn = (profile) => Number(/^(?:totals|summary): (\d+)/m.exec(profile)[1]);

@@ -26,7 +26,7 @@ mod metrics;
 pub mod push;
 pub mod runtime;
 mod secret;
-mod tls;
+pub mod tls;
 
 #[cfg(feature = "testing")]
 pub mod testing;

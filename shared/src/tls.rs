@@ -2,12 +2,16 @@
 //!
 //! ring and not aws-lc, for the cold start: aws-lc's first random number took 22 ms in a fresh process, ring's none
 //! to speak of. The roots of Mozilla are compiled in (webpki-roots): reading those of the system took 3.9 ms.
+//!
+//! Amazon RDS and Aurora have private roots, three for each region, which are compiled in as well
+//! (`shared/certs/rds-roots.pem`, `make rds-roots`). Only those of one region are parsed.
 
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -27,10 +31,25 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// The roots that browsers trust.
+#[must_use]
 pub fn public_roots() -> RootCertStore {
     RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     }
+}
+
+/// A PEM file whose sections begin with a line `# <region>`, each with the RDS roots of that region.
+pub const RDS_ROOTS: &str = include_str!("../certs/rds-roots.pem");
+
+/// Parses the certificates that `pem`, a file like [`RDS_ROOTS`], has for a region; none if it has no such section.
+pub fn roots_of_region<'a>(
+    pem: &'a str,
+    region: &str,
+) -> impl Iterator<Item = Result<CertificateDer<'static>, pem::Error>> + use<'a> {
+    let heading = format!("{region}\n");
+    let mut sections = pem.split("# ");
+    let section = sections.find_map(|section| section.strip_prefix(&heading));
+    CertificateDer::pem_slice_iter(section.unwrap_or_default().as_bytes())
 }
 
 /// A client that trusts `roots`.
@@ -102,5 +121,48 @@ impl ServerCertVerifier for ChainOnly {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::{FromDer, X509Certificate};
+
+    use super::*;
+
+    fn regions() -> Vec<&'static str> {
+        let headings = RDS_ROOTS.lines().filter_map(|line| line.strip_prefix("# "));
+        headings.collect()
+    }
+
+    #[test]
+    fn each_region_has_three_rds_roots_that_are_authorities_for_decades() {
+        assert!(regions().len() >= 27, "{:?}", regions());
+        for region in regions() {
+            let roots: Vec<_> = roots_of_region(RDS_ROOTS, region)
+                .map(Result::unwrap)
+                .collect();
+            assert_eq!(roots.len(), 3, "{region}");
+            for der in &roots {
+                let (_, root) = X509Certificate::from_der(der).unwrap();
+                assert!(root.is_ca(), "{region}");
+                assert!(
+                    root.subject()
+                        .to_string()
+                        .contains(&format!("CN=Amazon RDS {region} Root CA"))
+                );
+                let years = root.validity().time_to_expiration().unwrap();
+                assert!(years.whole_days() > 30 * 365, "{region}");
+            }
+            let mut store = RootCertStore::empty();
+            assert_eq!(store.add_parsable_certificates(roots), (3, 0), "{region}");
+        }
+    }
+
+    #[test]
+    fn a_region_without_a_section_has_no_rds_roots() {
+        for region in ["", "eu-west", "us-gov-west-1", "cn-north-1"] {
+            assert_eq!(roots_of_region(RDS_ROOTS, region).count(), 0, "{region}");
+        }
     }
 }

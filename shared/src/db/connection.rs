@@ -26,8 +26,43 @@ pub struct Connection {
 struct Ssl {
     mode: SslMode,
     verify: Verify,
-    /// A PEM file of roots; none means the public ones.
-    root_cert: Option<String>,
+    roots: Roots,
+}
+
+/// The certificate authorities that a server's chain may end in.
+#[derive(Debug, PartialEq)]
+pub(super) enum Roots {
+    /// Those of a PEM file, and no others: `sslrootcert`.
+    File(String),
+    /// The public ones (RDS Proxy has them) and those that `pem` has for a region of Amazon RDS.
+    BuiltIn {
+        pem: &'static str,
+        region: Option<String>,
+    },
+}
+
+impl Roots {
+    fn load(&self) -> Result<RootCertStore, BoxError> {
+        let path = match self {
+            Self::BuiltIn { pem, region } => {
+                let mut roots = tls::public_roots();
+                for root in tls::roots_of_region(pem, region.as_deref().unwrap_or_default()) {
+                    roots.add(root?)?;
+                }
+                return Ok(roots);
+            }
+            Self::File(path) => path,
+        };
+        let unreadable =
+            |error: &dyn std::fmt::Display| BoxError::from(format!("sslrootcert {path}: {error}"));
+        let mut roots = RootCertStore::empty();
+        for certificate in
+            CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?
+        {
+            roots.add(certificate.map_err(|error| unreadable(&error))?)?;
+        }
+        Ok(roots)
+    }
 }
 
 impl Connection {
@@ -88,9 +123,21 @@ impl Connection {
             ssl: Ssl {
                 mode,
                 verify,
-                root_cert: root_cert.filter(|_| !system),
+                roots: match root_cert.filter(|_| !system) {
+                    Some(path) => Roots::File(path),
+                    None => Roots::BuiltIn {
+                        pem: tls::RDS_ROOTS,
+                        region: std::env::var("AWS_REGION").ok(),
+                    },
+                },
             },
         })
+    }
+
+    /// Trusts these roots instead.
+    #[cfg(test)]
+    pub(super) fn trust(&mut self, roots: Roots) {
+        self.ssl.roots = roots;
     }
 
     /// What opens the pool's connections. They are handed out without a test, which would be a round trip.
@@ -104,7 +151,7 @@ impl Connection {
         if self.ssl.mode == SslMode::Disable {
             return Ok(Manager::from_config(self.config.clone(), NoTls, settings));
         }
-        let tls = MakeRustlsConnect::new(tls::client(self.roots()?, self.ssl.verify)?);
+        let tls = MakeRustlsConnect::new(tls::client(self.ssl.roots.load()?, self.ssl.verify)?);
         Ok(Manager::from_config(self.config.clone(), tls, settings))
     }
 
@@ -113,7 +160,7 @@ impl Connection {
     /// # Errors
     /// The server cannot be reached, or rejects us.
     pub async fn connect(&self) -> Result<tokio_postgres::Client, BoxError> {
-        let tls = MakeRustlsConnect::new(tls::client(self.roots()?, self.ssl.verify)?);
+        let tls = MakeRustlsConnect::new(tls::client(self.ssl.roots.load()?, self.ssl.verify)?);
         let (client, connection) = self.config.connect(tls).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -121,21 +168,6 @@ impl Connection {
             }
         });
         Ok(client)
-    }
-
-    fn roots(&self) -> Result<RootCertStore, BoxError> {
-        let Some(path) = &self.ssl.root_cert else {
-            return Ok(tls::public_roots());
-        };
-        let unreadable =
-            |error: &dyn std::fmt::Display| BoxError::from(format!("sslrootcert {path}: {error}"));
-        let mut roots = RootCertStore::empty();
-        for certificate in
-            CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?
-        {
-            roots.add(certificate.map_err(|error| unreadable(&error))?)?;
-        }
-        Ok(roots)
     }
 }
 

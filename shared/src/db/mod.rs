@@ -9,6 +9,8 @@
 
 pub mod analytics;
 pub mod answer_versions;
+#[cfg(test)]
+mod certificate_tests;
 mod columns;
 mod conditions;
 mod connection;

@@ -1,6 +1,8 @@
+use std::error::Error as _;
 use std::time::Duration;
 
 use deadpool::managed::PoolError;
+use rustls::CertificateError;
 use tokio_postgres::error::SqlState;
 
 use super::session;
@@ -91,6 +93,7 @@ pub(super) fn no_connection(sql: &str, error: &PoolError<tokio_postgres::Error>)
                 Failure::Rejected(described)
             }
             Some(code) if !is_passing(code) => Failure::Final(described),
+            None if certificate_error(cause).is_some() => Failure::Final(described),
             _ => Failure::Retry(described),
         },
         _ => Failure::Final(described),
@@ -139,8 +142,30 @@ pub(super) fn describe(error: &PoolError<tokio_postgres::Error>) -> String {
         PoolError::Timeout(kind) => format!("time-out ({kind:?})"),
         PoolError::Backend(cause) => match cause.code() {
             Some(code) => format!("SQLSTATE {}", code.code()),
-            None => cause.to_string(),
+            None => certificate_error(cause).unwrap_or_else(|| cause.to_string()),
         },
         other => other.to_string(),
     }
+}
+
+/// Says what is wrong with the server's certificate and which setting helps.
+fn certificate_error(error: &tokio_postgres::Error) -> Option<String> {
+    let cause = error.source()?.downcast_ref::<std::io::Error>()?;
+    let cause = cause.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let rustls::Error::InvalidCertificate(reason) = cause else {
+        return None;
+    };
+    Some(match reason {
+        CertificateError::UnknownIssuer => "the certificate's issuer is unknown: sslrootcert must name a PEM file with \
+            its root, and with the intermediate certificates that the server does not send; without sslrootcert, the \
+            public roots and those of Amazon RDS in AWS_REGION are known"
+            .to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the certificate is not valid for the host's name".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the certificate has expired".to_owned()
+        }
+        _ => "the certificate is not valid".to_owned(),
+    })
 }
