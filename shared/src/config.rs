@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use lambda_http::http::HeaderValue;
 use url::Url;
 
-use crate::domain::{GracePeriod, ImageHosts, SendLimit, SendLimits};
+use crate::domain::{
+    GracePeriod, ImageHosts, PersonLimits, RateLimit, RoomsWithoutDelivery, SendLimits,
+};
 
 /// Something that the environment says wrongly, or does not say: the function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,10 @@ pub struct Settings {
     pub image_hosts: ImageHosts,
     /// `SEND_LIMIT_DELIVERY`, `SEND_LIMIT_SUPPORT`: how fast one person may send into one room.
     pub send_limits: SendLimits,
+    /// `ROOM_LIMIT`, `UPLOAD_LIMIT`, `SEARCH_LIMIT`: how fast one person may do these, whatever the room.
+    pub person_limits: PersonLimits,
+    /// `ROOMS_WITHOUT_DELIVERY`: which conversations may be opened without a delivery.
+    pub rooms_without_delivery: RoomsWithoutDelivery,
     /// `STATEMENT_CACHE`: whether statements are prepared; none leaves it to whether a pooler is known of.
     pub statement_cache: Option<bool>,
     /// `ROOM_GRACE_SECONDS`: how long one may still write once a delivery is over.
@@ -98,14 +104,26 @@ impl Settings {
         let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
             .map_err(|reason| ConfigError::Invalid("IMAGE_HOSTS", reason.to_string()))?;
 
-        let send_limit = |name| match lookup(name) {
-            None => Ok(Some(SendLimit::GENEROUS)),
-            Some(value) => SendLimit::parse(&value)
+        let rate_limit = |name, default| match lookup(name) {
+            None => Ok(Some(default)),
+            Some(value) => RateLimit::parse(&value)
                 .map_err(|reason| ConfigError::Invalid(name, reason.to_string())),
         };
         let send_limits = SendLimits {
-            delivery: send_limit("SEND_LIMIT_DELIVERY")?,
-            support: send_limit("SEND_LIMIT_SUPPORT")?,
+            delivery: rate_limit("SEND_LIMIT_DELIVERY", RateLimit::MESSAGES)?,
+            support: rate_limit("SEND_LIMIT_SUPPORT", RateLimit::MESSAGES)?,
+        };
+        let person_limits = PersonLimits {
+            rooms: rate_limit("ROOM_LIMIT", RateLimit::ROOMS)?,
+            uploads: rate_limit("UPLOAD_LIMIT", RateLimit::UPLOADS)?,
+            searches: rate_limit("SEARCH_LIMIT", RateLimit::SEARCHES)?,
+        };
+
+        let rooms_without_delivery = match filled("ROOMS_WITHOUT_DELIVERY") {
+            None => RoomsWithoutDelivery::default(),
+            Some(value) => RoomsWithoutDelivery::parse(&value).map_err(|reason| {
+                ConfigError::Invalid("ROOMS_WITHOUT_DELIVERY", reason.to_string())
+            })?,
         };
 
         let statement_cache = match filled("STATEMENT_CACHE").as_deref() {
@@ -151,6 +169,8 @@ impl Settings {
             cors_origin,
             image_hosts,
             send_limits,
+            person_limits,
+            rooms_without_delivery,
             statement_cache,
             room_grace,
             concurrency,
@@ -235,11 +255,47 @@ mod tests {
             variables.extend(value.map(|value| ("SEND_LIMIT_SUPPORT", value)));
             settings(&variables).map(|settings| settings.send_limits.support)
         };
-        assert_eq!(of(None).unwrap(), Some(SendLimit::GENEROUS));
+        assert_eq!(of(None).unwrap(), Some(RateLimit::MESSAGES));
         assert_eq!(of(Some("")).unwrap(), None);
-        assert_eq!(of(Some("5/1")).unwrap(), SendLimit::parse("5/1").unwrap());
+        assert_eq!(of(Some("5/1")).unwrap(), RateLimit::parse("5/1").unwrap());
         let error = of(Some("many")).unwrap_err().to_string();
         assert!(error.contains("SEND_LIMIT_SUPPORT"), "{error}");
+    }
+
+    #[test]
+    fn what_one_person_may_do_is_limited_unless_a_limit_is_set_or_switched_off() {
+        let of = |variables: &[_]| {
+            settings(&[&[("FIREBASE_DATABASE_URL", "")], variables].concat())
+                .map(|settings| settings.person_limits)
+        };
+        let limits = of(&[("ROOM_LIMIT", "0"), ("UPLOAD_LIMIT", "3/1/min")]).unwrap();
+        assert_eq!(limits.rooms, None);
+        assert_eq!(limits.uploads, RateLimit::parse("3/1/min").unwrap());
+        assert_eq!(limits.searches, Some(RateLimit::SEARCHES));
+        assert_eq!(of(&[]).unwrap().rooms, Some(RateLimit::ROOMS));
+        for name in ["ROOM_LIMIT", "UPLOAD_LIMIT", "SEARCH_LIMIT"] {
+            let error = of(&[(name, "many")]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn rooms_without_a_delivery_are_allowed_unless_only_support_has_them() {
+        let of = |value| {
+            settings(&[
+                ("FIREBASE_DATABASE_URL", ""),
+                ("ROOMS_WITHOUT_DELIVERY", value),
+            ])
+            .map(|settings| settings.rooms_without_delivery)
+        };
+        assert_eq!(of("").unwrap(), RoomsWithoutDelivery::Allow);
+        assert_eq!(of("allow").unwrap(), RoomsWithoutDelivery::Allow);
+        assert_eq!(
+            of("support_only").unwrap(),
+            RoomsWithoutDelivery::SupportOnly
+        );
+        let error = of("never").unwrap_err().to_string();
+        assert!(error.contains("ROOMS_WITHOUT_DELIVERY"), "{error}");
     }
 
     #[test]

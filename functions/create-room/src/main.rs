@@ -2,10 +2,10 @@
 //!
 //! For drivers, and for those who want to talk to one. Body: `other_user_id`, `room_type`, and optionally
 //! `delivery_id` and `initial_message`. Answers the room: 201 if it is new, 200 if it was there (then the message is
-//! not sent); 400 where these two may not talk about this. A new room is mirrored, and
-//! the other's devices are told of the message.
+//! not sent); 400 if these two may not talk about this, 429 above `ROOM_LIMIT`, which counts new rooms only. A new room
+//! is mirrored, and the recipient's devices get a push notification for the message.
 
-use shared::db::rooms::{self, NewRoom};
+use shared::db::rooms::{self, NewRoom, OpeningRules};
 use shared::domain::{RoomType, Viewer};
 use shared::error::Result;
 use shared::http::{Answer, Fields, OptionalText, Request};
@@ -15,7 +15,11 @@ use uuid::Uuid;
 async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
     let new = parse(request.body()?, viewer)?;
 
-    let opened = rooms::create(&app.database, viewer, &new).await?;
+    let rules = OpeningRules {
+        limit: app.person_limits.rooms,
+        without_delivery: app.rooms_without_delivery,
+    };
+    let opened = rooms::create(&app.database, viewer, &new, &rules).await?;
     if opened.created {
         app.mirror_after_reply(vec![opened.room.id]);
         if new.initial_message.is_some() {

@@ -80,7 +80,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::domain::SendLimit;
+    use shared::domain::RateLimit;
     use shared::testing::{Call, Payload, World};
     use uuid::Uuid;
 
@@ -263,7 +263,7 @@ mod tests {
     #[tokio::test]
     async fn too_many_at_once_are_429_and_say_when_to_go_on() {
         let world = World::with(|settings, _| {
-            settings.send_limits.delivery = SendLimit::parse("1/0.001").unwrap();
+            settings.send_limits.delivery = RateLimit::parse("1/0.001").unwrap();
         })
         .await;
         let (driver, client, room) = world.room().await;

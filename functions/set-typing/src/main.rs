@@ -1,13 +1,14 @@
 //! `POST /api/v1/chat/rooms/{room_id}/typing/`: the viewer is typing, or no longer is.
 //!
-//! For the participants of an active conversation. Body: `is_typing`. It is shown in Firebase, after the reply and
-//! once: what is lost there is stale in ten seconds anyway. Answers success; 404 for everybody else, 400 where the
+//! For the participants of an active conversation. Body: `is_typing`. Firebase shows it, after the reply and without a
+//! retry, since an entry there means nothing after ten seconds. Of each participant of a room, at most one
+//! `is_typing: true` a second is written there; the response is 200 all the same. 404 for others, 400 if the
 //! conversation is closed.
 
 use serde::Serialize;
-use shared::db::rooms::{self, Participation};
+use shared::db::rooms;
 use shared::domain::Viewer;
-use shared::error::{Error, Result};
+use shared::error::Result;
 use shared::http::{Answer, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 
@@ -22,12 +23,8 @@ async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Resu
     let is_typing = body.required("is_typing");
     let is_typing = body.finish(is_typing)?;
 
-    match rooms::participation(&app.database, viewer, room_id).await? {
-        Participation::Active => app.type_after_reply(room_id, viewer, is_typing),
-        Participation::Inactive => {
-            return Err(Error::refused("room_id", "Cette conversation est fermée."));
-        }
-        Participation::None => return Err(Error::NotFound),
+    if rooms::note_typing(&app.database, viewer, room_id, is_typing).await? {
+        app.type_after_reply(room_id, viewer, is_typing);
     }
     Answer::ok(&Done { success: true })
 }

@@ -2,11 +2,12 @@
 //!
 //! For the participants of an active conversation. Body: `chat_room_id`. Answers where to post the photo and with
 //! which fields, signed for ten minutes; what comes back from there, `eager[0].secure_url`, is then sent as a message's
-//! `image_url`. 404 for everybody else, 400 where the conversation is closed, 503 where Cloudinary is not configured.
+//! `image_url`. 404 for others, 400 if the conversation is closed, 429 above `UPLOAD_LIMIT`, 503 if Cloudinary is not
+//! configured.
 
-use shared::db::rooms::{self, Participation};
+use shared::db::uploads;
 use shared::domain::Viewer;
-use shared::error::{Error, Result};
+use shared::error::Result;
 use shared::http::{Answer, Request};
 use shared::runtime::{App, StartError, serve};
 
@@ -15,14 +16,8 @@ async fn sign_upload(app: &'static App, viewer: Viewer, request: Request) -> Res
     let room_id = body.required("chat_room_id");
     let room_id = body.finish(room_id)?;
 
-    match rooms::participation(&app.database, viewer, room_id).await? {
-        Participation::Active => Answer::ok(&app.sign_upload(room_id)?),
-        Participation::Inactive => Err(Error::refused(
-            "chat_room_id",
-            "Cette conversation est fermée.",
-        )),
-        Participation::None => Err(Error::NotFound),
-    }
+    uploads::authorize(&app.database, viewer, room_id, app.person_limits.uploads).await?;
+    Answer::ok(&app.sign_upload(room_id)?)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -23,8 +23,10 @@ pub mod mirror;
 pub mod notification_settings;
 pub mod pushes;
 mod query_error;
+mod rate_limits;
 pub mod rooms;
 mod session;
+pub mod uploads;
 pub mod viewer;
 
 pub use database::Database;

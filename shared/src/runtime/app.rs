@@ -9,7 +9,9 @@ use crate::cache::Cache;
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
-use crate::domain::{GracePeriod, ImageHosts, SendLimits, Viewer};
+use crate::domain::{
+    GracePeriod, ImageHosts, PersonLimits, RoomsWithoutDelivery, SendLimits, Viewer,
+};
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
 use crate::push::{Fcm, deliver};
@@ -29,6 +31,10 @@ pub struct App {
     pub image_hosts: ImageHosts,
     /// How fast one person may send into one room.
     pub send_limits: SendLimits,
+    /// How fast one person may do what is not bound to a room.
+    pub person_limits: PersonLimits,
+    /// Which conversations may be opened without a delivery.
+    pub rooms_without_delivery: RoomsWithoutDelivery,
     /// How long one may still write once a delivery is over.
     pub room_grace: GracePeriod,
     /// What is done once the answer is out.
@@ -88,6 +94,8 @@ impl App {
             fcm,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,
+            person_limits: settings.person_limits,
+            rooms_without_delivery: settings.rooms_without_delivery,
             room_grace: settings.room_grace,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),

@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::{Call, RecordingFcm, RecordingFirebase, database};
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::crypto;
+use crate::db::rooms::OpeningRules;
 use crate::db::{devices, messages, rooms};
 use crate::domain::{
-    Content, DeviceToken, GracePeriod, ImageHosts, Message, RoomDetail, RoomType, SendLimits, Text,
-    Viewer,
+    Content, DeviceToken, GracePeriod, ImageHosts, Message, PersonLimits, RoomDetail, RoomType,
+    RoomsWithoutDelivery, SendLimits, Text, Viewer,
 };
 use crate::error::Result;
 use crate::http::{Answer, Request};
@@ -95,6 +96,8 @@ impl World {
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             image_hosts: ImageHosts::default(),
             send_limits: SendLimits::default(),
+            person_limits: PersonLimits::default(),
+            rooms_without_delivery: RoomsWithoutDelivery::default(),
             statement_cache: None,
             room_grace: GracePeriod::default(),
             concurrency: NonZeroUsize::new(16).expect("not zero"),
@@ -174,7 +177,7 @@ impl World {
             room_type: RoomType::Delivery,
             initial_message: None,
         };
-        rooms::create(&self.app.database, driver, &new)
+        rooms::create(&self.app.database, driver, &new, &OpeningRules::default())
             .await
             .expect("a room")
             .room

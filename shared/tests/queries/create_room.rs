@@ -1,5 +1,5 @@
-use shared::db::rooms::{self, NewRoom, Opened};
-use shared::domain::{RoomType, Text, Viewer};
+use shared::db::rooms::{self, NewRoom, Opened, OpeningRules};
+use shared::domain::{RateLimit, RoomType, RoomsWithoutDelivery, Text, Viewer};
 use shared::error::{Error, Result, Unauthorized};
 use shared::testing::World;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ fn with(other: Viewer) -> NewRoom {
 }
 
 async fn create(world: &World, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
-    rooms::create(&world.app.database, viewer, new).await
+    rooms::create(&world.app.database, viewer, new, &OpeningRules::default()).await
 }
 
 fn refused_field(result: Result<Opened>) -> String {
@@ -232,7 +232,11 @@ async fn an_unknown_or_inactive_viewer_opens_nothing() {
 }
 
 #[tokio::test]
-async fn twenty_who_open_the_same_room_at_once_open_one() {
+async fn twenty_who_open_the_same_room_at_once_open_one_for_one_token() {
+    const LIMITED: OpeningRules = OpeningRules {
+        limit: Some(RateLimit::ROOMS),
+        without_delivery: RoomsWithoutDelivery::Allow,
+    };
     let world = World::new().await;
     let (driver, client) = (
         world.user("driver", "Awa").await,
@@ -247,7 +251,7 @@ async fn twenty_who_open_the_same_room_at_once_open_one() {
         };
         let database = &world.app.database;
         tasks.spawn(async move {
-            rooms::create(database, viewer, &new_for(other))
+            rooms::create(database, viewer, &new_for(other), &LIMITED)
                 .await
                 .unwrap()
         });
@@ -262,4 +266,8 @@ async fn twenty_who_open_the_same_room_at_once_open_one() {
         .unwrap()
         .get(0);
     assert_eq!(messages, 1);
+    let used =
+        "SELECT ceil(extract(epoch FROM sum(full_at - now())) / 60)::int FROM chat_rate_limits";
+    let tokens: i32 = world.sql.query_one(used, &[]).await.unwrap().get(0);
+    assert_eq!(tokens, 1);
 }

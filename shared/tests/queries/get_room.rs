@@ -1,4 +1,4 @@
-use shared::db::rooms::{self, Participation};
+use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::{Error, Unauthorized};
 use shared::testing::World;
@@ -62,24 +62,4 @@ async fn an_unknown_viewer_is_told_apart_from_an_unknown_room() {
         unknown,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
     ));
-}
-
-#[tokio::test]
-async fn participation_tells_active_closed_and_foreign_apart() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let stranger = world.user("client", "Ali").await;
-    let participation = async |viewer| {
-        rooms::participation(&world.app.database, viewer, room)
-            .await
-            .unwrap()
-    };
-    assert_eq!(participation(driver).await, Participation::Active);
-    assert_eq!(participation(stranger).await, Participation::None);
-    world
-        .sql
-        .execute("UPDATE chat_rooms SET is_active = false", &[])
-        .await
-        .unwrap();
-    assert_eq!(participation(driver).await, Participation::Inactive);
 }

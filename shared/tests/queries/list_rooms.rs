@@ -1,4 +1,4 @@
-use shared::db::rooms::{self, Filter};
+use shared::db::rooms::{self, Filter, OpeningRules};
 use shared::domain::{
     Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Viewer,
 };
@@ -220,7 +220,7 @@ async fn open_about(world: &World, driver: Viewer, client: Viewer, delivery: Uui
         room_type: RoomType::Delivery,
         initial_message: None,
     };
-    rooms::create(&world.app.database, driver, &new)
+    rooms::create(&world.app.database, driver, &new, &OpeningRules::default())
         .await
         .unwrap()
         .room

@@ -1,14 +1,14 @@
 use shared::db::messages::{self, NewMessage, Sent};
-use shared::db::rooms;
-use shared::domain::{Content, RoomType, SendLimit, SendLimits, Text, Viewer};
+use shared::db::rooms::{self, OpeningRules};
+use shared::domain::{Content, RateLimit, RoomType, SendLimits, Text, Viewer};
 use shared::error::{Error, Result};
 use shared::testing::World;
 use uuid::Uuid;
 
 fn limits(delivery: &str, support: &str) -> SendLimits {
     SendLimits {
-        delivery: SendLimit::parse(delivery).unwrap(),
-        support: SendLimit::parse(support).unwrap(),
+        delivery: RateLimit::parse(delivery).unwrap(),
+        support: RateLimit::parse(support).unwrap(),
     }
 }
 
@@ -33,7 +33,7 @@ async fn support(world: &World, driver: Viewer) -> (Viewer, Uuid) {
         room_type: RoomType::Support,
         initial_message: None,
     };
-    let opened = rooms::create(&world.app.database, driver, &new).await;
+    let opened = rooms::create(&world.app.database, driver, &new, &OpeningRules::default()).await;
     (admin, opened.unwrap().room.id)
 }
 
@@ -207,8 +207,8 @@ async fn two_hundred_at_once_pass_the_limit_that_holds_by_itself() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     let limits = SendLimits {
-        delivery: Some(SendLimit::GENEROUS),
-        support: Some(SendLimit::GENEROUS),
+        delivery: Some(RateLimit::MESSAGES),
+        support: Some(RateLimit::MESSAGES),
     };
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..200 {

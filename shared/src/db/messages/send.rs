@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::db::columns::{self, message_columns};
 use crate::db::conditions::is_open;
 use crate::db::{Database, viewer};
-use crate::domain::{Content, Message, RoomType, SendLimit, SendLimits, Viewer};
+use crate::domain::{Content, Message, RateLimit, RoomType, SendLimits, Viewer};
 use crate::error::{Error, Result};
 
 /// A message to send.
@@ -50,8 +50,8 @@ pub async fn send(
         _ => limits.of(room_type),
     };
     let (delivery, support) = (limit(RoomType::Delivery), limit(RoomType::Support));
-    let per_message = |it: Option<SendLimit>| it.map(|it| it.seconds_per_message());
-    let slack = |it: Option<SendLimit>| it.map(|it| it.seconds_of_slack());
+    let per_message = |it: Option<RateLimit>| it.map(|it| it.seconds_per_token());
+    let slack = |it: Option<RateLimit>| it.map(|it| it.seconds_of_slack());
     let parameters = [
         (&viewer.0 as _, Type::UUID),
         (&new.room_id as _, Type::UUID),

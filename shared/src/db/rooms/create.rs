@@ -3,8 +3,9 @@ use uuid::Uuid;
 
 use super::get::{detail, room_columns};
 use crate::db::columns::{self, delivery_columns, user_columns};
-use crate::db::{Database, viewer};
-use crate::domain::{Content, RoomDetail, RoomType, Text, Viewer};
+use crate::db::rate_limits::{self, has_token, token_cte, wait_column};
+use crate::db::{Database, QueryError, viewer};
+use crate::domain::{Content, RateLimit, RoomDetail, RoomType, RoomsWithoutDelivery, Text, Viewer};
 use crate::error::{Error, FieldErrors, Result};
 
 /// What a room is opened with.
@@ -20,6 +21,15 @@ pub struct NewRoom {
     pub initial_message: Option<Text>,
 }
 
+/// What a deployment allows.
+#[derive(Debug, Default)]
+pub struct OpeningRules {
+    /// New rooms of one viewer; `None` is no limit.
+    pub limit: Option<RateLimit>,
+    /// Which rooms need no delivery.
+    pub without_delivery: RoomsWithoutDelivery,
+}
+
 /// A room that was asked for.
 #[derive(Debug)]
 pub struct Opened {
@@ -33,9 +43,14 @@ pub struct Opened {
 /// sends one first message.
 ///
 /// # Errors
-/// [`Error::Refused`] where these two may not talk about this delivery, or no longer; an unknown or inactive viewer; no
-/// answer from PostgreSQL.
-pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
+/// [`Error::Refused`] if these two may not talk about this delivery, or no longer; [`Error::TooManyRequests`] above the
+/// limit of new rooms; an unknown or inactive viewer; no response from PostgreSQL.
+pub async fn create(
+    database: &Database,
+    viewer: Viewer,
+    new: &NewRoom,
+    rules: &OpeningRules,
+) -> Result<Opened> {
     let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
     let text = new.initial_message.as_ref().map(Text::as_str);
     let preview = new
@@ -51,11 +66,23 @@ pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Resul
         (&message_id as _, Type::UUID),
         (&text as _, Type::TEXT),
         (&preview as _, Type::TEXT),
+        (
+            &rules.limit.map(|it| it.seconds_per_token()) as _,
+            Type::FLOAT8,
+        ),
+        (
+            &rules.limit.map(|it| it.seconds_of_slack()) as _,
+            Type::FLOAT8,
+        ),
+        (&rules.without_delivery.support_only() as _, Type::BOOL),
     ];
-    // Another may be opening the very same room: then ours gives way, but its room is not in our snapshot. The second
-    // run sees it; a third is for the room that its opener took back.
-    for _ in 0..3 {
-        let row = database.query_one(SQL, &parameters).await?;
+    for _ in 0..rate_limits::ATTEMPTS {
+        let row = match database.query_one(SQL, &parameters).await {
+            // Another request has opened the very same room. Ours was rolled back, its token with it; the next
+            // snapshot shows the room.
+            Err(error) if opened_beside(&error) => continue,
+            row => row?,
+        };
         viewer::check(&row)?;
         if let Some(refusal) = row.get("refusal") {
             return Err(Error::Refused(explain(refusal, new)));
@@ -72,10 +99,18 @@ pub async fn create(database: &Database, viewer: Viewer, new: &NewRoom) -> Resul
                 created: row.get("created"),
             });
         }
+        rate_limits::check_wait(&row)?;
+    }
+    if rules.limit.is_some() {
+        return Err(Error::TooManyRequests { retry_after: 1 });
     }
     Err(Error::internal(
         "create_room: the room is neither there nor to be made",
     ))
+}
+
+fn opened_beside(error: &QueryError) -> bool {
+    error.violates("chat_rooms_participants_key")
 }
 
 /// The verdict first: what is refused, and why, stands in one place; all that follows asks for none.
@@ -102,6 +137,10 @@ const SQL: &str = concat!(
                 SELECT FROM deliveries WHERE id = $3 AND deliveries.driver_id = pair.driver_id
                    AND CASE other_user_type WHEN 'client' THEN client_id ELSE merchant_id END = pair.other_user_id
             ) THEN 'foreign_delivery'
+            WHEN $3 IS NULL AND $4 = 'delivery' AND $11 AND NOT EXISTS (
+                SELECT FROM chat_rooms AS room
+                WHERE room.driver_id = pair.driver_id AND room.other_user_id = pair.other_user_id AND room.delivery_id IS NULL
+            ) THEN 'delivery_required'
             WHEN over.closes_at <= clock_timestamp() AND NOT EXISTS (
                 SELECT FROM chat_rooms AS room
                 WHERE room.driver_id = pair.driver_id AND room.other_user_id = pair.other_user_id AND room.delivery_id = $3
@@ -115,6 +154,10 @@ const SQL: &str = concat!(
         WHERE room.driver_id = allowed.driver_id AND room.other_user_id = allowed.other_user_id
           AND (room.delivery_id = $3 OR (room.delivery_id IS NULL AND $3 IS NULL))
     ),
+    missing AS (SELECT * FROM allowed WHERE NOT EXISTS (SELECT FROM existing)),
+    ",
+    token_cte!("rooms", "$9", "$10", "missing"),
+    ",
     created AS (
         INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id, created_at,
             last_message_text, last_message_at, last_message_sender_id, message_count,
@@ -123,8 +166,9 @@ const SQL: &str = concat!(
             $8, CASE WHEN $7 IS NOT NULL THEN now() END, CASE WHEN $7 IS NOT NULL THEN $1 END,
             ($7 IS NOT NULL)::int, ($7 IS NOT NULL AND NOT viewer_is_driver)::int,
             ($7 IS NOT NULL AND viewer_is_driver)::int, closes_at
-        FROM allowed WHERE NOT EXISTS (SELECT FROM existing)
-        ON CONFLICT ON CONSTRAINT chat_rooms_participants_key DO NOTHING
+        FROM missing WHERE ",
+    has_token!("$9"),
+    "
         RETURNING *
     ),
     first_message AS (
@@ -132,6 +176,8 @@ const SQL: &str = concat!(
         SELECT $6, id, 1, $1, 'text', $7, created_at, revision FROM created WHERE $7 IS NOT NULL
     )
     SELECT verdict.viewer_is_active, verdict.refusal, verdict.viewer_is_driver, room.created, ",
+    wait_column!("rooms", "$10"),
+    ", ",
     room_columns!(),
     ", ",
     user_columns!("viewer"),
@@ -167,6 +213,7 @@ fn explain(refusal: &str, new: &NewRoom) -> FieldErrors {
             "other_user_id",
             "Une conversation de livraison réunit un livreur et un client ou un commerçant.",
         ),
+        "delivery_required" => FieldErrors::one("delivery_id", "Ce champ est obligatoire."),
         "delivery_over" => FieldErrors::one("delivery_id", "Cette livraison est terminée."),
         _ => FieldErrors::one(
             "delivery_id",

@@ -1,6 +1,6 @@
 use shared::db::events::receive;
 use shared::db::messages::{Unread, mark_read};
-use shared::db::rooms;
+use shared::db::{rooms, uploads};
 use shared::domain::DeliveryEvent::{Arriving, Assigned, Cancelled, Delivered};
 use shared::domain::{GracePeriod, Platform, Timestamp};
 use shared::error::Error;
@@ -31,10 +31,14 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
         ));
         let seen = rooms::get(database, viewer, room).await.unwrap().unwrap();
         assert!(!seen.is_active, "also where nobody has closed it yet");
-        assert_eq!(
-            rooms::participation(database, viewer, room).await.unwrap(),
-            rooms::Participation::Inactive
-        );
+        assert!(matches!(
+            rooms::note_typing(database, viewer, room, true).await,
+            Err(Error::Refused(_))
+        ));
+        assert!(matches!(
+            uploads::authorize(database, viewer, room, None).await,
+            Err(Error::Refused(_))
+        ));
         assert_eq!(
             world.unread(viewer).await,
             0,

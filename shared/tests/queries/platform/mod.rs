@@ -6,7 +6,7 @@ mod telling;
 
 use shared::db::events::{NewEvent, Received, receive};
 use shared::db::messages;
-use shared::db::rooms::{self, NewRoom};
+use shared::db::rooms::{self, NewRoom, OpeningRules};
 use shared::domain::{
     Content, DeliveryEvent, GracePeriod, Message, PageSize, Platform, RoomType, SendLimits, Text,
     Timestamp, Viewer,
@@ -63,7 +63,7 @@ async fn open(world: &World, viewer: Viewer, other: Viewer, delivery: Uuid) -> R
         room_type: RoomType::Delivery,
         initial_message: Some(Text::parse("Bonjour").unwrap()),
     };
-    rooms::create(&world.app.database, viewer, &new)
+    rooms::create(&world.app.database, viewer, &new, &OpeningRules::default())
         .await
         .map(|opened| opened.room.id)
 }

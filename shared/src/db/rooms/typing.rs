@@ -1,0 +1,54 @@
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::conditions::is_open;
+use crate::db::{Database, viewer};
+use crate::domain::Viewer;
+use crate::error::{Error, Result};
+
+/// Notes that the viewer is typing in a room, or no longer is. Returns whether Firebase has to show it: `true` at most
+/// once a second, and one `false` after it.
+///
+/// # Errors
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Refused`] if it is
+/// closed; an unknown or inactive viewer; no response from PostgreSQL.
+pub async fn note_typing(
+    database: &Database,
+    viewer: Viewer,
+    room_id: Uuid,
+    is_typing: bool,
+) -> Result<bool> {
+    let parameters = [
+        (&viewer.0 as _, Type::UUID),
+        (&room_id as _, Type::UUID),
+        (&is_typing as _, Type::BOOL),
+    ];
+    let row = database.query_one(SQL, &parameters).await?;
+    viewer::check(&row)?;
+    match row.get("room_is_open") {
+        Some(true) => Ok(row.get("is_shown")),
+        Some(false) => Err(Error::refused("room_id", "Cette conversation est fermée.")),
+        None => Err(Error::NotFound),
+    }
+}
+
+const SQL: &str = concat!(
+    "-- note_typing
+    WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
+    room AS (
+        SELECT ",
+    is_open!(""),
+    " AS is_open FROM chat_rooms
+        WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
+    ),
+    shown AS (
+        INSERT INTO chat_typing AS typing (chat_room_id, user_id, is_typing, next_at)
+        SELECT $2, $1, $3, clock_timestamp() + interval '1 second' FROM room WHERE is_open
+        ON CONFLICT (chat_room_id, user_id) DO UPDATE
+        SET is_typing = $3, next_at = CASE WHEN $3 THEN EXCLUDED.next_at ELSE typing.next_at END
+        WHERE CASE WHEN $3 THEN typing.next_at <= clock_timestamp() ELSE typing.is_typing END
+        RETURNING user_id
+    )
+    SELECT (SELECT is_active FROM viewer) AS viewer_is_active, (SELECT is_open FROM room) AS room_is_open,
+           EXISTS (SELECT FROM shown) AS is_shown"
+);

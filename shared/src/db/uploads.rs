@@ -1,0 +1,68 @@
+//! Who may upload photos, and how many.
+
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::conditions::is_open;
+use super::rate_limits::{self, has_token, token_cte, wait_column};
+use super::{Database, viewer};
+use crate::domain::{RateLimit, Viewer};
+use crate::error::{Error, Result};
+
+/// Checks that the viewer may upload a photo into a room, and counts it.
+///
+/// # Errors
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Refused`] if it is
+/// closed; [`Error::TooManyRequests`] above `limit`; an unknown or inactive viewer; no response from PostgreSQL.
+pub async fn authorize(
+    database: &Database,
+    viewer: Viewer,
+    room_id: Uuid,
+    limit: Option<RateLimit>,
+) -> Result<()> {
+    let parameters = [
+        (&viewer.0 as _, Type::UUID),
+        (&room_id as _, Type::UUID),
+        (&limit.map(|it| it.seconds_per_token()) as _, Type::FLOAT8),
+        (&limit.map(|it| it.seconds_of_slack()) as _, Type::FLOAT8),
+    ];
+    for _ in 0..rate_limits::ATTEMPTS {
+        let row = database.query_one(SQL, &parameters).await?;
+        viewer::check(&row)?;
+        match row.get("room_is_open") {
+            None => return Err(Error::NotFound),
+            Some(false) => {
+                return Err(Error::refused(
+                    "chat_room_id",
+                    "Cette conversation est fermée.",
+                ));
+            }
+            Some(true) => {}
+        }
+        if row.get("has_token") {
+            return Ok(());
+        }
+        rate_limits::check_wait(&row)?;
+    }
+    Err(Error::TooManyRequests { retry_after: 1 })
+}
+
+const SQL: &str = concat!(
+    "-- authorize_upload
+    WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
+    room AS (
+        SELECT ",
+    is_open!(""),
+    " AS is_open FROM chat_rooms
+        WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
+    ),
+    open_room AS (SELECT FROM room WHERE is_open),
+    ",
+    token_cte!("uploads", "$3", "$4", "open_room"),
+    "
+    SELECT (SELECT is_active FROM viewer) AS viewer_is_active, (SELECT is_open FROM room) AS room_is_open,
+           ",
+    has_token!("$3"),
+    " AS has_token, ",
+    wait_column!("uploads", "$4")
+);
