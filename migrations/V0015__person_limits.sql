@@ -21,3 +21,26 @@ CREATE UNLOGGED TABLE chat_typing (
     CONSTRAINT chat_typing_pkey PRIMARY KEY (chat_room_id, user_id),
     CONSTRAINT chat_typing_chat_room_id_fkey FOREIGN KEY (chat_room_id) REFERENCES chat_rooms ON DELETE CASCADE
 );
+
+-- register-device: at most ten devices of one person; the one registered longest ago makes room. A trigger, since only a
+-- statement after the lock sees the devices that were registered beside this one.
+CREATE FUNCTION chat_devices_keep_ten() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hashtextextended('chat_devices/' || NEW.user_id, 0));
+        DELETE FROM chat_devices WHERE token IN (
+            SELECT token FROM chat_devices
+            WHERE user_id = NEW.user_id AND token <> NEW.token
+            ORDER BY registered_at DESC, token OFFSET 9
+        );
+        RETURN NULL;
+    END
+    $$;
+CREATE TRIGGER chat_devices_keep_ten_registered
+    AFTER INSERT ON chat_devices
+    FOR EACH ROW EXECUTE FUNCTION chat_devices_keep_ten();
+CREATE TRIGGER chat_devices_keep_ten_taken_over
+    AFTER UPDATE OF user_id ON chat_devices
+    FOR EACH ROW WHEN (NEW.user_id <> OLD.user_id)
+    EXECUTE FUNCTION chat_devices_keep_ten();

@@ -38,6 +38,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use shared::domain::DeviceToken;
     use shared::testing::{Call, Payload, World};
 
     async fn tokens(world: &World, viewer: Viewer) -> Vec<String> {
@@ -102,6 +103,25 @@ mod tests {
             .into();
         assert_eq!(tokens(&world, driver).await, expected);
         assert_eq!(tokens(&world, client).await, ["another's"]);
+    }
+
+    #[tokio::test]
+    async fn of_thirty_devices_at_once_ten_stay() {
+        let world = World::new().await;
+        let (driver, client, _) = world.room().await;
+        for n in 0..5 {
+            world.device(client, &format!("device-{n}")).await;
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..30 {
+            let database = &world.app.database;
+            tasks.spawn(async move {
+                let token = DeviceToken::parse(&format!("device-{n}")).unwrap();
+                devices::register(database, driver, &token).await.unwrap()
+            });
+        }
+        assert!(tasks.join_all().await.into_iter().all(|is_new| is_new));
+        assert_eq!(tokens(&world, driver).await.len(), 10);
     }
 
     #[tokio::test]

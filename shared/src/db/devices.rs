@@ -6,11 +6,8 @@ use super::{Database, viewer};
 use crate::domain::{DeviceToken, Viewer};
 use crate::error::Result;
 
-/// The most devices of one person. One more takes the place of the one that was registered longest ago.
-pub const MAX_DEVICES: i64 = 10;
-
-/// Registers a device for the viewer, also one that was somebody else's: another person has signed in on it. Answers
-/// whether it is new to the viewer. Running it twice registers it once.
+/// Registers a device for the viewer, also one that was somebody else's: another person has signed in on it. Returns
+/// whether it is new to the viewer. A trigger keeps a person's newest ten devices. Running it twice registers it once.
 ///
 /// # Errors
 /// An unknown or inactive viewer, or no answer from PostgreSQL.
@@ -22,23 +19,12 @@ pub async fn register(database: &Database, viewer: Viewer, token: &DeviceToken) 
             INSERT INTO chat_devices (token, user_id, registered_at)
             SELECT $2, $1, clock_timestamp() WHERE (SELECT is_active FROM viewer)
             ON CONFLICT (token) DO UPDATE SET user_id = EXCLUDED.user_id, registered_at = EXCLUDED.registered_at
-        ),
-        replaced AS (
-            DELETE FROM chat_devices WHERE token IN (
-                SELECT token FROM chat_devices
-                WHERE user_id = $1 AND token <> $2 AND (SELECT is_active FROM viewer)
-                ORDER BY registered_at DESC OFFSET $3 - 1
-            )
         )
         SELECT (SELECT is_active FROM viewer) AS viewer_is_active, NOT EXISTS (SELECT FROM known) AS is_new";
     let row = database
         .query_one(
             SQL,
-            &[
-                (&viewer.0, Type::UUID),
-                (&token.as_str(), Type::TEXT),
-                (&MAX_DEVICES, Type::INT8),
-            ],
+            &[(&viewer.0, Type::UUID), (&token.as_str(), Type::TEXT)],
         )
         .await?;
     viewer::check(&row)?;
