@@ -1,3 +1,4 @@
+use form_urlencoded::{byte_serialize, parse};
 use serde::Serialize;
 
 use super::{Fields, Request};
@@ -111,19 +112,54 @@ impl<T> Keyed<T> {
     }
 }
 
-/// The request's URL with one parameter of its query changed, or taken out.
+/// The request's URL with one parameter of its query set, or removed if `value` is `None`. The others stay as they are,
+/// in their order and with their repetitions.
 fn with_parameter(request: &Request, name: &str, value: Option<&str>) -> Option<String> {
     let mut url = request.url()?;
-    let mut query: Vec<(String, String)> = url
-        .query_pairs()
-        .into_owned()
-        .filter(|(n, _)| n != name)
-        .collect();
-    query.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-    query.sort();
-    url.set_query(None);
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
+    let query = replace_parameter(url.query().unwrap_or_default(), name, value);
+    url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
     Some(url.into())
+}
+
+fn replace_parameter(query: &str, name: &str, value: Option<&str>) -> String {
+    let is_named = |pair: &str| parse(pair.as_bytes()).any(|(it, _)| it == name);
+    let mut replacement = value.map(|value| {
+        format!(
+            "{name}={}",
+            byte_serialize(value.as_bytes()).collect::<String>()
+        )
+    });
+    let mut pairs = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        if is_named(pair) {
+            pairs.extend(replacement.take());
+        } else {
+            pairs.push(pair.to_owned());
+        }
+    }
+    pairs.extend(replacement);
+    pairs.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_parameter_that_is_set_changes() {
+        for (query, page, expected) in [
+            ("", Some("2"), "page=2"),
+            ("page=2", None, ""),
+            (
+                "page_size=5&page_size=100&b=%20x&a=+",
+                Some("2"),
+                "page_size=5&page_size=100&b=%20x&a=+&page=2",
+            ),
+            ("b&page=1&a=&page=7", Some("3"), "b&page=3&a="),
+            ("b&p%61ge=2&a", None, "b&a"),
+            ("", Some("a b&c"), "page=a+b%26c"),
+        ] {
+            assert_eq!(replace_parameter(query, "page", page), expected, "{query}");
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 /// The formats in which API Gateway hands over a request.
@@ -26,6 +28,12 @@ impl Call {
     #[must_use]
     pub fn get(path: &str) -> Self {
         Self::new("GET", path)
+    }
+
+    /// A HEAD of a path below `/api/v1/chat`.
+    #[must_use]
+    pub fn head(path: &str) -> Self {
+        Self::new("HEAD", path)
     }
 
     /// A POST to a path below `/api/v1/chat`.
@@ -126,9 +134,7 @@ impl Call {
                     all.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<Value>()
                 }),
                 "queryStringParameters": self.query_object(),
-                "multiValueQueryStringParameters": self.query_object().map(|all| {
-                    all.as_object().into_iter().flatten().map(|(n, v)| (n.clone(), json!([v]))).collect::<Value>()
-                }),
+                "multiValueQueryStringParameters": self.query_lists(),
                 "pathParameters": parameters,
                 "stageVariables": null,
                 "requestContext": {
@@ -161,6 +167,14 @@ impl Call {
                 "isBase64Encoded": false,
             }),
         }
+    }
+
+    fn query_lists(&self) -> Option<BTreeMap<&str, Vec<&str>>> {
+        let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (name, value) in &self.query {
+            lists.entry(name.as_str()).or_default().push(value.as_str());
+        }
+        (!lists.is_empty()).then_some(lists)
     }
 
     fn query_object(&self) -> Option<Value> {
