@@ -8,10 +8,18 @@ use serde::Serialize;
 /// The result of everything that can fail on the way to an answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Reasons by field, as Django REST Framework answers them: `{"text": ["Ce champ est obligatoire."]}`.
+/// Reasons by field, in the form of Django REST Framework: `{"text": ["Ce champ est obligatoire."]}`.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct FieldErrors(BTreeMap<&'static str, Vec<String>>);
+pub struct FieldErrors(BTreeMap<&'static str, Reasons>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Reasons {
+    OfField(Vec<String>),
+    /// Of a list, by the index of the element: `{"0": ["Doit être un UUID valide."]}`.
+    OfElements(BTreeMap<usize, Vec<String>>),
+}
 
 impl FieldErrors {
     /// The key under which stands what concerns no field in particular.
@@ -24,9 +32,28 @@ impl FieldErrors {
         errors
     }
 
-    /// Adds a reason.
+    /// Adds a reason for a field.
     pub fn add(&mut self, field: &'static str, reason: impl Into<String>) {
-        self.0.entry(field).or_default().push(reason.into());
+        let reasons = self.0.entry(field);
+        match reasons.or_insert_with(|| Reasons::OfField(vec![])) {
+            Reasons::OfField(reasons) => reasons.push(reason.into()),
+            elements @ Reasons::OfElements(_) => *elements = Reasons::OfField(vec![reason.into()]),
+        }
+    }
+
+    /// Adds a reason for one element of a list.
+    pub fn add_element(&mut self, field: &'static str, index: usize, reason: impl Into<String>) {
+        let reasons = self.0.entry(field);
+        if let Reasons::OfElements(elements) =
+            reasons.or_insert_with(|| Reasons::OfElements(BTreeMap::new()))
+        {
+            elements.entry(index).or_default().push(reason.into());
+        }
+    }
+
+    /// The names of the fields.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
     }
 
     /// Whether nothing was wrong.
@@ -60,6 +87,22 @@ pub enum Unauthorized {
     /// A user that the platform has switched off.
     #[error("inactive user")]
     UserInactive,
+}
+
+impl Unauthorized {
+    /// Its name in a log.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotAuthenticated => "not_authenticated",
+            Self::BadHeader => "bad_authorization_header",
+            Self::InvalidToken => "invalid_token",
+            Self::WrongTokenType => "wrong_token_type",
+            Self::NoUser => "token_without_user",
+            Self::UserNotFound => "user_not_found",
+            Self::UserInactive => "user_inactive",
+        }
+    }
 }
 
 /// A request that could not be understood: found before anything was asked of the database.
@@ -127,6 +170,54 @@ impl Error {
     /// A refusal that names one field.
     pub fn refused(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Refused(FieldErrors::one(field, reason))
+    }
+
+    /// The same error with the field `from` under the name `to`: of a field that has two names, the one that was sent.
+    #[must_use]
+    pub fn rename_field(mut self, from: &'static str, to: &'static str) -> Self {
+        if let Self::Refused(FieldErrors(errors)) = &mut self
+            && let Some(reasons) = errors.remove(from)
+        {
+            errors.insert(to, reasons);
+        }
+        self
+    }
+
+    /// Whether somebody has to look into it: the server failed, or one that it needs.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Internal(_))
+    }
+
+    /// The fields that it names.
+    #[must_use]
+    pub fn fields(&self) -> Option<&FieldErrors> {
+        match self {
+            Self::BadRequest(BadRequest::Fields(errors)) | Self::Refused(errors) => Some(errors),
+            _ => None,
+        }
+    }
+
+    /// Its name in a log. It has no value of the request's.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(reason) => reason.code(),
+            Self::BadRequest(BadRequest::Malformed(_)) => "malformed_json",
+            Self::BadRequest(BadRequest::Fields(_)) => "invalid_fields",
+            Self::BadRequest(BadRequest::Path) => "invalid_path",
+            Self::BadRequest(BadRequest::Page) => "invalid_page",
+            Self::BadRequest(BadRequest::TooLarge) => "body_too_large",
+            Self::BadRequest(BadRequest::MediaType(_)) => "unsupported_media_type",
+            Self::Refused(_) => "rejected_fields",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::PageNotFound => "page_out_of_range",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::NotOffered(_) => "not_configured",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
     }
 
     /// A fault of ours, or of a server's answer.

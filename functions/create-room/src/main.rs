@@ -66,6 +66,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use shared::domain::RateLimit;
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
@@ -120,6 +121,32 @@ mod tests {
         let told = world.fcm.messages().await;
         assert_eq!(told.len(), 1);
         assert_eq!(told[0]["notification"]["body"], "Bonjour");
+    }
+
+    #[tokio::test]
+    async fn more_new_rooms_than_the_limit_are_429_and_say_when_to_go_on() {
+        let world = World::with(|settings, _| {
+            settings.person_limits.rooms = RateLimit::parse("1/1/h").unwrap();
+        })
+        .await;
+        let driver = world.user("driver", "Awa").await;
+        let clients = [
+            world.user("client", "Jean").await,
+            world.user("client", "Ali").await,
+        ];
+        let open = async |client: Viewer| {
+            let body = json!({ "other_user_id": client.0, "room_type": "delivery" });
+            world
+                .call(create_room, driver, Call::post("/rooms/").json(body))
+                .await
+        };
+        open(clients[0]).await.expect(201);
+        let reply = open(clients[1]).await;
+        let seconds = reply.headers["retry-after"].to_str().unwrap().to_owned();
+        assert!((3_500..=3_600).contains(&seconds.parse().unwrap()));
+        let detail = format!("Requête ralentie. Disponible à nouveau dans {seconds} secondes.");
+        assert_eq!(reply.expect(429), json!({ "detail": detail }));
+        open(clients[0]).await.expect(200);
     }
 
     #[tokio::test]

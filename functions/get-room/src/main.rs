@@ -105,6 +105,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_response_has_an_id_and_is_never_stored() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        for payload in [Payload::V1, Payload::V2] {
+            for (id, status) in [(room, 200), (driver.0, 404)] {
+                let call = Call::get(&format!("/rooms/{id}/")).payload(payload);
+                let reply = world.call(get_room, driver, call).await;
+                assert_eq!(reply.status, status);
+                assert_eq!(reply.headers["x-request-id"], "r", "the gateway's");
+                assert_eq!(reply.headers["cache-control"], "no-store");
+                assert_eq!(
+                    reply.headers["access-control-expose-headers"],
+                    "x-request-id, retry-after"
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn head_is_get_without_its_body() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        for (id, status) in [(room, 200), (driver.0, 404)] {
+            let path = format!("/rooms/{id}/");
+            let get = world.call(get_room, driver, Call::get(&path)).await;
+            let head = world.call(get_room, driver, Call::head(&path)).await;
+            assert_eq!((head.status, get.status), (status, status));
+            assert_eq!(head.headers, get.headers);
+            assert_eq!(head.body, serde_json::Value::Null);
+        }
+    }
+
+    #[tokio::test]
     async fn a_fault_of_ours_is_500_and_says_nothing_of_it() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;

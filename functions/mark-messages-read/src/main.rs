@@ -8,8 +8,11 @@ use serde::Serialize;
 use shared::db::messages::{self, Unread};
 use shared::domain::Viewer;
 use shared::error::{FieldErrors, Result};
-use shared::http::{Answer, Fields, MessageIds, Request};
+use shared::http::{Answer, Fields, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
+
+/// The most ids in one request.
+const MAX_IDS: usize = 1000;
 
 #[derive(Serialize)]
 struct Done {
@@ -32,10 +35,10 @@ async fn mark_messages_read(app: &'static App, viewer: Viewer, request: Request)
 }
 
 fn parse(mut body: Fields) -> Result<Unread> {
-    let ids: Option<MessageIds> = body.optional("message_ids");
+    let ids = body.optional_list("message_ids", MAX_IDS);
     // Where the ids are good, they win, whatever the other field says.
     let unread = match ids {
-        Some(MessageIds(ids)) => Some(Unread::Messages(ids)),
+        Some(ids) => Some(Unread::Messages(ids)),
         None => body.optional("chat_room_id").map(Unread::Room),
     };
     if unread.is_none() && body.is_valid() {
@@ -116,6 +119,12 @@ mod tests {
                 .await
                 .expect(400)["message_ids"]
                 .is_array()
+        );
+        assert_eq!(
+            mark(json!({ "message_ids": [room, "x", 1] }))
+                .await
+                .expect(400),
+            json!({ "message_ids": { "1": ["Doit être un UUID valide."], "2": ["Doit être un UUID valide."] } })
         );
         mark(json!({ "chat_room_id": room })).await.expect(404);
     }

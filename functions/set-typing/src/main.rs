@@ -58,6 +58,10 @@ mod tests {
         assert_eq!((writes[0].0.as_str(), &writes[0].1), ("PUT", &path));
         assert!(writes[0].2["timestamp"].as_str().unwrap().ends_with('Z'));
         assert_eq!((writes[1].0.as_str(), &writes[1].1), ("DELETE", &path));
+        assert_eq!(writes.len(), 2);
+        let again = world.call(set_typing, driver, call(true)).await;
+        assert_eq!(again.expect(200), json!({ "success": true }));
+        assert_eq!(world.firebase.writes().await.len(), 2, "once a second");
     }
 
     #[tokio::test]

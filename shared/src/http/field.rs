@@ -66,34 +66,6 @@ impl Field for Seq {
     }
 }
 
-/// Ids of messages: at most [`MessageIds::MAX`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageIds(pub Vec<Uuid>);
-
-impl MessageIds {
-    /// The most in one request.
-    pub const MAX: usize = 1000;
-}
-
-impl Field for MessageIds {
-    fn read(value: &Value) -> Result<Self, Invalid> {
-        let Some(ids) = value.as_array() else {
-            return Err("Attendait une liste d'éléments.".into());
-        };
-        if ids.len() > Self::MAX {
-            return Err(format!(
-                "Assurez-vous que ce champ n'a pas plus de {} éléments.",
-                Self::MAX
-            )
-            .into());
-        }
-        ids.iter()
-            .map(Uuid::read)
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
-
 /// A text that may be blank, which is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionalText(pub Option<Text>);
@@ -208,12 +180,5 @@ mod tests {
             assert!(Latitude::read(&value).is_err(), "{value}");
         }
         assert!(Latitude::read(&json!(5)).is_ok());
-    }
-
-    #[test]
-    fn one_bad_id_spoils_the_list_and_so_do_too_many() {
-        assert!(MessageIds::read(&json!(["x"])).is_err());
-        assert!(MessageIds::read(&json!(vec![Uuid::nil(); 1000])).is_ok());
-        assert!(MessageIds::read(&json!(vec![Uuid::nil(); 1001])).is_err());
     }
 }

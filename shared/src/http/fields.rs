@@ -71,6 +71,41 @@ impl Fields {
         }
     }
 
+    /// A list of at most `max` elements that may be missing, or null. Each bad element is named by its index.
+    pub fn optional_list<T: Field>(&mut self, name: &'static str, max: usize) -> Option<Vec<T>> {
+        let Self { values, errors } = self;
+        let value = values.get(name).filter(|value| !value.is_null())?;
+        let Some(elements) = value.as_array() else {
+            return self.refuse(name, "Attendait une liste d'éléments.");
+        };
+        if elements.len() > max {
+            let reason = format!("Assurez-vous que ce champ n'a pas plus de {max} éléments.");
+            return self.refuse(name, reason);
+        }
+        let read = |(index, element): (usize, &Value)| {
+            let element = match element {
+                Value::Null => Err("Ce champ ne peut être nul.".into()),
+                element => T::read(element),
+            };
+            element
+                .map_err(|Invalid(reason)| errors.add_element(name, index, reason))
+                .ok()
+        };
+        // All are read, so that all bad ones are named.
+        let elements: Vec<_> = elements.iter().enumerate().map(read).collect();
+        elements.into_iter().collect()
+    }
+
+    /// The name under which a field was sent that has two: `name`, unless there is only `earlier`.
+    #[must_use]
+    pub fn name_of(&self, name: &'static str, earlier: &'static str) -> &'static str {
+        if self.has(earlier) && !self.has(name) {
+            earlier
+        } else {
+            name
+        }
+    }
+
     /// A field that cannot be wrong: what is no text is as if it were not there.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
@@ -140,6 +175,25 @@ mod tests {
                 "b": ["Ce champ ne peut être nul."],
                 "c": ["Ce champ est obligatoire."],
                 "d": ["Chaîne de caractère invalide."],
+            })
+        );
+    }
+
+    #[test]
+    fn a_bad_element_of_a_list_is_named_by_its_index() {
+        let mut fields = fields(json!({
+            "a": [Uuid::nil(), "x", Uuid::nil(), null], "b": "x", "c": [Uuid::nil(), Uuid::nil(), Uuid::nil()], "d": null,
+        }));
+        assert_eq!(fields.optional_list::<Uuid>("a", 4), None);
+        assert_eq!(fields.optional_list::<Uuid>("b", 2), None);
+        assert_eq!(fields.optional_list::<Uuid>("c", 2), None);
+        assert_eq!(fields.optional_list::<Uuid>("d", 2), None);
+        assert_eq!(
+            errors(fields.finish(Some(()))),
+            json!({
+                "a": { "1": ["Doit être un UUID valide."], "3": ["Ce champ ne peut être nul."] },
+                "b": ["Attendait une liste d'éléments."],
+                "c": ["Assurez-vous que ce champ n'a pas plus de 2 éléments."],
             })
         );
     }

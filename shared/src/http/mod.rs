@@ -6,9 +6,9 @@ mod links;
 mod request;
 mod response;
 
-pub use field::{Field, Flag, MessageIds, OptionalText, Seq};
+pub use field::{Field, Flag, OptionalText, Seq};
 pub use fields::Fields;
 pub use links::{Keyed, Listing, Paged, read_cursor};
 pub use request::Request;
 pub use response::Answer;
-pub(crate) use response::into_response;
+pub(crate) use response::{Envelope, into_response, status_of};

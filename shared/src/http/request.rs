@@ -1,8 +1,8 @@
 #[cfg(test)]
 use lambda_http::Body;
 use lambda_http::RequestExt;
-use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{CONTENT_TYPE, HOST};
+use lambda_http::http::{HeaderMap, Method};
 use lambda_http::request::RequestContext;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -134,14 +134,56 @@ impl Request {
         };
         let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
         url.set_path(path.unwrap_or_else(|| self.0.uri().path()));
-        if let Some(query) = self
-            .0
-            .query_string_parameters_ref()
-            .filter(|query| !query.is_empty())
-        {
-            url.query_pairs_mut().extend_pairs(query.iter());
+        if let Some(RequestContext::ApiGatewayV2(_)) = context {
+            url.set_query(self.0.uri().query());
+        } else {
+            url.query_pairs_mut().extend_pairs(self.sorted_query());
+        }
+        if url.query() == Some("") {
+            url.set_query(None);
         }
         Some(url)
+    }
+
+    /// The query of a REST API's event, which has a map of names: their order is lost there, that of a name's values is
+    /// not. DRF's links, too, have the names sorted.
+    fn sorted_query(&self) -> Vec<(&str, &str)> {
+        let query = self.0.query_string_parameters_ref();
+        let mut query: Vec<_> = query
+            .map(|query| query.iter().collect())
+            .unwrap_or_default();
+        query.sort_by_key(|(name, _)| *name);
+        query
+    }
+
+    /// Whether the response goes without its body.
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.0.method() == Method::HEAD
+    }
+
+    /// The id under which API Gateway has the request in its access log, else Lambda's, else a new one.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let of_gateway = self
+            .0
+            .request_context_ref()
+            .and_then(|context| match context {
+                RequestContext::ApiGatewayV1(context) => context.request_id.as_deref(),
+                RequestContext::ApiGatewayV2(context) => context.request_id.as_deref(),
+                _ => None,
+            });
+        let of_lambda = || Some(self.0.lambda_context_ref()?.request_id.as_str());
+        let id = of_gateway.filter(|id| !id.is_empty()).or_else(of_lambda);
+        id.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+    }
+
+    /// The name of the function that serves it; empty outside Lambda.
+    #[must_use]
+    pub fn function_name(&self) -> &str {
+        self.0
+            .lambda_context_ref()
+            .map_or("", |context| &context.env_config.function_name)
     }
 
     #[cfg(test)]

@@ -1,6 +1,6 @@
 use lambda_http::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, HeaderName,
-    RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_TYPE,
+    HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -70,33 +70,50 @@ impl Answer {
     }
 }
 
-/// The answer on the wire, whether good or an error. A 5xx is logged here, once, and its body says nothing of it.
-///
-/// Behind a REST API it is the function that tells a browser who may read its answers.
-pub fn into_response(result: Result<Answer>, cors_origin: Option<&HeaderValue>) -> Response<Body> {
-    let mut response = respond_to(result);
-    if let Some(origin) = cors_origin {
-        let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("retry-after"),
-        );
-    }
-    response
+/// What a response has whatever the handler returns.
+#[derive(Debug)]
+pub struct Envelope<'a> {
+    /// The value of `x-request-id`.
+    pub request_id: &'a str,
+    /// The response to HEAD: that to GET without its body.
+    pub is_head: bool,
+    /// The origin whose pages may read it. Behind a REST API it is the function that says so.
+    pub cors_origin: Option<&'a HeaderValue>,
 }
 
-fn respond_to(result: Result<Answer>) -> Response<Body> {
+/// The status of the response.
+pub fn status_of(result: &Result<Answer>) -> StatusCode {
     match result {
+        Ok(answer) => answer.status,
+        Err(error) => describe(error).0,
+    }
+}
+
+/// The response on the wire. The body of a 5xx says nothing of the error.
+pub fn into_response(result: Result<Answer>, envelope: &Envelope<'_>) -> Response<Body> {
+    let mut response = match result {
         Ok(Answer { status, body }) => respond(status, body, None),
         Err(error) => {
             let (status, body, header) = describe(&error);
-            if status.is_server_error() {
-                tracing::error!(%error, status = status.as_u16(), "the request failed");
-            }
             respond(status, body.to_string(), header)
         }
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::try_from(envelope.request_id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
     }
+    if let Some(origin) = envelope.cors_origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("x-request-id, retry-after"),
+        );
+    }
+    if envelope.is_head {
+        *response.body_mut() = Body::Empty;
+    }
+    response
 }
 
 fn respond(

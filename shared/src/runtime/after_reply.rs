@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_extension::{Extension, LambdaEvent, NextEvent, service_fn};
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use super::StartError;
 
@@ -38,10 +39,12 @@ impl AfterReply {
             "a function with work after the reply is run by serve_with_after_reply, or serve_with_cache"
         );
         let guard = Outstanding::new(self.progress.clone());
-        tokio::spawn(async move {
+        let work = async move {
             work.await;
             drop(guard);
-        });
+        };
+        // Its log lines bear the request's id.
+        tokio::spawn(work.in_current_span());
     }
 
     /// Notes that a request was answered, and that all its work has been started.

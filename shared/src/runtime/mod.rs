@@ -5,6 +5,7 @@ mod app;
 mod caller;
 mod deployment;
 mod kept_answer;
+mod request_log;
 mod serve;
 
 pub use after_reply::AfterReply;

@@ -1,15 +1,16 @@
 use std::convert::Infallible;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lambda_http::{Body, Response};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::Instrument;
 
-use super::{App, Caller, StartError};
+use super::{App, Caller, StartError, request_log};
 use crate::error::{Error, Result, Unauthorized};
-use crate::http::{Answer, Request, into_response};
+use crate::http::{Answer, Envelope, Request, into_response};
 
 /// Runs an endpoint that is done when it has answered: one request at a time on classic Lambda, several where Lambda
 /// says so (`AWS_LAMBDA_MAX_CONCURRENCY`).
@@ -55,7 +56,7 @@ where
 }
 
 async fn start() -> Result<&'static App, StartError> {
-    init_logging();
+    request_log::init();
     App::start()
         .await
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))
@@ -105,7 +106,8 @@ where
     .await
 }
 
-/// Carries one request to its handler: authenticates, has it handled, and turns whatever comes of it into an answer.
+/// Carries one request to its handler: authenticates, has it handled, turns the result into a response, and logs it.
+/// Every line of the log that is written meanwhile, or by the work after the reply, bears the request's id.
 pub async fn answer<H, C, F>(
     app: &'static App,
     handler: H,
@@ -116,10 +118,22 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>>,
 {
-    into_response(
-        handle(app, handler, request.into()).await,
-        app.cors_origin.as_ref(),
-    )
+    let started = Instant::now();
+    let request = Request::from(request);
+    let (request_id, is_head) = (request.id(), request.is_head());
+    let span = request_log::span(&request_id, request.function_name());
+    async {
+        let result = handle(app, handler, request).await;
+        let envelope = Envelope {
+            request_id: &request_id,
+            is_head,
+            cors_origin: app.cors_origin.as_ref(),
+        };
+        request_log::write(&result, started.elapsed());
+        into_response(result, &envelope)
+    }
+    .instrument(span)
+    .await
 }
 
 async fn handle<H, C, F>(app: &'static App, handler: H, request: Request) -> Result<Answer>
@@ -171,21 +185,4 @@ async fn end_on_sigterm(app: &'static App) {
 /// An environment that serves several requests at once does not freeze between them, and has no INVOKE events.
 fn freezes() -> bool {
     std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").is_err()
-}
-
-/// Logs as JSON lines, at `RUST_LOG` (a level) or `info`.
-fn init_logging() {
-    let level = std::env::var("RUST_LOG")
-        .ok()
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(tracing::Level::INFO);
-    tracing_subscriber::fmt()
-        .json()
-        .with_max_level(level)
-        .with_current_span(false)
-        .with_span_list(false)
-        .flatten_event(true)
-        // CloudWatch stamps every line.
-        .without_time()
-        .init();
 }

@@ -1,0 +1,181 @@
+//! The log: JSON lines on stdout, of which each that concerns a request has its id, and one that says how it ended.
+
+use std::time::Duration;
+
+use tracing::{Level, Span, Subscriber, error_span};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::error::Result;
+use crate::http::{Answer, status_of};
+
+/// Logs to stdout at `RUST_LOG` (a level) or `info`.
+pub(super) fn init() {
+    let level = std::env::var("RUST_LOG").ok();
+    let level = level.and_then(|level| level.parse().ok());
+    // Fails only if something else in this process logs already.
+    let _ = tracing::subscriber::set_global_default(subscriber(
+        level.unwrap_or(Level::INFO),
+        std::io::stdout,
+    ));
+}
+
+fn subscriber<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(level)
+        .with_writer(writer)
+        .with_current_span(true)
+        .with_span_list(false)
+        .flatten_event(true)
+        // CloudWatch stamps every line.
+        .without_time()
+        .finish()
+}
+
+/// What the log lines of a request have in common, as `span`. At the level of errors, since a span above the level
+/// that is logged is missing from all lines.
+pub(super) fn span(request_id: &str, function: &str) -> Span {
+    error_span!("request", request_id, function)
+}
+
+/// Logs how a request ended: one line each, at `error` with the cause if the fault is ours, else at `info`. The reason
+/// of a 4xx is a code, and the names of fields; no value of the request is logged.
+pub(super) fn write(result: &Result<Answer>, duration: Duration) {
+    let status = status_of(result).as_u16();
+    let duration_ms = duration.as_secs_f64() * 1000.0;
+    match result {
+        Ok(_) => tracing::info!(status, duration_ms, "request completed"),
+        Err(error) if error.is_ours() => {
+            tracing::error!(status, duration_ms, reason = error.code(), %error, "request failed");
+        }
+        Err(error) => {
+            let fields = error
+                .fields()
+                .map(|it| it.names().collect::<Vec<_>>().join(","));
+            tracing::info!(
+                status,
+                duration_ms,
+                reason = error.code(),
+                fields,
+                "request rejected"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::{Value, json};
+    use tracing::Instrument;
+
+    use super::*;
+    use crate::error::Error;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(level: Level, log: impl FnOnce()) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(level, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, log);
+        let lines = lines.0.lock().unwrap();
+        let lines = std::str::from_utf8(&lines).unwrap().lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn written(level: Level, result: &Result<Answer>) -> Vec<Value> {
+        lines(level, || {
+            span("r-1", "send-message").in_scope(|| write(result, Duration::from_micros(1500)));
+        })
+    }
+
+    #[test]
+    fn a_request_that_succeeded_is_one_line() {
+        let logged = written(Level::INFO, &Ok(Answer::no_content()));
+        assert_eq!(
+            logged,
+            [json!({
+                "level": "INFO", "target": "shared::runtime::request_log", "message": "request completed",
+                "status": 204, "duration_ms": 1.5,
+                "span": { "name": "request", "request_id": "r-1", "function": "send-message" },
+            })]
+        );
+    }
+
+    #[test]
+    fn a_rejected_request_says_why_by_codes_and_names_alone() {
+        let error = Error::refused("chat_room_id", "« secret » n'est pas un choix valide.");
+        let logged = written(Level::INFO, &Err(error)).remove(0);
+        assert_eq!(
+            (&logged["reason"], &logged["fields"], &logged["level"]),
+            (
+                &json!("rejected_fields"),
+                &json!("chat_room_id"),
+                &json!("INFO")
+            )
+        );
+        assert!(!logged.to_string().contains("secret"));
+        let error = Error::TooManyRequests { retry_after: 3 };
+        let logged = written(Level::INFO, &Err(error)).remove(0);
+        assert_eq!(logged["reason"], "too_many_requests");
+        assert_eq!(logged["fields"], Value::Null);
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_an_error_with_its_cause_and_the_requests_id() {
+        let logged = written(Level::ERROR, &Err(Error::internal("no such column")));
+        assert_eq!(logged.len(), 1);
+        assert_eq!(logged[0]["level"], "ERROR");
+        assert_eq!(logged[0]["error"], "internal: no such column");
+        assert_eq!(logged[0]["span"]["request_id"], "r-1");
+        let quiet = written(Level::ERROR, &Ok(Answer::no_content()));
+        assert!(quiet.is_empty());
+    }
+
+    #[test]
+    fn a_service_that_is_not_configured_is_no_error() {
+        let error = Error::NotOffered("Le dépôt de photos n'est pas configuré sur ce serveur.");
+        let logged = written(Level::INFO, &Err(error)).remove(0);
+        assert_eq!(
+            (&logged["level"], &logged["reason"]),
+            (&json!("INFO"), &json!("not_configured"))
+        );
+    }
+
+    #[test]
+    fn what_runs_within_a_request_bears_its_id() {
+        let logged = lines(Level::INFO, || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            runtime.block_on(
+                async {
+                    tokio::spawn(async { tracing::warn!("after the reply") }.in_current_span())
+                        .await
+                        .unwrap();
+                }
+                .instrument(span("r-1", "send-message")),
+            );
+        });
+        assert_eq!(logged[0]["span"]["request_id"], "r-1");
+    }
+}
