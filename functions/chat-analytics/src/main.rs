@@ -1,8 +1,8 @@
 //! `GET /api/v1/chat/analytics/?from=…&to=…`: how the chat is used.
 //!
 //! For admins. Query: `from` and `to`, days that are both included (the last 30 by default, 366 at most), and
-//! `timezone`, whose days they are (Africa/Abidjan by default). Answers what docs/analytics.md explains; 400 for what
-//! is no such period, 403 for everybody else.
+//! `time_zone`, whose days they are (`Africa/Abidjan` by default; `timezone` is taken, too). Answers what
+//! docs/analytics.md explains; 400 for what is no such period, 403 for everybody else.
 
 use shared::db::analytics;
 use shared::domain::{Period, Viewer};
@@ -12,14 +12,18 @@ use shared::runtime::{App, StartError, serve};
 
 async fn chat_analytics(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
     let mut query = request.query();
+    let zone_field = query.name_of("time_zone", "timezone");
     let period = Period {
         from: query.optional("from"),
         to: query.optional("to"),
-        timezone: query.optional("timezone").unwrap_or_default(),
+        time_zone: query.optional(zone_field).unwrap_or_default(),
     };
     let period = query.finish(Some(period))?;
 
-    Answer::ok(&analytics::report(&app.database, viewer, &period).await?)
+    let report = analytics::report(&app.database, viewer, &period)
+        .await
+        .map_err(|error| error.rename_field("time_zone", zone_field))?;
+    Answer::ok(&report)
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -55,7 +59,8 @@ mod tests {
                 })
             );
             assert_eq!(body["messages"], days[29]["messages"]);
-            assert_eq!(body["timezone"], "Africa/Abidjan");
+            assert_eq!(body["time_zone"], "Africa/Abidjan");
+            assert_eq!(body["timezone"], body["time_zone"]);
             assert_eq!(
                 body["first_answer"]["driver"],
                 json!({ "count": 0, "median_seconds": null, "p95_seconds": null })
@@ -115,13 +120,17 @@ mod tests {
             call(&[("from", "2024-01-02"), ("to", "2024-01-01")], 400).await,
             json!({ "to": ["La date de fin précède la date de début."] })
         );
-        for zone in ["Africa/Nowhere", "XYZ-3", "CEST", "+01:00"] {
-            assert_eq!(
-                call(&[("timezone", zone)], 400).await,
-                json!({ "timezone": ["Fuseau horaire inconnu."] }),
-                "{zone}"
-            );
+        for zone in ["Africa/Nowhere", "XYZ-3", "CEST", "Etc/GMT+13", "+01:00"] {
+            for name in ["time_zone", "timezone"] {
+                assert_eq!(
+                    call(&[(name, zone)], 400).await,
+                    json!({ name: ["Fuseau horaire inconnu."] }),
+                    "{zone}"
+                );
+            }
         }
+        let both = [("timezone", "Europe/Paris"), ("time_zone", "UTC")];
+        assert_eq!(call(&both, 200).await["time_zone"], "UTC");
         for date in [
             "2024-02-30",
             "24-01-01",

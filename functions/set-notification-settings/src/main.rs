@@ -1,7 +1,7 @@
 //! `PUT /api/v1/chat/notification_settings/`: when the viewer wants to be told of messages.
 //!
 //! For everybody. Body: `push_enabled`, and optionally `quiet_from` and `quiet_to` (`22:00`, both or none) and the
-//! `time_zone` in which they are meant (`Africa/Abidjan` if missing). It takes the place of what was set before.
+//! `time_zone` in which they are meant (`Africa/Abidjan` if missing; `timezone` is taken, too). It takes the place of what was set before.
 //! Answers the settings; 400 for bad fields. What is said in quiet hours is not made up for later: it is unread, and the
 //! next push counts it.
 
@@ -16,17 +16,21 @@ async fn set_notification_settings(
     viewer: Viewer,
     request: Request,
 ) -> Result<Answer> {
-    let settings = parse(request.body()?)?;
+    let body = request.body()?;
+    let zone_field = body.name_of("time_zone", "timezone");
+    let settings = parse(body, zone_field)?;
 
-    notification_settings::put(&app.database, viewer, &settings).await?;
+    notification_settings::put(&app.database, viewer, &settings)
+        .await
+        .map_err(|error| error.rename_field("time_zone", zone_field))?;
     Answer::ok(&settings)
 }
 
-fn parse(mut body: Fields) -> Result<NotificationSettings> {
+fn parse(mut body: Fields, zone_field: &'static str) -> Result<NotificationSettings> {
     let push_enabled = body.required("push_enabled");
     let from: Option<TimeOfDay> = body.optional("quiet_from");
     let to: Option<TimeOfDay> = body.optional("quiet_to");
-    let time_zone = body.with_default("time_zone", TimeZone::default());
+    let time_zone = body.with_default(zone_field, TimeZone::default());
     if body.is_valid() {
         match (from, to) {
             (Some(_), None) => body.refuse::<()>("quiet_to", QuietHours::BOTH),
@@ -78,13 +82,60 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_iana_name_is_a_time_zone_and_nothing_else() {
+        let world = World::new().await;
+        let driver = world.user("driver", "Awa Koné").await;
+        let names = "SELECT name FROM pg_timezone_names WHERE name !~ '^(Factory|localtime|posix)'";
+        let names = world.sql.query(names, &[]).await.unwrap();
+        let mut zones: Vec<String> = names.iter().map(|row| row.get("name")).collect();
+        assert!(zones.len() > 400);
+        // Each that can be taken for something else, and some of the others.
+        zones.retain(|name| {
+            name.bytes().any(|b| b.is_ascii_digit())
+                || ["GMT", "UTC", "CET", "EET", "Zulu"].contains(&name.as_str())
+                || name.starts_with("America/A")
+        });
+        for name in ["GMT", "UTC", "CET", "Etc/GMT+12", "Etc/GMT-14", "EST5EDT"] {
+            assert!(zones.iter().any(|zone| zone == name), "{name}");
+        }
+        let call = async |zone: &str| {
+            let call = put(json!({ "push_enabled": true, "time_zone": zone }));
+            world.call(set_notification_settings, driver, call).await
+        };
+        for zone in zones {
+            assert_eq!(call(&zone).await.expect(200)["time_zone"], zone);
+        }
+        for zone in [
+            "Etc/GMT+13",
+            "Etc/GMT-15",
+            "Etc/GMT+1:30",
+            "CEST",
+            "XYZ-3",
+            "XYZ-3ABC",
+            "UTC+1",
+            "Europe/Paris-3",
+            "+01:00",
+            "Europe",
+            "zulu",
+            "",
+            "?",
+        ] {
+            assert_eq!(
+                call(zone).await.expect(400),
+                json!({ "time_zone": ["Fuseau horaire inconnu."] }),
+                "{zone}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn every_bad_field_is_named() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa Koné").await;
         for (body, fields) in [
             (json!({}), vec!["push_enabled"]),
             (
-                json!({ "push_enabled": "yes", "quiet_from": "22h", "quiet_to": 7, "time_zone": "XYZ-3" }),
+                json!({ "push_enabled": "yes", "quiet_from": "22h", "quiet_to": 7, "time_zone": "é" }),
                 vec!["push_enabled", "quiet_from", "quiet_to", "time_zone"],
             ),
             (
@@ -102,6 +153,10 @@ mod tests {
             (
                 json!({ "push_enabled": true, "time_zone": "Africa/Atlantis" }),
                 vec!["time_zone"],
+            ),
+            (
+                json!({ "push_enabled": true, "timezone": "Africa/Atlantis" }),
+                vec!["timezone"],
             ),
             (
                 json!({ "push_enabled": true, "time_zone": null }),

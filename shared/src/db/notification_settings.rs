@@ -4,6 +4,7 @@ use chrono::NaiveTime;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use super::conditions::known_time_zone;
 use super::{Database, QueryError, viewer};
 use crate::domain::{NotificationSettings, QuietHours, TimeZone, Viewer};
 use crate::error::{Error, Result};
@@ -46,17 +47,21 @@ pub async fn put(
     viewer: Viewer,
     settings: &NotificationSettings,
 ) -> Result<()> {
-    // That the zone exists is asked of every row that would be written, which is none for a viewer who is unknown.
-    const SQL: &str = "-- put_notification_settings
+    // The zone is checked for the row that is written: for an unknown viewer there is none.
+    const SQL: &str = concat!(
+        "-- put_notification_settings
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
         put AS (
             INSERT INTO chat_notification_settings AS settings (user_id, push_enabled, quiet_from, quiet_to, time_zone)
-            SELECT $1, $2, $3, $4, $5 FROM viewer WHERE is_active AND now() AT TIME ZONE $5 IS NOT NULL
+            SELECT $1, $2, $3, $4, $5 FROM viewer WHERE is_active AND now() AT TIME ZONE (",
+        known_time_zone!("$5"),
+        ") IS NOT NULL
             ON CONFLICT (user_id) DO UPDATE
             SET push_enabled = EXCLUDED.push_enabled, quiet_from = EXCLUDED.quiet_from, quiet_to = EXCLUDED.quiet_to,
                 time_zone = EXCLUDED.time_zone
         )
-        SELECT (SELECT is_active FROM viewer) AS viewer_is_active";
+        SELECT (SELECT is_active FROM viewer) AS viewer_is_active"
+    );
     let quiet = settings.quiet_hours;
     let row = database
         .query_one(

@@ -21,12 +21,11 @@ mod room;
 mod rooms_without_delivery;
 mod search;
 mod text;
+mod time_zone;
 mod timestamp;
 mod visible;
 
-pub use analytics::{
-    Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share, TimeZone,
-};
+pub use analytics::{Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share};
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
 pub use cut::{cut, cut_with_ellipsis};
@@ -46,6 +45,7 @@ pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};
 pub use rooms_without_delivery::RoomsWithoutDelivery;
 pub use search::Search;
 pub use text::Text;
+pub use time_zone::TimeZone;
 pub use timestamp::Timestamp;
 pub use visible::shows_nothing;
 

@@ -35,7 +35,7 @@ fn june(timezone: &str) -> Period {
     Period {
         from: chrono::NaiveDate::from_ymd_opt(2025, 6, 1),
         to: chrono::NaiveDate::from_ymd_opt(2025, 6, 3),
-        timezone: TimeZone::parse(timezone).unwrap(),
+        time_zone: TimeZone::parse(timezone).unwrap(),
     }
 }
 
@@ -84,6 +84,70 @@ async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for
         json!({ "total": 5, "text": 2, "image": 1, "location": 1, "system": 1 })
     );
     assert_eq!(report["active_conversations"], 1);
+}
+
+#[tokio::test]
+async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
+    let world = World::new().await;
+    let (driver, _, room) = world.room().await;
+    // A message each quarter of an hour, from two days before each of the clock's changes to two days after it.
+    let changes = [
+        // 00:00 to 01:00 comes twice.
+        ("Atlantic/Azores", "2025-10-26", 25 * 4),
+        ("America/Havana", "2025-11-02", 25 * 4),
+        // The clock goes from 23:59 back to 23:00 of the same day.
+        ("Africa/Cairo", "2025-10-30", 25 * 4),
+        // It goes from 00:00 back to 23:01 of the day before, which so has two pieces; it has the quarter at 00:00.
+        ("America/St_Johns", "2006-10-28", 25 * 4 - 1),
+        // 00:00 to 01:00 never comes.
+        ("Africa/Cairo", "2025-04-25", 23 * 4),
+        ("America/Havana", "2025-03-09", 23 * 4),
+        // The whole day never came.
+        ("Pacific/Apia", "2011-12-30", 0),
+    ];
+    let fill = "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, created_at, revision)
+        SELECT gen_random_uuid(), $1, row_number() OVER (), $2, 'text', at + interval '14 minutes', 1
+        FROM (
+            SELECT DISTINCT generate_series(change - 3, change + 3, interval '15 minutes') AS at
+            FROM unnest($3::date[]) AS change
+        ) AS at";
+    let dates: Vec<_> = changes
+        .iter()
+        .map(|(_, date, _)| date.parse::<chrono::NaiveDate>().unwrap())
+        .collect();
+    world
+        .sql
+        .execute(fill, &[&room, &driver.0, &dates])
+        .await
+        .unwrap();
+    while count(&world).await > 0 {}
+
+    for ((zone, name, quarters), date) in changes.iter().zip(dates) {
+        let day = chrono::TimeDelta::days(1);
+        let of = async |from, to| {
+            let time_zone = TimeZone::parse(zone).unwrap();
+            let (from, to) = (Some(from), Some(to));
+            let period = Period {
+                from,
+                to,
+                time_zone,
+            };
+            let report = reported(&world, &period).await;
+            let days = report["days"].as_array().unwrap().clone();
+            let days: Vec<_> = days
+                .iter()
+                .map(|day| day["messages"]["total"].as_i64().unwrap())
+                .collect();
+            assert_eq!(report["messages"]["total"], days.iter().sum::<i64>());
+            days
+        };
+        let around = of(date - day, date + day).await;
+        assert_eq!(around[1], *quarters, "{zone} {name}");
+        assert_eq!(of(date, date).await, around[1..2], "{zone} {name} alone");
+        let before = of(date - day, date - day).await;
+        let after = of(date + day, date + day).await;
+        assert_eq!((&before[..], &after[..]), (&around[..1], &around[2..]));
+    }
 }
 
 #[tokio::test]

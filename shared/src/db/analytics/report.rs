@@ -3,6 +3,7 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use crate::db::conditions::known_time_zone;
 use crate::db::{Database, QueryError, viewer};
 use crate::domain::{
     Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share, TimeZone,
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 /// [`Error::Forbidden`] where the viewer is no admin; [`Error::Refused`] for a time zone that there is none of, or a
 /// period that ends before it begins or is too long; an unknown or inactive viewer; no answer from PostgreSQL.
 pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Result<Analytics> {
-    let timezone = period.timezone.as_str();
+    let time_zone = period.time_zone.as_str();
     let rows = database
         .query(
             SQL,
@@ -24,7 +25,7 @@ pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Res
                 (&viewer.0, Type::UUID),
                 (&period.from, Type::DATE),
                 (&period.to, Type::DATE),
-                (&timezone, Type::TEXT),
+                (&time_zone, Type::TEXT),
                 (&Period::DEFAULT_DAYS, Type::INT4),
                 (&Period::MAX_DAYS, Type::INT4),
             ],
@@ -44,7 +45,8 @@ pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Res
     Ok(Analytics {
         from: NaiveDay(row.get("first")),
         to: NaiveDay(row.get("last")),
-        timezone: timezone.to_owned(),
+        time_zone: time_zone.to_owned(),
+        timezone: time_zone.to_owned(),
         as_of: row.get::<_, Option<_>>("as_of").map(Timestamp),
         messages: days.iter().fold(Messages::default(), |sum, day| {
             let day = &day.messages;
@@ -74,7 +76,7 @@ pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Res
 fn unknown_time_zone(error: QueryError) -> Error {
     match &error {
         QueryError::Refused { code, .. } if code == SqlState::INVALID_PARAMETER_VALUE.code() => {
-            Error::refused("timezone", TimeZone::UNKNOWN)
+            Error::refused("time_zone", TimeZone::UNKNOWN)
         }
         _ => error.into(),
     }
@@ -120,33 +122,49 @@ fn answer_times(row: &Row, side: &str) -> AnswerTimes {
     }
 }
 
-/// Reads what was counted of the period's quarters of an hour, and nothing of the messages themselves. To which day a
-/// quarter belongs is asked of the time zone once for each, and not for each of its rooms. A percentile
-/// is the step of the histogram in which that part of the answers is reached, and of a step its middle.
-const SQL: &str = "-- analytics_report
+/// Reads what was counted of the period's quarters of an hour, and nothing of the messages themselves. A quarter belongs
+/// to the day that the zone's clock shows when it begins: so each belongs to one day, also where midnight comes twice or
+/// never, and the days add up to the period. The zone is asked once for each quarter, and not for each of its rooms;
+/// then quarters of a day that follow each other are one span, which the indexes read as a range. A percentile is the
+/// step of the histogram in which that part of the answers is reached, and of a step its middle.
+const SQL: &str = concat!(
+    "-- analytics_report
     WITH viewer AS (SELECT is_active, user_type::text = 'admin' AS is_admin FROM users WHERE id = $1),
     period AS MATERIALIZED (
-        SELECT first, last, last - first + 1 AS length,
-               first::timestamp AT TIME ZONE $4 AS starts, (last + 1)::timestamp AT TIME ZONE $4 AS ends
+        SELECT zone, first, last, last - first + 1 AS length
         FROM viewer,
-             LATERAL (SELECT coalesce($3, (now() AT TIME ZONE $4)::date) AS last) AS last,
+             LATERAL (SELECT ",
+    known_time_zone!("$4"),
+    " AS zone) AS zone,
+             LATERAL (SELECT (now() AT TIME ZONE zone)::date AS today) AS today,
+             LATERAL (SELECT coalesce($3, today) AS last) AS last,
              LATERAL (SELECT coalesce($2, last - $5 + 1) AS first) AS first
         WHERE is_active AND is_admin
     ),
     day AS (
         SELECT generate_series(first, last, interval '1 day')::date AS date FROM period WHERE length BETWEEN 1 AND $6
     ),
-    quarters AS MATERIALIZED (
-        SELECT (quarter AT TIME ZONE $4)::date AS date, min(quarter) AS first, max(quarter) AS last
-        FROM period, generate_series(chat_analytics_quarter(starts), ends, interval '15 minutes') AS quarter
-        WHERE EXISTS (SELECT FROM day) AND quarter >= starts AND quarter < ends
-        GROUP BY 1
+    quarters AS (
+        SELECT quarter, (quarter AT TIME ZONE zone)::date AS date
+        FROM period, generate_series(
+            (first - 1)::timestamp AT TIME ZONE 'UTC', (last + 2)::timestamp AT TIME ZONE 'UTC', interval '15 minutes'
+        ) AS quarter
+        WHERE EXISTS (SELECT FROM day) AND (quarter AT TIME ZONE zone)::date BETWEEN first AND last
+    ),
+    spans AS MATERIALIZED (
+        SELECT date, min(quarter) AS first, max(quarter) AS last
+        FROM (
+            SELECT date, quarter,
+                   quarter - row_number() OVER (PARTITION BY date ORDER BY quarter) * interval '15 minutes' AS span
+            FROM quarters
+        ) AS quarter
+        GROUP BY date, span
     ),
     counts AS (
         SELECT date, counted.*
-        FROM quarters, LATERAL (
+        FROM spans, LATERAL (
             SELECT event, kind, sum(number)::bigint AS number FROM chat_analytics_counts
-            WHERE quarter BETWEEN quarters.first AND quarters.last GROUP BY event, kind
+            WHERE quarter BETWEEN spans.first AND spans.last GROUP BY event, kind
         ) AS counted
     ),
     counts_by_day AS (
@@ -168,17 +186,15 @@ const SQL: &str = "-- analytics_report
     ),
     active AS MATERIALIZED (
         SELECT date, room.chat_room_id
-        FROM quarters, LATERAL (
+        FROM spans, LATERAL (
             SELECT DISTINCT chat_room_id FROM chat_analytics_active_rooms
-            WHERE quarter BETWEEN quarters.first AND quarters.last
+            WHERE quarter BETWEEN spans.first AND spans.last
         ) AS room
     ),
-    active_by_day AS (SELECT date, count(*) AS active FROM active GROUP BY date),
+    active_by_day AS (SELECT date, count(DISTINCT chat_room_id) AS active FROM active GROUP BY date),
     steps AS (
         SELECT side, step, sum(number) AS number
-        FROM chat_analytics_answers
-        WHERE EXISTS (SELECT FROM day)
-          AND quarter >= (SELECT starts FROM period) AND quarter < (SELECT ends FROM period)
+        FROM spans JOIN chat_analytics_answers ON quarter BETWEEN spans.first AND spans.last
         GROUP BY side, step
     ),
     reached AS (
@@ -215,4 +231,5 @@ const SQL: &str = "-- analytics_report
     LEFT JOIN counts_of_all AS of_all ON true
     LEFT JOIN answers AS driver ON driver.side = 'driver'
     LEFT JOIN answers AS other_user ON other_user.side = 'other_user'
-    ORDER BY day.date";
+    ORDER BY day.date"
+);
