@@ -10,6 +10,7 @@ mod answer_versions;
 mod archive_room;
 mod create_room;
 mod database;
+mod deleted;
 mod get_room;
 mod list_messages;
 mod list_rooms;
