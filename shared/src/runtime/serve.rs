@@ -168,9 +168,10 @@ async fn authenticate_request<C: Caller>(
     }
 }
 
-/// Lambda ends an environment, as the local stack does, with SIGTERM and a moment's grace: what was begun is finished.
+/// Finishes the work after the response when the environment ends: Lambda sends SIGTERM, and SIGKILL 500 ms later. What
+/// remains is swept.
 async fn end_on_sigterm(app: &'static App) {
-    const GRACE: Duration = Duration::from_secs(2);
+    const GRACE: Duration = Duration::from_millis(400);
     let Ok(mut sigterm) = signal(SignalKind::terminate()) else {
         return;
     };
