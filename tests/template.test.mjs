@@ -38,6 +38,7 @@ describe('each function', () => {
       'SCHEMA',
       'SEND_LIMIT_DELIVERY',
       'SEND_LIMIT_SUPPORT',
+      'STACK_NAME',
       'STATEMENT_CACHE',
     ]);
   });

@@ -1,4 +1,4 @@
-//! Metrics, as CloudWatch reads them out of the log (embedded metric format): no request, no agent.
+//! Metrics in the embedded metric format: CloudWatch extracts them from the log, without a request or an agent.
 //!
 //! Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
 
@@ -55,13 +55,16 @@ impl Metric {
 }
 
 /// Writes the measurements to the log, as one line.
-#[expect(clippy::print_stdout, reason = "what a function prints is its log")]
+#[expect(clippy::print_stdout, reason = "the standard output of a function is its log")]
 pub fn emit(metrics: &[Metric]) {
-    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-    println!("{}", line(metrics, &function, Timestamp::now()));
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let (stack, function) = (variable("STACK_NAME"), variable("AWS_LAMBDA_FUNCTION_NAME"));
+    println!("{}", line(metrics, &stack, &function, Timestamp::now()));
 }
 
-fn line(metrics: &[Metric], function: &str, now: Timestamp) -> Value {
+/// The only dimension is the stack: CloudWatch bills each metric once per combination of dimensions. The function is a
+/// property of the line, which a query over the log can filter by.
+fn line(metrics: &[Metric], stack: &str, function: &str, now: Timestamp) -> Value {
     let parts = metrics.iter().map(|metric| metric.parts());
     let definitions: Vec<_> = parts
         .clone()
@@ -72,12 +75,12 @@ fn line(metrics: &[Metric], function: &str, now: Timestamp) -> Value {
         "_aws".to_owned(),
         json!({
             "Timestamp": now.0.timestamp_millis(),
-            // Each metric by function, and over all of them.
             "CloudWatchMetrics": [
-                { "Namespace": NAMESPACE, "Dimensions": [["Function"], []], "Metrics": definitions },
+                { "Namespace": NAMESPACE, "Dimensions": [["Stack"]], "Metrics": definitions },
             ],
         }),
     );
+    line.insert("Stack".to_owned(), json!(stack));
     line.insert("Function".to_owned(), json!(function));
     line.extend(parts.map(|(name, _, value)| (name.to_owned(), value)));
     Value::Object(line)
@@ -89,11 +92,12 @@ mod tests {
     use chrono::DateTime;
 
     #[test]
-    fn a_line_is_in_the_embedded_metric_format() {
+    fn a_line_is_in_the_embedded_metric_format_with_one_set_of_dimensions() {
         let now = Timestamp(DateTime::from_timestamp_millis(1_736_951_400_000).unwrap());
         assert_eq!(
             line(
                 &[Metric::MirrorSucceeded(1), Metric::MirrorLag(12.5)],
+                "relais-staging",
                 "send-message",
                 now
             ),
@@ -102,13 +106,14 @@ mod tests {
                     "Timestamp": 1_736_951_400_000_i64,
                     "CloudWatchMetrics": [{
                         "Namespace": "Relais",
-                        "Dimensions": [["Function"], []],
+                        "Dimensions": [["Stack"]],
                         "Metrics": [
                             { "Name": "MirrorSucceeded", "Unit": "Count" },
                             { "Name": "MirrorLag", "Unit": "Milliseconds" },
                         ],
                     }],
                 },
+                "Stack": "relais-staging",
                 "Function": "send-message",
                 "MirrorSucceeded": 1,
                 "MirrorLag": 12.5,
