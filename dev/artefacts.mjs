@@ -1,6 +1,8 @@
-// Prints how large the functions are that `make build` has built, and records it in docs/artefacts.md.
+// Checks that the functions that `make build` has built start on Lambda, prints their sizes, and records these in
+// docs/artefacts.md.
 //
 //   dev/node dev/artefacts.mjs x86_64|arm64
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
@@ -8,11 +10,32 @@ import { functionNames } from './parts/functions.mjs';
 import { ROOT } from './parts/places.mjs';
 
 const [architecture] = process.argv.slice(2);
+/** What `provided.al2023` has. A binary that needs a newer one does not start. */
+const GLIBC = '2.34';
+const MACHINES = { arm64: 'AArch64', x86_64: 'X86-64' };
 const mb = (bytes) => (bytes / 1_000_000).toFixed(2);
 
-// A zip file is this and two hundred bytes of names.
-const sizes = functionNames(ROOT).map((name) => {
-  const binary = readFileSync(join(ROOT, 'target', 'lambda', name, 'bootstrap'));
+const names = functionNames(ROOT);
+const fileOf = (name) => join(ROOT, 'target', 'lambda', name, 'bootstrap');
+const readelf = (option, file) => execFileSync('readelf', ['--wide', option, file], { encoding: 'utf8', maxBuffer: 1e8 });
+
+/** Why a binary does not start on Lambda, if it does not. */
+function* faults(name) {
+  if (!readelf('--file-header', fileOf(name)).includes(MACHINES[architecture])) yield `${name} is not built for ${architecture}`;
+  const needed = [...readelf('--version-info', fileOf(name)).matchAll(/GLIBC_([\d.]+)/g)].map(([, version]) => version);
+  const newest = needed.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
+  if (!newest) yield `${name} names no version of GLIBC`;
+  else if (newest.localeCompare(GLIBC, 'en', { numeric: true }) > 0) yield `${name} needs GLIBC ${newest}; Lambda has ${GLIBC}`;
+}
+const found = names.flatMap((name) => [...faults(name)]);
+if (found.length > 0) {
+  console.error(found.join('\n'));
+  process.exit(1);
+}
+
+// A zip file has two hundred bytes of names more.
+const sizes = names.map((name) => {
+  const binary = readFileSync(fileOf(name));
   return { name, bare: binary.length, zipped: deflateRawSync(binary).length };
 });
 const total = (which) => sizes.reduce((sum, size) => sum + size[which], 0);
@@ -21,7 +44,7 @@ const table = ['| function | MB | zipped, MB |', '| --- | ---: | ---: |', ...row
 console.log(table.join('\n'));
 
 const file = join(ROOT, 'docs', 'artefacts.md');
-const before = existsSync(file) ? readFileSync(file, 'utf8') : '# Artefacts\n\nWhat a cold start loads, as `make build` writes it here.\n';
+const before = existsSync(file) ? readFileSync(file, 'utf8') : '# Artefacts\n\nSizes of the binaries that a cold start loads. `make build` writes this file.\n';
 const heading = `## ${architecture}`;
 const section = `${heading}\n\n\`make build ARCH=${architecture}\`\n\n${table.join('\n')}\n`;
 // The section of this architecture, up to the next one.
