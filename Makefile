@@ -104,8 +104,9 @@ check-template: tools
 	sam validate --lint
 	@mkdir -p target
 	python dev/template/transform.py target/template.json
-	cfn-lint target/template.json
+	cfn-lint target/template.json deploy/deploy-role.yaml
 	python dev/template/check_conditions.py target/template.json
+	python dev/template/check_deploy_role.py target/template.json
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
 # By GitHub's schema. Nobody checks what their expressions and scripts mean: actionlint would, but its package on PyPI

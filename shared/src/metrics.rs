@@ -55,7 +55,10 @@ impl Metric {
 }
 
 /// Writes the measurements to the log, as one line.
-#[expect(clippy::print_stdout, reason = "the standard output of a function is its log")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the standard output of a function is its log"
+)]
 pub fn emit(metrics: &[Metric]) {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let (stack, function) = (variable("STACK_NAME"), variable("AWS_LAMBDA_FUNCTION_NAME"));
