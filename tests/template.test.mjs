@@ -33,13 +33,17 @@ describe('each function', () => {
       'FCM_URL',
       'FIREBASE_DATABASE_URL',
       'IMAGE_HOSTS',
+      'ROOMS_WITHOUT_DELIVERY',
       'ROOM_GRACE_SECONDS',
+      'ROOM_LIMIT',
       'RUST_LOG',
       'SCHEMA',
+      'SEARCH_LIMIT',
       'SEND_LIMIT_DELIVERY',
       'SEND_LIMIT_SUPPORT',
       'STACK_NAME',
       'STATEMENT_CACHE',
+      'UPLOAD_LIMIT',
     ]);
   });
 
