@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use lambda_http::request::from_str;
-use shared::auth::authenticate;
+use shared::auth::{JwtKey, TokenRules, authenticate};
 use shared::domain::{Message, Page, PageNumber, PageSize, Sender, Timestamp, Viewer};
 use shared::firebase::{ServiceAccount, custom_token};
 use shared::http::{Answer, Paged, Request};
@@ -20,21 +20,23 @@ use uuid::Uuid;
 
 fn main() {
     let event = std::io::read_to_string(std::io::stdin()).unwrap();
+    let rules = TokenRules::default();
     let key = std::env::var("JWT_SECRET").unwrap();
+    let keys = [JwtKey::parse(rules.algorithm, &key).unwrap()];
     let phase = std::env::args().nth(1).unwrap();
     let times: u32 = std::env::args().nth(2).unwrap().parse().unwrap();
 
     let request = Request::from(from_str(&event).unwrap());
-    let viewer = authenticate(request.headers(), [key.as_str()]).unwrap();
+    let viewer = authenticate(request.headers(), &rules, &keys).unwrap();
     let messages = page(viewer);
     let account = std::fs::read(std::env::var("FIREBASE_CREDENTIALS_PATH").unwrap()).unwrap();
-    let account: ServiceAccount = serde_json::from_slice(&account).unwrap();
+    let account = ServiceAccount::parse(&serde_json::from_slice(&account).unwrap()).unwrap();
     let one = || match phase.as_str() {
         "parse" => {
             black_box(Request::from(from_str(black_box(&event)).unwrap()));
         }
         "verify" => {
-            black_box(authenticate(request.headers(), [key.as_str()]).unwrap());
+            black_box(authenticate(request.headers(), &rules, &keys).unwrap());
         }
         "read" => {
             let mut body = request.body().unwrap();

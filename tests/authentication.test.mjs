@@ -1,10 +1,11 @@
 // Behaviour 2: who is let in, and that every known way to forge a token fails.
 
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 
 import { address, api, call } from './support/api.mjs';
+import { forgeries } from './support/forgeries.mjs';
 import { aConversation, aDriver, person } from './support/people.mjs';
 import { JWT_SECRET } from './support/settings.mjs';
 import { accessToken, base64url, claims, now, sign } from './support/tokens.mjs';
@@ -72,64 +73,9 @@ describe('a header of other than two words is 401 bad_authorization_header', () 
 });
 
 describe('a token that is forged, expired or of another kind is 401 token_not_valid', () => {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const publicPem = rsa.publicKey.export({ type: 'spki', format: 'pem' });
   const good = (changes) => claims(driver.id, changes);
-  const signedAs = (header, payload) => `${base64url(header)}.${base64url(payload)}`;
-  const unsigned = (alg) => `${signedAs({ alg, typ: 'JWT' }, good())}.`;
-
-  function rs256(header) {
-    const text = signedAs({ alg: 'RS256', typ: 'JWT', ...header }, good());
-    return `${text}.${createSign('sha256').update(text).sign(rsa.privateKey, 'base64url')}`;
-  }
-
-  /** The claims of one token under the signature of another. */
-  function spliced() {
-    const [header, , signature] = accessToken(driver.id).split('.');
-    return [header, base64url(good({ user_id: randomUUID() })), signature].join('.');
-  }
-
-  /** Says HS256 and is signed with another hash of the same secret. */
-  function mislabelled() {
-    const text = signedAs({ alg: 'HS256', typ: 'JWT' }, good());
-    return `${text}.${createHmac('sha512', JWT_SECRET).update(text).digest('base64url')}`;
-  }
-
   const tokens = {
-    'no JWT at all': () => 'abc',
-    'two dots': () => '..',
-    'one part too few': () => accessToken(driver.id).split('.').slice(0, 2).join('.'),
-    'one part too many': () => `${accessToken(driver.id)}.e30`,
-    'a signature that is cut off': () => accessToken(driver.id).replace(/\.[^.]*$/, '.'),
-    'a signature that is cut short': () => accessToken(driver.id).slice(0, -10),
-    'a signature of other bytes': () => accessToken(driver.id).replace(/\.[^.]*$/, `.${'A'.repeat(43)}`),
-    'the signature of another token': spliced,
-    'alg none': () => unsigned('none'),
-    'alg None': () => unsigned('None'),
-    'alg NONE': () => unsigned('NONE'),
-    'alg none with a good signature': () => {
-      const text = signedAs({ alg: 'none', typ: 'JWT' }, good());
-      return `${text}.${createHmac('sha256', JWT_SECRET).update(text).digest('base64url')}`;
-    },
-    'no alg': () => sign(good(), { header: { alg: undefined } }),
-    'alg in lower case': () => sign(good(), { header: { alg: 'hs256' } }),
-    'alg HS384 with our secret': () => sign(good(), { alg: 'HS384' }),
-    'alg HS512 with our secret': () => sign(good(), { alg: 'HS512' }),
-    'alg HS256 signed with HS512': mislabelled,
-    'another secret': () => sign(good(), { secret: 'another-secret-that-is-long-enough-for-it' }),
-    'the empty secret': () => sign(good(), { secret: '' }),
-    'RS256 with a key of the forger': () => rs256({}),
-    'RS256 with the key in the header': () => rs256({ jwk: rsa.publicKey.export({ format: 'jwk' }) }),
-    'RS256 with the address of the key': () =>
-      rs256({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' }),
-    'HS256 with a public key for a secret': () => sign(good(), { secret: publicPem }),
-    'HS256 with a certificate key for a secret': () =>
-      sign(good(), { secret: createPublicKey(publicPem).export({ type: 'pkcs1', format: 'pem' }) }),
-    'kid that points to an empty file': () => sign(good(), { secret: '', header: { kid: '../../../../dev/null' } }),
-    'kid with SQL in it': () => sign(good(), { secret: 'x', header: { kid: "' UNION SELECT 'x' -- " } }),
-    'a secret of its own in the header': () =>
-      sign(good(), { secret: 'mine', header: { jwk: { kty: 'oct', k: base64url('mine') } } }),
-    'expired a second ago': () => accessToken(driver.id, { exp: now() - 1 }),
+    'expired longer ago than the leeway': () => accessToken(driver.id, { exp: now() - 6 }),
     'expired long ago': () => accessToken(driver.id, { exp: 0 }),
     'expired before time began': () => accessToken(driver.id, { exp: -1 }),
     'no exp': () => accessToken(driver.id, { exp: undefined }),
@@ -149,6 +95,8 @@ describe('a token that is forged, expired or of another kind is 401 token_not_va
     'claims that are no UTF-8': () => sign(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
     'a header that is no JSON': () => `${base64url('{')}.${base64url(good())}.x`,
   };
+  const names = Object.keys(forgeries({}, { alg: 'HS256', secret: JWT_SECRET }));
+  for (const name of names) tokens[name] = () => forgeries(good(), { alg: 'HS256', secret: JWT_SECRET })[name];
   for (const [name, token] of Object.entries(tokens)) {
     test(name, async () => {
       const { status, body } = await unreadCount(`Bearer ${token()}`);
@@ -182,9 +130,11 @@ test('a token of six kilobytes that is nobody’s is 401', async () => {
   assert.equal(status, 401);
 });
 
-test('a token is good until the second that it expires in', async () => {
-  const { status } = await unreadCount(`Bearer ${accessToken(driver.id, { exp: now() + 30 })}`);
-  assert.equal(status, 200);
+test('the clocks of issuer and functions may be five seconds apart', async () => {
+  for (const changes of [{ exp: now() - 2 }, { iat: now() + 3 }, { nbf: now() + 3 }]) {
+    const { status } = await unreadCount(`Bearer ${accessToken(driver.id, changes)}`);
+    assert.equal(status, 200, JSON.stringify(changes));
+  }
 });
 
 test('a user that the platform does not know is 401 user_not_found', async () => {

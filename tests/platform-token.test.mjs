@@ -30,10 +30,11 @@ const tokens = {
   'no audience': () => platformToken({ aud: undefined }),
   'an audience that is an object': () => platformToken({ aud: { 'chat-events': true } }),
   'no exp': () => platformToken({ exp: undefined }),
-  'expired a second ago': () => platformToken({ exp: now() - 1 }),
+  'expired longer ago than the leeway': () => platformToken({ exp: now() - 6 }),
   'not valid yet': () => platformToken({ nbf: now() + 600 }),
   'another secret': () =>
     sign({ aud: 'chat-events', exp: now() + 60 }, { secret: 'another-secret-that-is-long-enough' }),
+  'the empty key': () => sign({ aud: 'chat-events', exp: now() + 60 }, { secret: '' }),
   'another algorithm': () => sign({ aud: 'chat-events', exp: now() + 60 }, { alg: 'HS512' }),
 };
 for (const [name, token] of Object.entries(tokens)) {

@@ -2,11 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { before, describe, test } from 'node:test';
 
+import { folderOfBinaries } from '../dev/parts/build.mjs';
 import { withDatabase } from '../dev/parts/database.mjs';
+import { ROOT } from '../dev/parts/places.mjs';
 import { eventually } from './support/eventually.mjs';
 import { ownParts, plain } from './support/own-parts.mjs';
 import { claims, sign } from './support/tokens.mjs';
@@ -48,22 +53,26 @@ async function role(name, password) {
   return (current) => Object.assign(new URL(postgres.url), { username: name, password: current }).href;
 }
 
-/** Processes that know nothing but the secret's name. */
-async function functionsWith(secret, id) {
-  const SecretString = JSON.stringify(secret);
-  await secretsManager('CreateSecret', { Name: id, SecretString });
-  const environment = plain({
+/** The environment of a function that knows nothing but the secret's name. */
+async function environmentOf(secret, id) {
+  await secretsManager('CreateSecret', { Name: id, SecretString: JSON.stringify(secret) });
+  return plain({
     CHAT_SECRET_ID: id,
     AWS_ENDPOINT_URL: aws,
     AWS_REGION: 'eu-west-3',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   });
-  const { request, invoke } = await parts.functions(['migrate-database', 'unread-count'], { environment, at: id });
+}
+
+async function functionsWith(secret, id) {
+  const environment = await environmentOf(secret, id);
+  const { request, invoke, logs } = await parts.functions(['migrate-database', 'unread-count'], { environment, at: id });
   await invoke('migrate-database');
   const user = `INSERT INTO users (id, full_name, phone_number, user_type) VALUES ($1, 'Awa', '', 'driver') ON CONFLICT DO NOTHING`;
   await withDatabase(postgres.url, (client) => client.query(user, [viewer]));
   return {
+    logged: () => readdirSync(logs).map((file) => readFileSync(join(logs, file), 'utf8')).join(''),
     status: async (key) => (await request('GET', 'rooms/unread_count/', signedWith(key))).status,
     rotate: (changes) =>
       secretsManager('PutSecretValue', { SecretId: id, SecretString: JSON.stringify({ ...secret, ...changes }) }),
@@ -99,5 +108,69 @@ describe('without a new deployment', { concurrency: true }, () => {
     });
     await assert.rejects(withDatabase(urlWith('first'), (client) => client.query('SELECT')), /password/);
     await eventually(async () => assert.equal(await functions.status(KEY), 200), READ_AGAIN_WITHIN);
+  });
+
+  test('a key that is too short does not take the place of the one in force', async () => {
+    const secret = { database_url: postgres.url, jwt_secret: KEY };
+    const functions = await functionsWith(secret, 'short');
+    const short = 'hunter2';
+    await functions.rotate({ jwt_secret: short, previous_jwt_secret: '' });
+    await eventually(async () => {
+      assert.equal(await functions.status(short), 401);
+      assert.match(functions.logged(), /jwt_secret in the secret named by CHAT_SECRET_ID is not valid/);
+    }, READ_AGAIN_WITHIN);
+    assert.equal(await functions.status(KEY), 200, 'the old key is still in force');
+    assert.equal(await functions.status(''), 401);
+    assert.ok(!functions.logged().includes(short), 'no value is logged');
+  });
+});
+
+test('blank values are none: an empty key signs nothing', async () => {
+  const blank = { direct_database_url: '', redis_url: ' ', cloudinary_url: '', firebase_service_account: '' };
+  const secret = { database_url: postgres.url, jwt_secret: KEY, ...blank };
+  for (const [n, previous_jwt_secret] of ['', ' ', '\n', null].entries()) {
+    const functions = await functionsWith({ ...secret, previous_jwt_secret }, `blank-${n}`);
+    assert.equal(await functions.status(KEY), 200);
+    for (const guess of ['', ' ', '\n', 'null', 'x']) assert.equal(await functions.status(guess), 401);
+  }
+});
+
+describe('a secret that is not usable keeps a function from starting, and says which field', () => {
+  /** What a function logs before it exits. */
+  async function refusal(environment) {
+    const binary = join(await folderOfBinaries(ROOT), 'unread-count');
+    const child = spawn(binary, { env: { ...environment, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:1' } });
+    const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    assert.notEqual(code, 0);
+    return out + error;
+  }
+
+  const good = { database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais', jwt_secret: KEY };
+  const account = { project_id: 'p', client_email: 'e@example.com', private_key: 'hunter2' };
+  const documents = {
+    database_url: { ...good, database_url: ' ' },
+    jwt_secret: { ...good, jwt_secret: 'hunter2' },
+    previous_jwt_secret: { ...good, previous_jwt_secret: 'hunter2' },
+    redis_url: { ...good, redis_url: ['hunter2'] },
+    cloudinary_url: { ...good, cloudinary_url: 'https://hunter2@cloudinary.com' },
+    private_key: { ...good, firebase_service_account: JSON.stringify(account) },
+    project_id: { ...good, firebase_service_account: { ...account, project_id: '' } },
+  };
+  for (const [field, document] of Object.entries(documents)) {
+    test(field, async () => {
+      const said = await refusal(await environmentOf(document, `refused-${field}`));
+      assert.ok(said.includes(field), said);
+      assert.ok(!said.includes('hunter2'), said);
+    });
+  }
+
+  test('JWT_SECRET and PREVIOUS_JWT_SECRET, as variables', async () => {
+    const environment = plain({ DATABASE_URL: good.database_url, JWT_SECRET: KEY });
+    for (const name of ['JWT_SECRET', 'PREVIOUS_JWT_SECRET']) {
+      const said = await refusal({ ...environment, [name]: 'hunter2' });
+      assert.ok(said.includes(name), said);
+      assert.ok(!said.includes('hunter2'), said);
+    }
+    assert.match(await refusal({ ...environment, JWT_SECRET: ' ' }), /JWT_SECRET/);
   });
 });

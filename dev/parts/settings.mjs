@@ -32,7 +32,7 @@ export function readSettings(environment, { directory }) {
     profile: oneOf(environment, 'PROFILE', ['dev', 'release']),
     processesPerFunction: wholeNumber(environment, 'PROCESSES_PER_FUNCTION', 2),
     sweepEverySeconds: wholeNumber(environment, 'SWEEP_EVERY_SECONDS', 5),
-    jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret',
+    jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret-and-as-long-as-HS512-would-have-it',
     tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),
     api: address(environment.BASE_URL || `http://${HOST}:${port(environment, 'API_PORT', 8000)}`),
     web: address(environment.WEB_URL || `http://${HOST}:${port(environment, 'WEB_PORT', 8080)}`),

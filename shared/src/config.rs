@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use lambda_http::http::HeaderValue;
 use url::Url;
 
+use crate::auth::TokenRules;
 use crate::domain::{
     GracePeriod, ImageHosts, PersonLimits, RateLimit, RoomsWithoutDelivery, SendLimits,
 };
@@ -25,8 +26,7 @@ pub enum ConfigError {
 pub enum SecretSource {
     /// One secret of AWS Secrets Manager, by name or ARN: `CHAT_SECRET_ID`.
     SecretsManager(String),
-    /// `DATABASE_URL`, `DIRECT_DATABASE_URL`, `JWT_SECRET`, `PREVIOUS_JWT_SECRET`, `FIREBASE_CREDENTIALS_PATH`,
-    /// `CLOUDINARY_URL`, `REDIS_URL`: the local stack.
+    /// The variables of the same names, and `FIREBASE_CREDENTIALS_PATH`: the local stack.
     Environment,
 }
 
@@ -44,6 +44,8 @@ pub struct FirebaseSettings {
 pub struct Settings {
     /// Where the secrets come from.
     pub secret_source: SecretSource,
+    /// `JWT_…`: what a token must say.
+    pub token_rules: TokenRules,
     /// None: no mirror.
     pub firebase: Option<FirebaseSettings>,
     /// `FCM_URL`: where pushes go, Google's address if it is not set; none for no pushes.
@@ -82,6 +84,9 @@ impl Settings {
             Some(id) => SecretSource::SecretsManager(id),
             None => SecretSource::Environment,
         };
+
+        let token_rules = TokenRules::from_lookup(&lookup)
+            .map_err(|(name, expected)| ConfigError::Invalid(name, expected.to_owned()))?;
 
         let database_url = lookup("FIREBASE_DATABASE_URL").ok_or(ConfigError::Missing(
             "FIREBASE_DATABASE_URL",
@@ -164,6 +169,7 @@ impl Settings {
 
         Ok(Self {
             secret_source,
+            token_rules,
             firebase,
             fcm_url,
             cors_origin,

@@ -1,9 +1,10 @@
-//! HS256 and RS256 for `jsonwebtoken`, by ring: the cryptography that TLS has brought along already.
+//! HMAC and RSA for `jsonwebtoken`, by ring: the cryptography that TLS has brought along already.
 
+use std::borrow::Cow;
 use std::sync::Once;
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
-use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
 use ring::rand::SystemRandom;
 use ring::{hmac, signature as asymmetric};
@@ -13,18 +14,8 @@ use signature::{Signer, Verifier};
 pub fn install() {
     static INSTALL: Once = Once::new();
     static PROVIDER: CryptoProvider = CryptoProvider {
-        signer_factory: |algorithm, key| match algorithm {
-            Algorithm::HS256 => Ok(Box::new(Hs256(hmac_key(key.family(), key.as_bytes())?))),
-            Algorithm::RS256 => Ok(Box::new(Rs256::new(key)?)),
-            _ => Err(ErrorKind::InvalidAlgorithm.into()),
-        },
-        verifier_factory: |algorithm, key: &DecodingKey| match algorithm {
-            Algorithm::HS256 => Ok(Box::new(Hs256(hmac_key(
-                key.family(),
-                key.try_get_as_bytes()?,
-            )?))),
-            _ => Err(ErrorKind::InvalidAlgorithm.into()),
-        },
+        signer_factory: |algorithm, key| signer(*algorithm, key),
+        verifier_factory: |algorithm, key| verifier(*algorithm, key),
         key_utils: KeyUtils::new_unimplemented(),
     };
     INSTALL.call_once(|| {
@@ -33,55 +24,131 @@ pub fn install() {
     });
 }
 
-fn hmac_key(family: AlgorithmFamily, secret: &[u8]) -> Result<hmac::Key, Error> {
-    if family == AlgorithmFamily::Hmac {
-        Ok(hmac::Key::new(hmac::HMAC_SHA256, secret))
+/// Returns a PEM with its line feeds. Settings that hold one line have `\n` in their place.
+pub fn pem_lines(text: &str) -> Cow<'_, str> {
+    if text.contains("\\n") {
+        Cow::Owned(text.replace("\\r", "").replace("\\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Whether `key` can sign with RS256: a PEM may hold anything.
+pub fn is_rsa_private(key: &EncodingKey) -> bool {
+    RsaSigner::new(key).is_ok()
+}
+
+fn signer(algorithm: Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
+    if let Some(hash) = hash_of(algorithm) {
+        expect_family(key.family(), AlgorithmFamily::Hmac)?;
+        Ok(Box::new(Hmac::new(algorithm, hash, key.as_bytes())))
+    } else if algorithm == Algorithm::RS256 {
+        Ok(Box::new(RsaSigner::new(key)?))
+    } else {
+        Err(ErrorKind::InvalidAlgorithm.into())
+    }
+}
+
+fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
+    if let Some(hash) = hash_of(algorithm) {
+        expect_family(key.family(), AlgorithmFamily::Hmac)?;
+        let key = key.try_get_as_bytes()?;
+        Ok(Box::new(Hmac::new(algorithm, hash, key)))
+    } else if algorithm == Algorithm::RS256 {
+        expect_family(key.family(), AlgorithmFamily::Rsa)?;
+        Ok(Box::new(RsaVerifier(key.try_get_as_bytes()?.to_vec())))
+    } else {
+        Err(ErrorKind::InvalidAlgorithm.into())
+    }
+}
+
+fn hash_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
+    match algorithm {
+        Algorithm::HS256 => Some(hmac::HMAC_SHA256),
+        Algorithm::HS384 => Some(hmac::HMAC_SHA384),
+        Algorithm::HS512 => Some(hmac::HMAC_SHA512),
+        _ => None,
+    }
+}
+
+/// A public RSA key must never do as an HMAC key.
+fn expect_family(of_key: AlgorithmFamily, expected: AlgorithmFamily) -> Result<()> {
+    if of_key == expected {
+        Ok(())
     } else {
         Err(ErrorKind::InvalidKeyFormat.into())
     }
 }
 
-struct Hs256(hmac::Key);
-
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        Ok(hmac::sign(&self.0, message).as_ref().to_vec())
-    }
+struct Hmac {
+    algorithm: Algorithm,
+    key: hmac::Key,
 }
 
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl Verifier<Vec<u8>> for Hs256 {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        hmac::verify(&self.0, message, signature).map_err(|_| signature::Error::new())
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-struct Rs256(asymmetric::RsaKeyPair);
-
-impl Rs256 {
-    fn new(key: &EncodingKey) -> Result<Self, Error> {
-        if key.family() != AlgorithmFamily::Rsa {
-            return Err(ErrorKind::InvalidKeyFormat.into());
+impl Hmac {
+    fn new(algorithm: Algorithm, hash: hmac::Algorithm, key: &[u8]) -> Self {
+        Self {
+            algorithm,
+            key: hmac::Key::new(hash, key),
         }
+    }
+}
+
+impl Signer<Vec<u8>> for Hmac {
+    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
+        Ok(hmac::sign(&self.key, message).as_ref().to_vec())
+    }
+}
+
+impl JwtSigner for Hmac {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+impl Verifier<Vec<u8>> for Hmac {
+    fn verify(&self, message: &[u8], tag: &Vec<u8>) -> std::result::Result<(), signature::Error> {
+        hmac::verify(&self.key, message, tag).map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtVerifier for Hmac {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+/// A public key in PKCS#1 DER.
+struct RsaVerifier(Vec<u8>);
+
+impl Verifier<Vec<u8>> for RsaVerifier {
+    fn verify(&self, message: &[u8], sign: &Vec<u8>) -> std::result::Result<(), signature::Error> {
+        let algorithm = &asymmetric::RSA_PKCS1_2048_8192_SHA256;
+        asymmetric::UnparsedPublicKey::new(algorithm, &self.0)
+            .verify(message, sign)
+            .map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtVerifier for RsaVerifier {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::RS256
+    }
+}
+
+struct RsaSigner(asymmetric::RsaKeyPair);
+
+impl RsaSigner {
+    fn new(key: &EncodingKey) -> Result<Self> {
+        expect_family(key.family(), AlgorithmFamily::Rsa)?;
         let pair = asymmetric::RsaKeyPair::from_der(key.as_bytes())
             .map_err(|rejected| ErrorKind::InvalidRsaKey(rejected.to_string()))?;
         Ok(Self(pair))
     }
 }
 
-impl Signer<Vec<u8>> for Rs256 {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+impl Signer<Vec<u8>> for RsaSigner {
+    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
         let mut signed = vec![0; self.0.public().modulus_len()];
         self.0
             .sign(
@@ -95,7 +162,7 @@ impl Signer<Vec<u8>> for Rs256 {
     }
 }
 
-impl JwtSigner for Rs256 {
+impl JwtSigner for RsaSigner {
     fn algorithm(&self) -> Algorithm {
         Algorithm::RS256
     }

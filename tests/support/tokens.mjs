@@ -1,6 +1,6 @@
 // Access tokens as simplejwt makes them, and the means to make them wrong.
 
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, createSign, randomUUID } from 'node:crypto';
 
 import { JWT_SECRET } from './settings.mjs';
 
@@ -24,10 +24,19 @@ export const claims = (userId, changes = {}) => ({
   ...changes,
 });
 
-/** A signed token; `payload` may be any JSON value, or bytes or a text that are no JSON. */
+/** The signature of `text`; for RS256 `secret` is a private key. */
+const signature = (text, { secret, alg }) =>
+  alg === 'RS256'
+    ? createSign('sha256').update(text).sign(secret, 'base64url')
+    : createHmac(HASHES[alg], secret).update(text).digest('base64url');
+
+/**
+ * A signed token; `payload` may be any JSON value, or bytes or a text that are no JSON. `header` changes what the token
+ * says of itself, `alg` how it is signed.
+ */
 export function sign(payload, { secret = JWT_SECRET, alg = 'HS256', header = {} } = {}) {
-  const signed = `${base64url({ alg, typ: 'JWT', ...header })}.${base64url(payload)}`;
-  return `${signed}.${createHmac(HASHES[alg], secret).update(signed).digest('base64url')}`;
+  const text = `${base64url({ alg, typ: 'JWT', ...header })}.${base64url(payload)}`;
+  return `${text}.${signature(text, { secret, alg })}`;
 }
 
 export const accessToken = (userId, changes) => sign(claims(userId, changes));

@@ -2,45 +2,52 @@ use lambda_http::http::HeaderMap;
 use uuid::Uuid;
 
 use super::bearer::Claims;
+use super::{JwtKey, Rejection, TokenRules};
 use crate::domain::Viewer;
 use crate::error::Unauthorized;
 
-/// Who sends these headers, by an access token of simplejwt's in `Authorization: Bearer …`, signed with HS256 and one
-/// of `secrets`.
+/// Returns the user whose access token of simplejwt's is in `Authorization: Bearer …`, if one of `keys` has signed it.
 ///
 /// # Errors
-/// As simplejwt has them. [`Unauthorized::InvalidToken`] may also mean that the secret was rotated.
-pub fn authenticate<'a>(
+/// [`Rejection::UnknownKey`] if none of `keys` has signed the token; else the reason, as simplejwt has them.
+pub fn authenticate(
     headers: &HeaderMap,
-    secrets: impl IntoIterator<Item = &'a str>,
-) -> Result<Viewer, Unauthorized> {
-    user_of(&Claims::of(headers, secrets)?)
+    rules: &TokenRules,
+    keys: &[JwtKey],
+) -> Result<Viewer, Rejection> {
+    Ok(user_of(&Claims::of(headers, rules, keys)?, rules)?)
 }
 
-fn user_of(claims: &Claims) -> Result<Viewer, Unauthorized> {
-    if claims.jti.is_null() {
+fn user_of(claims: &Claims, rules: &TokenRules) -> Result<Viewer, Unauthorized> {
+    let has_audience = rules.audience.is_empty() || claims.is_for(&rules.audience);
+    let has_issuer = match &rules.issuer {
+        Some(issuer) => claims.get("iss") == issuer,
+        None => true,
+    };
+    if !has_audience || !has_issuer || claims.get("jti").is_null() {
         return Err(Unauthorized::InvalidToken);
     }
-    // A token for the platform's own backend names no user, and one that does all the same is nobody's.
-    if claims.token_type != "access" || claims.is_for_the_platform() {
+    // A platform token names no user; one that does is still not a user's token.
+    if claims.get("token_type") != "access" || claims.is_for_the_platform() {
         return Err(Unauthorized::WrongTokenType);
     }
-    let user_id = claims
-        .user_id
-        .as_str()
-        .and_then(|id| Uuid::try_parse(id).ok());
-    user_id.map(Viewer).ok_or(Unauthorized::NoUser)
+    let user_id = claims.get(&rules.user_id_claim).as_str();
+    user_id
+        .and_then(|id| Uuid::try_parse(id).ok())
+        .map(Viewer)
+        .ok_or(Unauthorized::NoUser)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto;
-    use jsonwebtoken::{EncodingKey, Header, encode};
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
     use lambda_http::http::header::AUTHORIZATION;
     use serde_json::{Value, json};
 
     const SECRET: &str = "a secret of the tests, long enough";
+    const OTHER: &str = "another secret of the tests, long enough";
     const USER: &str = "018f0000-0000-7000-8000-000000000001";
 
     fn good() -> Value {
@@ -53,42 +60,43 @@ mod tests {
         claims
     }
 
-    fn answer(claims: &Value) -> Result<Viewer, Unauthorized> {
-        crypto::install();
-        let token = encode(
-            &Header::default(),
-            claims,
-            &EncodingKey::from_secret(SECRET.as_bytes()),
-        )
-        .unwrap();
-        authenticate_header(&format!("Bearer {token}"))
+    fn hmac(text: &str) -> JwtKey {
+        JwtKey::parse(Algorithm::HS256, text).unwrap()
     }
 
-    fn authenticate_header(value: &str) -> Result<Viewer, Unauthorized> {
+    fn signed(claims: &Value, algorithm: Algorithm, secret: &str) -> String {
+        crypto::install();
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        encode(&Header::new(algorithm), claims, &key).unwrap()
+    }
+
+    fn of_header(value: &str, rules: &TokenRules, keys: &[JwtKey]) -> Result<Viewer, Rejection> {
         let headers = [(AUTHORIZATION, value.parse().unwrap())]
             .into_iter()
             .collect();
-        authenticate(&headers, [SECRET])
+        authenticate(&headers, rules, keys)
+    }
+
+    fn of_token(token: &str, keys: &[JwtKey]) -> Result<Viewer, Rejection> {
+        of_header(&format!("Bearer {token}"), &TokenRules::default(), keys)
+    }
+
+    fn of_claims(claims: &Value, rules: &TokenRules) -> Result<Viewer, Rejection> {
+        let token = signed(claims, Algorithm::HS256, SECRET);
+        of_header(&format!("Bearer {token}"), rules, &[hmac(SECRET)])
     }
 
     #[test]
     fn a_good_token_names_its_user() {
-        assert_eq!(answer(&good()), Ok(Viewer(USER.parse().unwrap())));
+        let viewer = of_claims(&good(), &TokenRules::default());
+        assert_eq!(viewer, Ok(Viewer(USER.parse().unwrap())));
     }
 
     #[test]
-    fn during_a_rotation_either_secret_will_do() {
-        crypto::install();
-        let key = EncodingKey::from_secret(SECRET.as_bytes());
-        let token = encode(&Header::default(), &good(), &key).unwrap();
-        let headers = [(AUTHORIZATION, format!("Bearer {token}").parse().unwrap())]
-            .into_iter()
-            .collect();
-        assert!(authenticate(&headers, ["the new one", SECRET]).is_ok());
-        assert_eq!(
-            authenticate(&headers, ["the new one"]),
-            Err(Unauthorized::InvalidToken)
-        );
+    fn during_a_rotation_both_keys_verify() {
+        let token = signed(&good(), Algorithm::HS256, SECRET);
+        assert!(of_token(&token, &[hmac(OTHER), hmac(SECRET)]).is_ok());
+        assert_eq!(of_token(&token, &[hmac(OTHER)]), Err(Rejection::UnknownKey));
     }
 
     #[test]
@@ -122,30 +130,116 @@ mod tests {
             (with("user_id", json!(42)), Unauthorized::NoUser),
             (with("user_id", json!(null)), Unauthorized::NoUser),
         ] {
-            assert_eq!(answer(&claims), Err(expected), "{claims}");
+            let rejection = of_claims(&claims, &TokenRules::default());
+            assert_eq!(rejection, Err(Rejection::Final(expected)), "{claims}");
         }
     }
 
     #[test]
-    fn another_algorithm_is_refused_whatever_the_header_says() {
-        // {"alg":"none","typ":"JWT"} with an empty signature, and with none at all.
-        let claims = "eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0";
-        for token in [
-            format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."),
-            format!("eyJhbGciOiJub25lIn0.{claims}"),
+    fn audience_issuer_and_the_users_claim_are_those_of_the_rules() {
+        let rules = TokenRules {
+            audience: vec!["app".to_owned(), "chat".to_owned()],
+            issuer: Some("https://id.example".to_owned()),
+            user_id_claim: "sub".to_owned(),
+            ..TokenRules::default()
+        };
+        let good = json!({
+            "token_type": "access", "exp": 4_000_000_000_u64, "jti": "x", "sub": USER,
+            "aud": ["web", "chat"], "iss": "https://id.example",
+        });
+        assert_eq!(of_claims(&good, &rules), Ok(Viewer(USER.parse().unwrap())));
+        for (claim, value, expected) in [
+            ("aud", json!("web"), Unauthorized::InvalidToken),
+            ("aud", json!(null), Unauthorized::InvalidToken),
+            ("aud", json!([]), Unauthorized::InvalidToken),
+            ("aud", json!({ "app": true }), Unauthorized::InvalidToken),
+            (
+                "aud",
+                json!(["app", "chat-events"]),
+                Unauthorized::WrongTokenType,
+            ),
+            (
+                "iss",
+                json!("https://id.example/"),
+                Unauthorized::InvalidToken,
+            ),
+            (
+                "iss",
+                json!(["https://id.example"]),
+                Unauthorized::InvalidToken,
+            ),
+            ("iss", json!(null), Unauthorized::InvalidToken),
+            ("sub", json!(null), Unauthorized::NoUser),
         ] {
-            assert_eq!(
-                authenticate_header(&format!("Bearer {token}")),
-                Err(Unauthorized::InvalidToken)
-            );
+            let mut claims = good.clone();
+            claims[claim] = value;
+            claims["user_id"] = json!(USER);
+            let rejection = of_claims(&claims, &rules);
+            assert_eq!(rejection, Err(Rejection::Final(expected)), "{claims}");
         }
-        crypto::install();
-        let key = EncodingKey::from_secret(b"another secret");
-        let forged = encode(&Header::default(), &good(), &key).unwrap();
-        assert_eq!(
-            authenticate_header(&format!("Bearer {forged}")),
-            Err(Unauthorized::InvalidToken)
-        );
+    }
+
+    #[test]
+    fn rs256_verifies_with_the_public_key() {
+        let keys = [JwtKey::parse(
+            Algorithm::RS256,
+            include_str!("testing/rsa-2048-public.pem"),
+        )
+        .unwrap()];
+        let token = include_str!("testing/rs256-token.txt").trim();
+        assert_eq!(of_token(token, &keys), Ok(Viewer(USER.parse().unwrap())));
+        // The same bytes, one claim changed.
+        let (start, signature) = token.rsplit_once('.').unwrap();
+        let forged = format!("{start}A.{signature}");
+        assert_eq!(of_token(&forged, &keys), Err(Rejection::UnknownKey));
+    }
+
+    #[test]
+    fn a_token_cannot_choose_its_algorithm() {
+        const INVALID: Result<Viewer, Rejection> =
+            Err(Rejection::Final(Unauthorized::InvalidToken));
+        let hmacs = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+        for ours in hmacs {
+            let keys = [JwtKey::parse(ours, SECRET).unwrap()];
+            for theirs in hmacs {
+                let result = of_token(&signed(&good(), theirs, SECRET), &keys);
+                assert_eq!(result.is_ok(), ours == theirs, "{ours:?} {theirs:?}");
+            }
+            // {"alg":"none","typ":"JWT"} with an empty signature, and with none at all.
+            let claims = "eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0";
+            for token in [
+                format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."),
+                format!("eyJhbGciOiJub25lIn0.{claims}"),
+                include_str!("testing/rs256-token.txt").trim().to_owned(),
+            ] {
+                assert_eq!(of_token(&token, &keys), INVALID, "{ours:?}");
+            }
+        }
+        // The public key is known to everybody: it must not do as an HMAC key.
+        let pem = include_str!("testing/rsa-2048-public.pem");
+        let keys = [JwtKey::parse(Algorithm::RS256, pem).unwrap()];
+        for theirs in hmacs {
+            for secret in [pem, pem.trim()] {
+                let forged = signed(&good(), theirs, secret);
+                assert_eq!(of_token(&forged, &keys), INVALID, "{theirs:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_bad_signature_suggests_another_key() {
+        for (claims, secret, expected) in [
+            (good(), OTHER, Rejection::UnknownKey),
+            (with("exp", json!(1)), OTHER, Rejection::UnknownKey),
+            (
+                with("exp", json!(1)),
+                SECRET,
+                Rejection::Final(Unauthorized::InvalidToken),
+            ),
+        ] {
+            let token = signed(&claims, Algorithm::HS256, secret);
+            assert_eq!(of_token(&token, &[hmac(SECRET)]), Err(expected));
+        }
     }
 
     #[test]
@@ -158,11 +252,12 @@ mod tests {
             ("Bearer a b", Unauthorized::BadHeader),
             ("Bearer x", Unauthorized::InvalidToken),
         ] {
-            assert_eq!(authenticate_header(header), Err(expected), "{header}");
+            let rejection = of_header(header, &TokenRules::default(), &[hmac(SECRET)]);
+            assert_eq!(rejection, Err(Rejection::Final(expected)), "{header}");
         }
         assert_eq!(
-            authenticate(&HeaderMap::new(), [SECRET]),
-            Err(Unauthorized::NotAuthenticated)
+            authenticate(&HeaderMap::new(), &TokenRules::default(), &[hmac(SECRET)]),
+            Err(Rejection::Final(Unauthorized::NotAuthenticated))
         );
     }
 }

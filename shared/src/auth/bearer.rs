@@ -1,81 +1,98 @@
-//! A token in `Authorization: Bearer …`: its signature, and the claims that every kind of token has.
-
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::AUTHORIZATION;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::crypto;
+use super::key::Unverified;
+use super::rules::PLATFORM;
+use super::{JwtKey, TokenRules};
 use crate::error::Unauthorized;
 
-/// The audience of the tokens that the platform's own backend calls with.
-const PLATFORM: &str = "chat-events";
-
-/// The claims of a token. They are taken as they come: what is of another type is for the checks to refuse, so that
-/// every bad token has the same answer.
-#[derive(Deserialize)]
-pub(super) struct Claims {
-    #[serde(default)]
-    pub(super) token_type: Value,
-    #[serde(default)]
-    pub(super) jti: Value,
-    #[serde(default)]
-    pub(super) user_id: Value,
-    #[serde(default)]
-    exp: Value,
-    #[serde(default)]
-    nbf: Value,
-    #[serde(default)]
-    iat: Value,
-    #[serde(default)]
-    aud: Value,
+/// Why a request is not authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// The signature is of none of the keys: the token is forged, or the keys were rotated.
+    UnknownKey,
+    /// No other key would help.
+    Final(Unauthorized),
 }
 
+impl From<Unauthorized> for Rejection {
+    fn from(reason: Unauthorized) -> Self {
+        Self::Final(reason)
+    }
+}
+
+impl From<Rejection> for Unauthorized {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::UnknownKey => Self::InvalidToken,
+            Rejection::Final(reason) => reason,
+        }
+    }
+}
+
+/// The claims of a token, of any type: each check decides what it accepts, so that all bad tokens get the same response.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Claims(Map<String, Value>);
+
 impl Claims {
-    /// The claims of the token that these headers carry, signed with HS256 and one of `secrets`, at this time.
-    pub(super) fn of<'a>(
+    /// Returns the claims of the token in `Authorization: Bearer …`, which one of `keys` has signed and which is valid
+    /// now.
+    pub(super) fn of(
         headers: &HeaderMap,
-        secrets: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, Unauthorized> {
-        let token = bearer_token(headers)?;
-        let claims = secrets
-            .into_iter()
-            .find_map(|secret| verify_signature(token, secret))
-            .ok_or(Unauthorized::InvalidToken)?;
+        rules: &TokenRules,
+        keys: &[JwtKey],
+    ) -> Result<Self, Rejection> {
+        let claims = verify_signature(bearer_token(headers)?, keys)?;
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64());
-        claims.check_times(now)?;
+        claims.check_times(now, rules.leeway)?;
         Ok(claims)
     }
 
-    /// `now` in seconds since 1970.
-    pub(super) fn check_times(&self, now: f64) -> Result<(), Unauthorized> {
-        let expires = self.exp.as_f64().ok_or(Unauthorized::InvalidToken)?;
-        if expires <= now {
+    /// Returns a claim, or null if there is none.
+    pub(super) fn get(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or(&Value::Null)
+    }
+
+    /// Checks `exp`, `nbf` and `iat` as Python's `PyJWT` does; `now` in seconds since 1970, `leeway` in seconds.
+    fn check_times(&self, now: f64, leeway: f64) -> Result<(), Unauthorized> {
+        let expires = self.get("exp").as_f64();
+        let expires = expires.ok_or(Unauthorized::InvalidToken)?;
+        if expires <= now - leeway {
             return Err(Unauthorized::InvalidToken);
         }
-        for not_before in [&self.nbf, &self.iat] {
-            if !not_before.is_null() && not_before.as_f64().is_none_or(|moment| moment > now) {
+        for not_before in [self.get("nbf"), self.get("iat")] {
+            let is_early = |moment| moment > now + leeway;
+            if !not_before.is_null() && not_before.as_f64().is_none_or(is_early) {
                 return Err(Unauthorized::InvalidToken);
             }
         }
         Ok(())
     }
 
-    /// Whether the token is meant for the platform's own backend: one audience, or one of several.
+    /// Whether `aud`, a text or a list, names one of `accepted`.
+    pub(super) fn is_for(&self, accepted: &[impl AsRef<str>]) -> bool {
+        let named = match self.get("aud") {
+            Value::Array(several) => several.as_slice(),
+            audience => std::slice::from_ref(audience),
+        };
+        let mut named = named.iter().filter_map(Value::as_str);
+        named.any(|audience| accepted.iter().any(|it| it.as_ref() == audience))
+    }
+
+    /// Whether the token is meant for the platform's own backend.
     pub(super) fn is_for_the_platform(&self) -> bool {
-        match &self.aud {
-            Value::Array(several) => several.iter().any(|audience| audience == PLATFORM),
-            audience => audience == PLATFORM,
-        }
+        self.is_for(&[PLATFORM])
     }
 }
 
-/// The scheme is compared as simplejwt compares it, letter by letter.
+/// Returns the token. The scheme is compared as simplejwt compares it, case included.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {
     let header = headers
         .get(AUTHORIZATION)
@@ -93,22 +110,15 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {
     }
 }
 
-fn verify_signature(token: &str, secret: &str) -> Option<Claims> {
-    crypto::install();
-    // HS256 and nothing else, whatever the token's header asks for. Times and the audience are checked above, times
-    // with simplejwt's leeway of none; the library's is a minute, and it takes an `exp` of this very second for a good
-    // one.
-    let mut validation = Validation::new(Algorithm::HS256);
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    validation.required_spec_claims.clear();
-    decode::<Claims>(
-        token,
-        &DecodingKey::from_secret(secret.as_bytes()),
-        &validation,
-    )
-    .ok()
-    .map(|token| token.claims)
+fn verify_signature(token: &str, keys: &[JwtKey]) -> Result<Claims, Rejection> {
+    for key in keys {
+        match key.verify(token) {
+            Ok(claims) => return Ok(claims),
+            Err(Unverified::Malformed) => return Err(Unauthorized::InvalidToken.into()),
+            Err(Unverified::Signature) => {}
+        }
+    }
+    Err(Rejection::UnknownKey)
 }
 
 #[cfg(test)]
@@ -121,10 +131,36 @@ mod tests {
     }
 
     #[test]
-    fn a_token_expires_on_the_very_second() {
+    fn a_token_expires_at_the_second_of_exp_plus_the_leeway() {
         let claims = claims(json!({ "exp": 1000 }));
-        assert_eq!(claims.check_times(1000.0), Err(Unauthorized::InvalidToken));
-        assert!(claims.check_times(999.9).is_ok());
+        for (now, leeway, valid) in [
+            (999.9, 0.0, true),
+            (1000.0, 0.0, false),
+            (1004.9, 5.0, true),
+            (1005.0, 5.0, false),
+        ] {
+            assert_eq!(
+                claims.check_times(now, leeway).is_ok(),
+                valid,
+                "{now} {leeway}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_valid_from_nbf_and_iat_minus_the_leeway() {
+        for claim in ["nbf", "iat"] {
+            let claims = claims(json!({ "exp": 2000, claim: 1000 }));
+            for (now, leeway, valid) in [
+                (999.9, 0.0, false),
+                (1000.0, 0.0, true),
+                (994.9, 5.0, false),
+                (995.0, 5.0, true),
+            ] {
+                let result = claims.check_times(now, leeway);
+                assert_eq!(result.is_ok(), valid, "{claim} {now} {leeway}");
+            }
+        }
     }
 
     #[test]

@@ -1,23 +1,26 @@
 use lambda_http::http::HeaderMap;
 
 use super::bearer::Claims;
+use super::{JwtKey, Rejection, TokenRules};
 use crate::domain::Platform;
 use crate::error::Unauthorized;
 
-/// Whether the platform's own backend sends these headers: by a token in `Authorization: Bearer …` whose audience is
-/// `chat-events`, signed with HS256 and one of `secrets`. A token of simplejwt's is a user's, whatever it says beside
-/// that.
+/// Authenticates the platform's own backend by a token in `Authorization: Bearer …` whose audience is `chat-events`,
+/// signed with one of `keys`, which are those of the users' tokens. `rules.audience` and `rules.issuer` do not apply. A
+/// token with a type or a user is a user's.
 ///
 /// # Errors
-/// As those of access tokens. [`Unauthorized::InvalidToken`] may also mean that the secret was rotated.
-pub fn authenticate_platform<'a>(
+/// As those of access tokens.
+pub fn authenticate_platform(
     headers: &HeaderMap,
-    secrets: impl IntoIterator<Item = &'a str>,
-) -> Result<Platform, Unauthorized> {
-    let claims = Claims::of(headers, secrets)?;
-    let is_a_users = !claims.token_type.is_null() || !claims.user_id.is_null();
+    rules: &TokenRules,
+    keys: &[JwtKey],
+) -> Result<Platform, Rejection> {
+    let claims = Claims::of(headers, rules, keys)?;
+    let is_a_users =
+        !claims.get("token_type").is_null() || !claims.get(&rules.user_id_claim).is_null();
     if is_a_users || !claims.is_for_the_platform() {
-        return Err(Unauthorized::WrongTokenType);
+        return Err(Unauthorized::WrongTokenType.into());
     }
     Ok(Platform)
 }
@@ -26,35 +29,50 @@ pub fn authenticate_platform<'a>(
 mod tests {
     use super::*;
     use crate::crypto;
-    use jsonwebtoken::{EncodingKey, Header, encode};
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
     use lambda_http::http::header::AUTHORIZATION;
     use serde_json::{Value, json};
 
     const SECRET: &str = "a secret of the tests, long enough";
+    const OTHER: &str = "another secret of the tests, long enough";
 
-    fn answer(claims: &Value, secrets: [&str; 2]) -> Result<Platform, Unauthorized> {
+    fn result(claims: &Value, rules: &TokenRules, keys: &[&str]) -> Result<Platform, Rejection> {
         crypto::install();
         let key = EncodingKey::from_secret(SECRET.as_bytes());
-        let token = encode(&Header::default(), claims, &key).unwrap();
+        let token = encode(&Header::new(rules.algorithm), claims, &key).unwrap();
         let headers = [(AUTHORIZATION, format!("Bearer {token}").parse().unwrap())]
             .into_iter()
             .collect();
-        authenticate_platform(&headers, secrets)
+        let keys = keys.iter().map(|key| JwtKey::parse(rules.algorithm, key));
+        authenticate_platform(
+            &headers,
+            rules,
+            &keys.collect::<Result<Vec<_>, _>>().unwrap(),
+        )
     }
 
     #[test]
-    fn an_audience_and_an_end_are_all_that_it_takes() {
+    fn an_audience_and_an_expiry_are_enough() {
         let claims = json!({ "aud": "chat-events", "exp": 4_000_000_000_u64 });
-        assert_eq!(answer(&claims, [SECRET, "the old one"]), Ok(Platform));
-        assert_eq!(answer(&claims, ["the new one", SECRET]), Ok(Platform));
-        assert_eq!(
-            answer(&claims, ["the new one", "another"]),
-            Err(Unauthorized::InvalidToken)
-        );
+        for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+            let rules = TokenRules {
+                algorithm,
+                audience: vec!["app".to_owned()],
+                issuer: Some("https://id.example".to_owned()),
+                user_id_claim: "sub".to_owned(),
+                ..TokenRules::default()
+            };
+            assert_eq!(result(&claims, &rules, &[SECRET, OTHER]), Ok(Platform));
+            assert_eq!(result(&claims, &rules, &[OTHER, SECRET]), Ok(Platform));
+            assert_eq!(
+                result(&claims, &rules, &[OTHER]),
+                Err(Rejection::UnknownKey)
+            );
+        }
     }
 
     #[test]
-    fn a_users_token_is_none_of_the_platforms() {
+    fn a_users_token_is_not_the_platforms() {
         let good = json!({ "aud": "chat-events", "exp": 4_000_000_000_u64 });
         for (key, value, expected) in [
             ("aud", json!(null), Unauthorized::WrongTokenType),
@@ -77,7 +95,11 @@ mod tests {
         ] {
             let mut claims = good.clone();
             claims[key] = value;
-            assert_eq!(answer(&claims, [SECRET, ""]), Err(expected), "{claims}");
+            assert_eq!(
+                result(&claims, &TokenRules::default(), &[SECRET]),
+                Err(Rejection::Final(expected)),
+                "{claims}"
+            );
         }
     }
 }

@@ -17,4 +17,4 @@ pub(crate) use access::Access;
 pub use client::Firebase;
 pub use custom_token::{CustomToken, custom_token};
 pub use error::FirebaseError;
-pub use service_account::ServiceAccount;
+pub use service_account::{InvalidServiceAccount, ServiceAccount};

@@ -1,37 +1,99 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
 
 use crate::crypto;
 
-/// A service account's key, as Google's console hands it out (of its JSON what is needed here).
-#[derive(Clone, Deserialize)]
+/// The key of a service account, of the JSON file that Google's console hands out.
+#[derive(Clone)]
 pub struct ServiceAccount {
-    /// Whose it is: pushes are sent for this project.
+    /// The project that pushes are sent for.
     pub project_id: String,
-    /// Who signs.
+    /// The issuer of what is signed.
     pub client_email: String,
     /// Where a signed assertion is exchanged for an access token.
-    #[serde(default = "ServiceAccount::google")]
     pub token_uri: String,
-    private_key: String,
+    key: EncodingKey,
+}
+
+/// Which field of a service account is missing or invalid. It quotes no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidServiceAccount {
+    /// Neither an object nor a text that holds one.
+    #[error("the JSON of a service account was expected")]
+    NotAnObject,
+    /// A field without a value.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A field of the wrong form.
+    #[error("{0} is not valid: {1} was expected")]
+    Invalid(&'static str, &'static str),
 }
 
 impl ServiceAccount {
-    fn google() -> String {
-        "https://oauth2.googleapis.com/token".to_owned()
+    const GOOGLE: &str = "https://oauth2.googleapis.com/token";
+
+    /// Reads a service account: an object, or a text with one, as the key/value editor of Secrets Manager's console makes
+    /// it. The line feeds of `private_key` may be written as `\n`.
+    ///
+    /// # Errors
+    /// See [`InvalidServiceAccount`].
+    pub fn parse(value: &Value) -> Result<Self, InvalidServiceAccount> {
+        let parsed;
+        let fields = match value {
+            Value::String(text) => {
+                parsed = serde_json::from_str::<Value>(text).ok();
+                parsed.as_ref()
+            }
+            value => Some(value),
+        };
+        let fields = fields
+            .and_then(Value::as_object)
+            .ok_or(InvalidServiceAccount::NotAnObject)?;
+        let text = |name| match fields.get(name) {
+            Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.trim()),
+            None | Some(Value::Null | Value::String(_)) => {
+                Err(InvalidServiceAccount::Missing(name))
+            }
+            Some(_) => Err(InvalidServiceAccount::Invalid(name, "a text")),
+        };
+        let token_uri = match text("token_uri") {
+            Err(InvalidServiceAccount::Missing(_)) => Self::GOOGLE,
+            uri => uri?,
+        };
+        if !Url::parse(token_uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http")) {
+            return Err(InvalidServiceAccount::Invalid("token_uri", "a URL"));
+        }
+        let account = Self {
+            project_id: text("project_id")?.to_owned(),
+            client_email: text("client_email")?.to_owned(),
+            token_uri: token_uri.to_owned(),
+            key: private_key(text("private_key")?)?,
+        };
+        Ok(account)
     }
 
     /// Signs claims with RS256.
     ///
     /// # Errors
-    /// The key is no RSA key in PEM. The error does not repeat it.
+    /// The claims cannot be written as JSON.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
         crypto::install();
-        let key = EncodingKey::from_rsa_pem(self.private_key.as_bytes())?;
-        encode(&Header::new(Algorithm::RS256), claims, &key)
+        encode(&Header::new(Algorithm::RS256), claims, &self.key)
     }
+}
+
+fn private_key(text: &str) -> Result<EncodingKey, InvalidServiceAccount> {
+    let pem = crypto::pem_lines(text);
+    let key = EncodingKey::from_rsa_pem(pem.as_bytes()).ok();
+    key.filter(crypto::is_rsa_private)
+        .ok_or(InvalidServiceAccount::Invalid(
+            "private_key",
+            "an RSA key in PEM",
+        ))
 }
 
 /// Seconds since 1970, as tokens count.
@@ -39,4 +101,73 @@ pub(super) fn unix_seconds() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn account() -> Value {
+        let path = std::env::var("FIREBASE_CREDENTIALS_PATH");
+        let path = path.expect("`make test` makes a service account");
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    fn signs(account: &Value) -> bool {
+        let account = ServiceAccount::parse(account).unwrap();
+        account.sign(&json!({ "iss": "tests" })).is_ok()
+    }
+
+    #[test]
+    fn the_consoles_file_is_read() {
+        assert!(signs(&account()));
+    }
+
+    #[test]
+    fn a_text_with_the_account_is_read() {
+        assert!(signs(&json!(account().to_string())));
+    }
+
+    #[test]
+    fn a_private_key_may_have_its_line_feeds_as_backslash_n() {
+        let mut account = account();
+        let pem = account["private_key"].as_str().unwrap();
+        for written in [pem.replace('\n', "\\n"), pem.replace('\n', "\\r\\n")] {
+            account["private_key"] = json!(written);
+            assert!(signs(&account));
+            assert!(signs(&json!(account.to_string())));
+        }
+    }
+
+    #[test]
+    fn a_missing_or_invalid_field_is_named() {
+        use InvalidServiceAccount::{Invalid, Missing, NotAnObject};
+        let error = |value: &Value| ServiceAccount::parse(value).err().unwrap();
+        for value in [json!("{}}"), json!("hunter2"), json!([]), json!(7)] {
+            assert_eq!(error(&value), NotAnObject, "{value}");
+        }
+        for field in ["project_id", "client_email", "private_key"] {
+            for blank in [json!(null), json!(""), json!(" ")] {
+                let mut account = account();
+                account[field] = blank;
+                assert_eq!(error(&account), Missing(field));
+            }
+            let mut account = account();
+            account[field] = json!({ "hunter2": true });
+            assert!(matches!(error(&account), Invalid(named, _) if named == field));
+        }
+        let pem = "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----";
+        for (field, value) in [
+            ("private_key", "hunter2"),
+            ("private_key", pem),
+            ("token_uri", "hunter2"),
+        ] {
+            let mut account = account();
+            account[field] = json!(value);
+            let error = error(&account);
+            assert!(matches!(error, Invalid(named, _) if named == field));
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
 }

@@ -11,7 +11,7 @@ use wiremock::matchers::{body_string_contains, header, method, path, query_param
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::client::Written;
-use super::{Firebase, FirebaseError, custom_token};
+use super::{Firebase, FirebaseError, ServiceAccount, custom_token};
 use crate::config::FirebaseSettings;
 use crate::db::mirror::{MirroredRoom, RoomState};
 use crate::domain::{Timestamp, Viewer};
@@ -33,9 +33,8 @@ fn firebase_at(uri: &str) -> Firebase {
         database_url: String::new(),
         direct_database_url: None,
         redis_url: None,
-        jwt_secret: String::new(),
-        previous_jwt_secret: None,
-        service_account: Some(serde_json::from_value(credentials).unwrap()),
+        jwt_keys: vec![],
+        service_account: ServiceAccount::parse(&credentials).ok(),
         cloudinary: None,
     };
     let settings = FirebaseSettings {
@@ -213,6 +212,7 @@ fn a_custom_token_carries_what_google_asks_for_and_nothing_else() {
     let credentials =
         std::env::var("FIREBASE_CREDENTIALS_PATH").expect("`make test` makes a service account");
     let account = serde_json::from_str(&std::fs::read_to_string(credentials).unwrap()).unwrap();
+    let account = ServiceAccount::parse(&account).unwrap();
     let token = custom_token(&account, ROOM).unwrap();
     let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(&token.token).unwrap();
     assert_eq!(

@@ -13,6 +13,7 @@ use super::Fcm;
 use super::fcm::PushError;
 use crate::db::pushes::{Notice, Outcome};
 use crate::domain::MessageType;
+use crate::firebase::ServiceAccount;
 use crate::secret::{Secret, SecretStore};
 
 const SEND: &str = "/v1/projects/relais-test/messages:send";
@@ -28,9 +29,8 @@ fn fcm_at(uri: &str) -> Fcm {
     let secret = Secret {
         database_url: String::new(),
         direct_database_url: None,
-        jwt_secret: String::new(),
-        previous_jwt_secret: None,
-        service_account: Some(serde_json::from_value(credentials).unwrap()),
+        jwt_keys: vec![],
+        service_account: ServiceAccount::parse(&credentials).ok(),
         redis_url: None,
         cloudinary: None,
     };

@@ -5,6 +5,7 @@ use lambda_http::http::HeaderValue;
 use uuid::Uuid;
 
 use super::{AfterReply, StartError};
+use crate::auth::TokenRules;
 use crate::cache::Cache;
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
@@ -41,7 +42,8 @@ pub struct App {
     pub after_reply: AfterReply,
     /// Whose pages may read the answers.
     pub cors_origin: Option<HeaderValue>,
-    secrets: Arc<SecretStore>,
+    pub(super) token_rules: TokenRules,
+    pub(super) secrets: Arc<SecretStore>,
 }
 
 impl App {
@@ -51,7 +53,13 @@ impl App {
     /// A setting is missing or not valid, or the secret cannot be read; the error names which.
     pub async fn start() -> Result<&'static Self, StartError> {
         let settings = Settings::from_env()?;
-        let secrets = Arc::new(SecretStore::open(settings.secret_source.clone()).await?);
+        let secrets = Arc::new(
+            SecretStore::open(
+                settings.secret_source.clone(),
+                settings.token_rules.algorithm,
+            )
+            .await?,
+        );
         Ok(Box::leak(Box::new(Self::assemble(&settings, secrets)?)))
     }
 
@@ -99,6 +107,7 @@ impl App {
             room_grace: settings.room_grace,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
+            token_rules: settings.token_rules.clone(),
             secrets,
         })
     }
@@ -107,18 +116,6 @@ impl App {
     #[must_use]
     pub fn secret(&self) -> Arc<Secret> {
         self.secrets.current()
-    }
-
-    /// The secret in force, read again because something that `rejected` says was refused. Where that fails, the old
-    /// one stays.
-    pub(super) async fn refreshed_secret(&self, rejected: &Arc<Secret>) -> Arc<Secret> {
-        self.secrets
-            .refresh(rejected)
-            .await
-            .unwrap_or_else(|error| {
-                tracing::error!(%error, "the secret cannot be read again");
-                self.secret()
-            })
     }
 
     /// Has these rooms mirrored once the answer is out.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Instrument;
 
+use super::caller::authenticate_request;
 use super::{App, Caller, StartError, request_log};
-use crate::error::{Error, Result, Unauthorized};
+use crate::error::{Error, Result};
 use crate::http::{Answer, Envelope, Request, into_response};
 
 /// Runs an endpoint that is done when it has answered: one request at a time on classic Lambda, several where Lambda
@@ -142,27 +143,12 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>>,
 {
-    let caller: C = authenticate_request(app, &request).await?;
+    let caller: C = authenticate_request(request.headers(), &app.token_rules, &app.secrets).await?;
     match handler(app, caller, request).await {
         // Nothing was asked of the database yet, and who is not known is told so before anything else.
         Err(bad @ Error::BadRequest(_)) => {
             caller.require(&app.database).await?;
             Err(bad)
-        }
-        result => result,
-    }
-}
-
-async fn authenticate_request<C: Caller>(
-    app: &'static App,
-    request: &Request,
-) -> Result<C, Unauthorized> {
-    let secret = app.secret();
-    match C::authenticate(request.headers(), secret.jwt_secrets()) {
-        // Forged, or signed with a key that is newer than ours.
-        Err(Unauthorized::InvalidToken) => {
-            let fresh = app.refreshed_secret(&secret).await;
-            C::authenticate(request.headers(), fresh.jwt_secrets())
         }
         result => result,
     }

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use jsonwebtoken::{EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use lambda_http::http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -10,6 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Call, RecordingFcm, RecordingFirebase, database};
+use crate::auth::{JwtKey, TokenRules};
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::crypto;
 use crate::db::rooms::OpeningRules;
@@ -19,6 +20,7 @@ use crate::domain::{
     RoomsWithoutDelivery, SendLimits, Text, Viewer,
 };
 use crate::error::Result;
+use crate::firebase::ServiceAccount;
 use crate::http::{Answer, Request};
 use crate::runtime::{self, App, Caller};
 use crate::secret::{Secret, SecretStore};
@@ -78,16 +80,18 @@ impl World {
         let mut secret = Secret {
             direct_database_url: (pooled != database_url).then(|| database_url.clone()),
             database_url: pooled,
-            jwt_secret: Self::JWT_SECRET.to_owned(),
-            previous_jwt_secret: None,
+            jwt_keys: vec![
+                JwtKey::parse(Algorithm::HS256, Self::JWT_SECRET).expect("the tests' key"),
+            ],
             service_account: Some(
-                serde_json::from_value(credentials).expect("the tests' service account"),
+                ServiceAccount::parse(&credentials).expect("the tests' service account"),
             ),
             redis_url: None,
             cloudinary: None,
         };
         let mut settings = Settings {
             secret_source: SecretSource::Environment,
+            token_rules: TokenRules::default(),
             firebase: Some(FirebaseSettings {
                 database_url: Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
                 emulator_host: Some(firebase.host()),
