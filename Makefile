@@ -135,20 +135,20 @@ build: tools ## one folder per function in target/lambda, as Lambda wants it (AR
 	cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64)
 	@dev/node dev/artefacts.mjs $(or $(ARCH),x86_64)
 
-# One compilation for all; SAM then finds every function built, and only collects.
+# One compilation for all functions; `sam build` then only collects the binaries.
 .PHONY: sam-build
 sam-build: export SAM_CLI_TELEMETRY := 0
 sam-build: build
 	sam build --config-env $(or $(ENV),default) --parameter-overrides Architecture=$(or $(ARCH),x86_64)
 
-# What is specific to an account comes as PARAMETERS='ChatSecretArn=… FirebaseDatabaseUrl=…'.
+# Settings of an account come as PARAMETERS='ChatSecretArn=… FirebaseDatabaseUrl=…', on one line or several.
 .PHONY: deploy
 deploy: export SAM_CLI_TELEMETRY := 0
 deploy: ARCH := arm64
 deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …' (docs/operations.md)
 	@[[ "$(ENV)" =~ ^(staging|production)$$ ]] || { echo 'Usage: make deploy ENV=staging|production PARAMETERS=…' >&2; exit 2; }
 	$(MAKE) sam-build ARCH=$(ARCH) ENV=$(ENV)
-	sam deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+	sam deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(strip $(PARAMETERS))
 
 .PHONY: routes
 routes: tools ## copy the routes of template.yaml to Cargo.toml

@@ -2,6 +2,7 @@
 // needs, and the gateway's own responses have the form of the functions' errors.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { functions, resources, routes, source, template } from './support/template.mjs';
@@ -237,8 +238,12 @@ test('every parameter stands in one group of the console', () => {
   assert.deepEqual(grouped.toSorted(), Object.keys(template.Parameters).sort());
 });
 
-test('every parameter has a description', () => {
-  for (const [name, { Description }] of Object.entries(template.Parameters)) assert.ok(Description, name);
+test('every parameter has a description, and stands in docs/operations.md', () => {
+  const operations = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+  for (const [name, { Description }] of Object.entries(template.Parameters)) {
+    assert.ok(Description, name);
+    assert.ok(operations.includes(`\`${name}\``), name);
+  }
 });
 
 test('the default deployment has the API, its functions and their logs, and no more', () => {
