@@ -48,6 +48,30 @@ test('with the API stopped and started again, what was written arrives once, in 
   await eventually(async () => assert.equal(await phone.page.getByText('Hors connexion').count(), 0), 10_000);
 });
 
+test('the browser’s offline event shows at once, and a stuck message can be cancelled', async () => {
+  const { phone } = await aPhoneOnTheLine();
+  await phone.page.context().setOffline(true);
+  await phone.page.getByText('Hors connexion').waitFor({ timeout: 5_000 });
+  await phone.write('sans réponse');
+  const stuck = phone.page.getByRole('alert').filter({ hasText: 'Toujours pas envoyé. Pas de réponse du serveur.' });
+  await stuck.waitFor({ timeout: 40_000 });
+  await assertAccessible(phone.page, 'a stuck message');
+  await stuck.getByRole('button', { name: 'Annuler l’envoi' }).click();
+  await eventually(async () => assert.deepEqual(await phone.texts(), ['Bonjour']));
+});
+
+test('without a connection a room shows what is known, and a draft survives a reload', async () => {
+  const { phone, api, firebase } = await aPhoneOnTheLine();
+  await phone.composer.fill('à terminer');
+  api.cut();
+  firebase.cut();
+  await phone.page.reload();
+  await phone.bubble('Bonjour').waitFor();
+  await eventually(async () => assert.equal(await phone.composer.inputValue(), 'à terminer'));
+  await phone.page.keyboard.press('Escape');
+  await phone.rooms.getByText('Jean Dupont').waitFor();
+});
+
 test('a message whose answer is lost is sent again, is stored once and never shown twice', async () => {
   const scene = await aPhoneOnTheLine();
   const { phone, api } = scene;

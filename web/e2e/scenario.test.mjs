@@ -99,7 +99,10 @@ describe('a driver and a client', () => {
 
   test('a position, with a link to the map', async () => {
     await drivers.page.getByRole('button', { name: 'Envoyer une position' }).click();
-    await drivers.page.getByRole('dialog').getByRole('button', { name: 'Envoyer' }).click();
+    const dialog = drivers.page.getByRole('dialog');
+    await dialog.getByRole('spinbutton', { name: 'Latitude' }).fill('5.345317');
+    await dialog.getByRole('spinbutton', { name: 'Longitude' }).fill('-4.024429');
+    await dialog.getByRole('button', { name: 'Envoyer' }).click();
     const place = clients.page.getByRole('link', { name: 'Position 5,34532° N, 4,02443° O, sur la carte' });
     await place.waitFor();
     assert.match(

@@ -50,6 +50,8 @@ test('a conversation between the two, with the way of each message', async () =>
   await say(drivers, 'J’arrive dans 5 minutes');
   await drivers.getByRole('button', { name: 'Envoyer une position' }).click();
   const dialog = drivers.getByRole('dialog');
+  await dialog.getByRole('spinbutton', { name: 'Latitude' }).fill('5.345317');
+  await dialog.getByRole('spinbutton', { name: 'Longitude' }).fill('-4.024429');
   await dialog.getByRole('textbox', { name: 'Message (facultatif)' }).fill('Je suis ici');
   await dialog.getByRole('button', { name: 'Envoyer' }).click();
   await arrives('Je suis ici');

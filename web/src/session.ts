@@ -9,20 +9,19 @@ import { Outbox } from './core/outbox';
 import { Retrying } from './core/retrying';
 import { RoomList } from './core/rooms';
 import { FirebaseLive } from './firebase';
-import { LocalOutbox } from './storage';
+import { LocalDrafts, LocalOutbox, LocalSnapshots } from './storage';
 
-/** One person who is signed in, and all that runs for them. */
+/** A signed-in user and everything that runs for them. */
 export class Session extends Observable {
   readonly journal: Journal;
   readonly api: Api;
   readonly outbox: Outbox;
   readonly rooms: RoomList;
-  /** What is written and not sent, by room: it survives a look into another one. */
-  readonly drafts = new Map<string, string>();
-  /** Whether the last call was answered. */
-  isReachable = true;
+  readonly drafts: LocalDrafts;
+  /** Whether the API responds: by the last call and by the browser's `online` and `offline` events. */
+  isReachable = navigator.onLine;
   isLive = false;
-  /** The API no longer takes the token. */
+  /** Whether the API rejected the token. */
   isExpired = false;
 
   #live: FirebaseLive;
@@ -30,6 +29,7 @@ export class Session extends Observable {
   #open = new Set<Conversation>();
   #isVisible = true;
   #wasLive = false;
+  #snapshots: LocalSnapshots;
 
   constructor(
     readonly viewer: Person & { token: string },
@@ -37,17 +37,19 @@ export class Session extends Observable {
   ) {
     super();
     this.journal = new Journal(viewer.id);
+    this.drafts = new LocalDrafts(viewer.id);
+    this.#snapshots = new LocalSnapshots(viewer.id);
     const fetch = journaledFetch(this.journal, (status) => this.#answered(status));
     const baseUrl = config.api_url.replace(/\/$/, '');
     this.api = new Api({ baseUrl, token: viewer.token, fetch });
     this.#live = new FirebaseLive(config.firebase, this.journal);
-    // A project without a mirror answers 503: the conversations are read by REST alone, until there is one.
+    // Without a mirror the API responds 503: then the conversations are read by REST only.
     this.#signIn = new Retrying(
       async () => this.#live.connect(await this.api.firebaseToken()),
       systemClock,
       () => {},
     );
-    this.rooms = new RoomList(this.api, this.#live);
+    this.rooms = new RoomList(this.api, this.#live, systemClock, this.#snapshots);
     this.outbox = new Outbox({
       store: new LocalOutbox(viewer.id),
       newId: () => crypto.randomUUID(),
@@ -84,7 +86,8 @@ export class Session extends Observable {
 
   open(roomId: string): Conversation {
     const { api, outbox, viewer } = this;
-    const conversation = new Conversation({ roomId, viewerId: viewer.id, api, live: this.#live, outbox });
+    const snapshots = this.#snapshots;
+    const conversation = new Conversation({ roomId, viewerId: viewer.id, api, live: this.#live, outbox, snapshots });
     this.#open.add(conversation);
     conversation.setVisible(this.#isVisible);
     conversation.open();
@@ -101,7 +104,13 @@ export class Session extends Observable {
     for (const part of [this.rooms, ...this.#open]) part.setVisible(isVisible);
   }
 
-  /** The connection may be back: whatever waits is tried now. */
+  /** The browser has lost its network. */
+  goOffline(): void {
+    this.isReachable = false;
+    this.changed();
+  }
+
+  /** The connection may be back: runs every waiting task now. */
   wake(): void {
     for (const part of [this.#signIn, this.outbox, this.rooms, ...this.#open]) part.wake();
   }

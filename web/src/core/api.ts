@@ -53,10 +53,6 @@ export class Api {
     return (await call(this.#rooms.unreadCount())).unread_count;
   }
 
-  async markRoomRead(roomId: string): Promise<void> {
-    await call(this.#rooms.markRoomRead({ roomId }));
-  }
-
   async markMessagesRead(ids: string[]): Promise<void> {
     await call(this.#messages.markMessagesRead({ markMessagesReadRequest: { message_ids: ids } }));
   }

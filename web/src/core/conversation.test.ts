@@ -3,10 +3,11 @@ import { Conversation } from './conversation';
 import { CallError } from './errors';
 import { text } from './message';
 import { Outbox } from './outbox';
+import { noSnapshots, type RoomSnapshot } from './snapshots';
 import { aMessage, ME, messagesOf, seqs } from './testing/messages';
 import { settled, TestClock } from './testing/test-clock';
 import { TestLive } from './testing/test-live';
-import { TestRoom } from './testing/test-room';
+import { aRoom, TestRoom } from './testing/test-room';
 
 let server: TestRoom;
 let live: TestLive;
@@ -161,28 +162,55 @@ describe('sending', () => {
 });
 
 describe('reading', () => {
-  test('whoever does not look has read nothing', async () => {
+  const show = (...shown: number[]) => conversation.setOnScreen(shown, true);
+
+  test('messages on the screen are read only while the app is visible', async () => {
     server.messages = messagesOf(1, 2);
     server.unread = 2;
     await open();
+    show(1, 2);
+    await settled();
     expect(server.messages.every(({ readAt }) => readAt === null)).toBe(true);
     conversation.setVisible(true);
     await settled();
     expect(server.messages.every(({ readAt }) => readAt !== null)).toBe(true);
   });
 
-  test('opening reads all of the room, and what comes later by its id, once', async () => {
+  test('only messages that were on the screen are read, each once', async () => {
     server.messages = messagesOf(1, 60);
     server.unread = 60;
-    conversation.setVisible(true);
+    await open({ isVisible: true });
+    expect(conversation.unseen).toBe(60);
+    show(1, 2);
+    show(2);
+    await settled();
+    expect(server.calls).toEqual(['read id-1,id-2']);
+    expect(conversation.unseen).toBe(58);
+    live.tell(aMessage(61));
+    await settled();
+    expect(conversation.unseen).toBe(59);
+    show(61);
+    await settled();
+    expect(server.calls).toEqual(['read id-1,id-2', 'read id-61']);
+  });
+
+  test('opening loads the unread messages, so that the viewer starts at the first', async () => {
+    server.messages = [...messagesOf(1, 100, { readAt: 'now' }), ...messagesOf(101, 160)];
+    server.unread = 60;
     conversation.open();
     await settled();
-    expect(server.calls).toContain('read room');
-    server.calls = [];
-    live.tell(aMessage(61));
-    live.tell(aMessage(61));
+    expect(conversation.firstUnread).toBe(101);
+    expect(conversation.messages[0]!.seq).toBe(101);
+  });
+
+  test('when the app becomes visible again, unread starts at what came meanwhile', async () => {
+    await open({ isVisible: true });
+    conversation.setVisible(false);
+    live.tell(aMessage(1));
     await settled();
-    expect(server.calls).toEqual(['read id-61']);
+    expect(conversation.firstUnread).toBe(null);
+    conversation.setVisible(true);
+    expect(conversation.firstUnread).toBe(1);
   });
 
   test('a receipt that does not arrive is sent again', async () => {
@@ -190,6 +218,7 @@ describe('reading', () => {
     server.isDown = true;
     live.tell(aMessage(1));
     live.tell(aMessage(2));
+    show(1, 2);
     await settled();
     server.isDown = false;
     server.calls = [];
@@ -200,13 +229,15 @@ describe('reading', () => {
   test('one’s own messages are for the other one to read', async () => {
     await open({ isVisible: true });
     live.tell(aMessage(1, { senderId: ME }));
+    show(1);
     await settled();
     expect(server.calls).toEqual([]);
   });
 
-  test('what the platform says is for both to read', async () => {
+  test('a message of the platform is read by both', async () => {
     await open({ isVisible: true });
     live.tell(aMessage(1, { senderId: null, type: 'system' }));
+    show(1);
     await settled();
     expect(server.calls).toEqual(['read id-1']);
   });
@@ -220,6 +251,45 @@ describe('reading', () => {
     await settled();
     expect(conversation.messages.filter(({ readAt }) => readAt === null)).toEqual([]);
   });
+});
+
+describe('without a connection', () => {
+  test('opening a room shows its last known state, and then the present one', async () => {
+    server.messages = messagesOf(1, 3);
+    const saved = new Map<string, RoomSnapshot>();
+    const snapshots = { ...noSnapshots, room: (id: string) => saved.get(id) ?? null, saveRoom: saved.set.bind(saved) };
+    const again = () =>
+      new Conversation({
+        roomId: 'room',
+        viewerId: ME,
+        api: server,
+        live,
+        outbox,
+        clock,
+        snapshots: snapshots as never,
+      });
+    again().open();
+    await settled();
+
+    server.isDown = true;
+    const offline = again();
+    offline.open();
+    expect(offline.room!.id).toBe('room');
+    expect(seqs(offline.messages)).toEqual([1, 2, 3]);
+    server.isDown = false;
+    server.messages = messagesOf(1, 60);
+    await settled();
+    await clock.pass(1_000);
+    expect(seqs(offline.messages)).toEqual(range(1, 60));
+  });
+});
+
+test('a room whose other participant was deleted opens', async () => {
+  server.room = async () => aRoom({ other_participant: null as never });
+  server.messages = messagesOf(1, 1);
+  await open();
+  expect(conversation.problem).toBeNull();
+  expect(seqs(conversation.messages)).toEqual([1]);
 });
 
 test('a conversation that is closed hears and asks nothing more', async () => {

@@ -9,15 +9,20 @@ import { Observable } from './observable';
 import { echoes, type Outbox, type Outgoing } from './outbox';
 import { Reading } from './reading';
 import { Retrying } from './retrying';
+import { noSnapshots, type Snapshots } from './snapshots';
 import { Timeline } from './timeline';
 import { TypingSender, TypingWatch } from './typing';
 
 const PAGE = 20;
+/** The most unread messages that are loaded when a room opens: one page of the API. */
+const MOST_UNREAD = 100;
+/** The number of messages that a snapshot has. */
+const SNAPSHOT = 50;
 const POLL_MS = 5_000;
 
 export type ConversationApi = Pick<
   Api,
-  'room' | 'archive' | 'newestMessages' | 'messagesAfter' | 'markMessagesRead' | 'markRoomRead' | 'setTyping'
+  'room' | 'archive' | 'newestMessages' | 'messagesAfter' | 'markMessagesRead' | 'setTyping'
 >;
 
 interface Options {
@@ -26,15 +31,18 @@ interface Options {
   api: ConversationApi;
   live: Live;
   outbox: Outbox;
+  snapshots?: Snapshots;
   clock?: Clock;
 }
 
-/** One room on the screen: what REST has, what Firebase tells and what waits to be sent, as one list. */
+/** A room on the screen: the messages of REST, of Firebase and of the outbox as one list. */
 export class Conversation extends Observable {
   readonly roomId: string;
-  /** Null until the server has answered. */
+  /** Null until the server responds, unless a snapshot has it. */
   room: RoomDetail | null = null;
-  /** Why there is nothing to see, in words for the viewer. */
+  /** The `seq` of the first message that was unread when the viewer came; null if all were read. */
+  firstUnread: number | null = null;
+  /** Why the room cannot be shown, for the viewer. */
   problem: string | null = null;
   isLoadingOlder = false;
 
@@ -44,8 +52,10 @@ export class Conversation extends Observable {
   #timeline = new Timeline();
   #isVisible = false;
   #isClosed = false;
-  /** Whether the room had unread messages when it was opened. */
-  #isUnreadBefore = false;
+  /** Whether the server has responded since the room was opened. */
+  #isLoaded = false;
+  /** The `seq`s of the messages on the screen. */
+  #onScreen = new Set<number>();
   #isConnected = false;
   #ends: Unlisten[] = [];
   #first: Retrying;
@@ -76,7 +86,6 @@ export class Conversation extends Observable {
     this.#reading = new Reading({
       viewerId,
       markMessages: (ids) => api.markMessagesRead(ids),
-      markRoom: () => api.markRoomRead(roomId),
       marked: (ids) => this.#markRead(ids),
       clock,
     });
@@ -85,7 +94,7 @@ export class Conversation extends Observable {
       clock,
       () => live.clockOffset(),
     );
-    // Lost is lost: what is told of typing is stale in a moment anyway.
+    // A failed call is not repeated: its information is outdated a moment later.
     this.typing = new TypingSender((isTyping) => void api.setTyping(roomId, isTyping).catch(() => {}), clock);
   }
 
@@ -99,6 +108,11 @@ export class Conversation extends Observable {
   /** What is written and not sent, to be shown below the messages. */
   get waiting(): Outgoing[] {
     return this.#options.outbox.of(this.roomId);
+  }
+
+  /** How many received messages the viewer has not seen yet. */
+  get unseen(): number {
+    return this.#timeline.messages.filter((message) => this.#reading.isUnseen(message)).length;
   }
 
   get hasOlder(): boolean {
@@ -121,6 +135,11 @@ export class Conversation extends Observable {
         if (item.roomId === roomId) this.#merge([message]);
       }),
     ];
+    const known = this.#options.snapshots?.room(roomId);
+    if (known) {
+      this.room = known.room;
+      this.#timeline.merge(known.messages);
+    }
     this.#first.request();
     this.#poll();
   }
@@ -132,12 +151,23 @@ export class Conversation extends Observable {
     for (const part of [this.#first, this.#catchUp, this.#reading, this.#otherTyping]) part.stop();
   }
 
-  /** Whether the viewer has it before their eyes: only then is anything read. */
+  /** Whether the app is visible. Only then do messages on the screen count as read. */
   setVisible(isVisible: boolean): void {
+    const isBack = isVisible && !this.#isVisible;
     this.#isVisible = isVisible;
-    if (!isVisible || !this.room) return;
+    if (!isVisible || !this.#isLoaded) return;
+    if (isBack) this.#findFirstUnread();
     this.#see();
     this.#catchUp.request({ newer: true });
+  }
+
+  /** Messages have appeared on the screen, or left it. */
+  setOnScreen(seqs: number[], isOnScreen: boolean): void {
+    for (const seq of seqs) {
+      if (isOnScreen) this.#onScreen.add(seq);
+      else this.#onScreen.delete(seq);
+    }
+    if (isOnScreen) this.#see();
   }
 
   send(content: Content): void {
@@ -161,7 +191,7 @@ export class Conversation extends Observable {
   /** The connection may be back. */
   wake(): void {
     for (const part of [this.#first, this.#catchUp, this.#reading]) part.wake();
-    if (this.room) this.#catchUp.request({ newer: true });
+    if (this.#isLoaded) this.#catchUp.request({ newer: true });
   }
 
   /** The page before the oldest known message: `seq` is dense, so `after_seq` reads backwards as well. */
@@ -182,21 +212,46 @@ export class Conversation extends Observable {
   async #load(): Promise<void> {
     const { api, live } = this.#options;
     const { roomId } = this;
-    const [room, messages] = await Promise.all([api.room(roomId), api.newestMessages(roomId, PAGE)]);
+    const [room, newest] = await Promise.all([api.room(roomId), api.newestMessages(roomId, PAGE)]);
+    const messages = [...newest, ...(await this.#loadUnread(room, newest))];
     if (this.#isClosed) return;
     this.room = room;
-    const heard = (timestamp: string | null) => this.#otherTyping.heard(timestamp);
-    const other = room.other_participant.id;
-    this.#ends.push(keepListening((refused) => live.typing(roomId, other, heard, refused), this.#clock));
-    this.#isUnreadBefore = room.unread_count > 0;
-    this.#merge(messages);
-    if (this.#isVisible) this.#see();
+    this.#isLoaded = true;
+    const other: { id: string } | null = room.other_participant;
+    if (other) {
+      const heard = (timestamp: string | null) => this.#otherTyping.heard(timestamp);
+      this.#ends.push(keepListening((refused) => live.typing(roomId, other.id, heard, refused), this.#clock));
+    }
+    this.#timeline.merge(messages);
+    this.#findFirstUnread();
+    this.#see();
     this.#catchUp.request();
+    this.#save();
     this.changed();
   }
 
+  /** The unread messages before the newest page, at most one page of them, so that the viewer starts at the first. */
+  async #loadUnread(room: RoomDetail, newest: Message[]): Promise<Message[]> {
+    const known = newest.filter((message) => this.#reading.isUnseen(message)).length;
+    const oldest = newest.at(-1)?.seq ?? 1;
+    const missing = Math.min(MOST_UNREAD, room.unread_count - known, oldest - 1);
+    if (missing <= 0) return [];
+    return this.#options.api.messagesAfter(this.roomId, oldest - 1 - missing, missing);
+  }
+
+  #findFirstUnread(): void {
+    this.firstUnread = this.#timeline.messages.find((message) => this.#reading.isUnseen(message))?.seq ?? null;
+  }
+
+  #save(): void {
+    if (this.room) {
+      const messages = this.#timeline.messages.slice(-SNAPSHOT);
+      (this.#options.snapshots ?? noSnapshots).saveRoom(this.roomId, { room: this.room, messages });
+    }
+  }
+
   #heard(message: Message): void {
-    if (!this.#merge([message]) || !this.room) return;
+    if (!this.#merge([message]) || !this.#isLoaded) return;
     const isReceipt = message.senderId === this.#options.viewerId && message.readAt !== null;
     this.#catchUp.request(isReceipt ? { receipts: true } : {});
   }
@@ -211,16 +266,16 @@ export class Conversation extends Observable {
   #merge(messages: Message[]): boolean {
     const isNew = this.#timeline.merge(messages);
     if (isNew) {
-      if (this.#isVisible) this.#see();
+      if (this.#isLoaded) this.#save();
       this.changed();
     }
     return isNew;
   }
 
   #see(): void {
-    if (!this.room) return;
-    this.#reading.saw(this.#timeline.messages, { andAllBefore: this.#isUnreadBefore });
-    this.#isUnreadBefore = false;
+    if (!this.#isVisible || !this.#isLoaded) return;
+    this.#reading.saw(this.#timeline.messages.filter(({ seq }) => this.#onScreen.has(seq)));
+    this.changed();
   }
 
   #markRead(ids: ReadonlySet<string>): void {
@@ -232,7 +287,7 @@ export class Conversation extends Observable {
     const isBack = isConnected && !this.#isConnected;
     this.#isConnected = isConnected;
     if (!isBack) return;
-    if (this.room) this.#catchUp.request({ receipts: true });
+    if (this.#isLoaded) this.#catchUp.request({ receipts: true });
     this.wake();
   }
 
@@ -240,7 +295,7 @@ export class Conversation extends Observable {
   #poll(): void {
     const cancel = this.#clock.after(POLL_MS, () => {
       this.#ends.splice(this.#ends.indexOf(cancel), 1);
-      if (!this.#isConnected && this.#isVisible && this.room) this.#catchUp.request({ newer: true });
+      if (!this.#isConnected && this.#isVisible && this.#isLoaded) this.#catchUp.request({ newer: true });
       this.#poll();
     });
     this.#ends.push(cancel);

@@ -15,8 +15,10 @@ export interface Outgoing extends Content {
   attempts: number;
   /** The highest `seq` that was known when it was written: it will get a higher one. */
   afterSeq: number;
-  /** Why the server will not take it, in its own words. */
+  /** Why the server rejected it, in the server's words. */
   refusal: string | null;
+  /** Why the last attempt failed, if another may succeed. */
+  failure?: string | null;
 }
 
 /** Keeps what is not sent over the end of the app. One entry per message, so that two open pages do not collide. */
@@ -73,16 +75,18 @@ export class Outbox extends Observable {
     return item;
   }
 
-  /** Sends what was refused once more, as it is. */
+  /** Sends an entry again now, after a rejection or while it waits for its next attempt. */
   retry(clientMessageId: string): void {
     const item = this.#items.find((candidate) => candidate.clientMessageId === clientMessageId);
     if (!item) return;
     item.refusal = null;
     this.#save(item);
-    this.#lane(item.roomId).request();
+    const lane = this.#lane(item.roomId);
+    lane.wake();
+    lane.request();
   }
 
-  /** Gives up what was refused. */
+  /** Removes an entry. If it was sent before, the server may have it: then it appears as a message. */
   discard(clientMessageId: string): void {
     this.#items = this.#items.filter((item) => item.clientMessageId !== clientMessageId);
     this.options.store.remove(clientMessageId);
@@ -121,9 +125,16 @@ export class Outbox extends Observable {
       this.discard(item.clientMessageId);
       for (const later of this.of(item.roomId)) later.afterSeq = Math.max(later.afterSeq, message.seq);
     } catch (error) {
-      if (!(error instanceof CallError) || isTemporary(error)) throw error;
+      // The viewer may have discarded it meanwhile.
+      const isKept = this.#items.includes(item);
+      if (isTemporary(error)) {
+        item.failure = (error as CallError).message;
+        if (isKept) this.#save(item);
+        throw error;
+      }
+      if (!(error instanceof CallError)) throw error;
       item.refusal = error.message;
-      this.#save(item);
+      if (isKept) this.#save(item);
     }
   }
 

@@ -2,49 +2,50 @@ import type { Clock } from './clock';
 import type { Message } from './message';
 import { Retrying } from './retrying';
 
-/** As many ids as one call takes. */
+/** The most ids that one call takes. */
 const MOST_IDS = 1_000;
 
 interface Options {
   viewerId: string;
-  /** Marks these as read at the server. */
+  /** Marks these messages as read on the server. */
   markMessages(ids: string[]): Promise<void>;
-  /** Marks as read whatever the room has, also what this phone has not loaded. */
-  markRoom(): Promise<void>;
-  /** Told what the server has marked. */
+  /** Called with the ids that the server has marked. */
   marked(ids: ReadonlySet<string>): void;
   clock: Clock;
 }
 
 /**
- * Tells the server what the viewer has seen: each message once, as many as there are in one call, until it arrives.
+ * Sends read receipts: each message once, many messages in one call, repeated until the call succeeds.
  *
- * The live ones by their ids, so that a message that the viewer has not seen yet is never marked by accident.
+ * Receipts name messages, never a whole room: a message that the viewer has not seen must not become read.
  */
 export class Reading {
-  #asked = new Set<string>();
-  #waiting = new Set<string>();
-  #room = false;
+  #seen = new Set<string>();
+  #pending = new Set<string>();
   #calls: Retrying;
 
   constructor(private readonly options: Options) {
-    // What the server refuses is left alone: the room may be gone, and nothing else depends on it.
+    // A receipt that the server rejects is dropped: the room may be gone, and nothing depends on the receipt.
     this.#calls = new Retrying(
-      () => this.#tellAll(),
+      () => this.#sendAll(),
       options.clock,
       () => {},
     );
   }
 
-  /** The viewer sees these messages; `andAllBefore` where the room has unread ones that are not loaded. */
-  saw(messages: Iterable<Message>, { andAllBefore = false } = {}): void {
-    this.#room ||= andAllBefore;
-    for (const { id, senderId, readAt } of messages) {
-      if (senderId === this.options.viewerId || readAt !== null || this.#asked.has(id)) continue;
-      this.#asked.add(id);
-      this.#waiting.add(id);
+  /** Whether this message is waiting for the viewer to see it. */
+  isUnseen({ id, senderId, readAt }: Message): boolean {
+    return senderId !== this.options.viewerId && readAt === null && !this.#seen.has(id);
+  }
+
+  /** The viewer sees these messages. */
+  saw(messages: Iterable<Message>): void {
+    for (const message of messages) {
+      if (!this.isUnseen(message)) continue;
+      this.#seen.add(message.id);
+      this.#pending.add(message.id);
     }
-    if (this.#room || this.#waiting.size > 0) this.#calls.request();
+    if (this.#pending.size > 0) this.#calls.request();
   }
 
   wake(): void {
@@ -55,22 +56,12 @@ export class Reading {
     this.#calls.stop();
   }
 
-  async #tellAll(): Promise<void> {
-    if (this.#room) {
-      const ids = new Set(this.#waiting);
-      await this.options.markRoom();
-      this.#room = false;
-      this.#done(ids);
-    }
-    while (this.#waiting.size > 0) {
-      const ids = [...this.#waiting].slice(0, MOST_IDS);
+  async #sendAll(): Promise<void> {
+    while (this.#pending.size > 0) {
+      const ids = [...this.#pending].slice(0, MOST_IDS);
       await this.options.markMessages(ids);
-      this.#done(new Set(ids));
+      for (const id of ids) this.#pending.delete(id);
+      this.options.marked(new Set(ids));
     }
-  }
-
-  #done(ids: ReadonlySet<string>): void {
-    for (const id of ids) this.#waiting.delete(id);
-    this.options.marked(ids);
   }
 }

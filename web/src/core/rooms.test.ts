@@ -79,7 +79,23 @@ describe('badges', () => {
     expect(list.unread).toBe(0);
   });
 
-  test('a total that is not the list’s tells of a room that is new', async () => {
+  test('a new room appears also if the total of unread messages is the same', async () => {
+    list.setVisible(true);
+    server.all = server.all.map((room) => ({ ...room, unread_count: 0 }));
+    server.all.unshift(aRoom({ id: 'new', unread_count: 2, last_message_at: at(30) }));
+    await clock.pass(5_000);
+    expect(ids()[0]).toBe('new');
+    expect(list.unread).toBe(2);
+  });
+
+  test('unread messages of archived rooms are counted beside the list', async () => {
+    server.unreadCount = async () => 7;
+    list.wake();
+    await settled();
+    expect([list.unread, list.unreadArchived]).toEqual([7, 5]);
+  });
+
+  test('a new room appears within seconds', async () => {
     list.setVisible(true);
     server.all = [aRoom({ id: 'new', unread_count: 1, last_message_at: at(30) }), ...server.all];
     await clock.pass(5_000);

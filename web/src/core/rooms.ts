@@ -5,6 +5,7 @@ import { CallError, isTemporary } from './errors';
 import { keepListening, type Live, type Metadata, type Unlisten } from './live';
 import { Observable } from './observable';
 import { Retrying } from './retrying';
+import { noSnapshots, type Snapshots } from './snapshots';
 
 const POLL_MS = 5_000;
 
@@ -34,12 +35,25 @@ export class RoomList extends Observable {
     private readonly api: RoomsApi,
     private readonly live: Live,
     clock: Clock = systemClock,
+    private readonly snapshots: Snapshots = noSnapshots,
   ) {
     super();
     this.#clock = clock;
+    const known = snapshots.list();
+    if (known) {
+      this.rooms = known.rooms;
+      this.unread = known.unread;
+      this.isLoaded = true;
+    }
     const refused = (error: unknown) => this.#fail(error);
     this.#list = new Retrying(() => this.#load(), clock, refused);
     this.#changes = new Retrying(() => this.#loadChanged(), clock, refused);
+  }
+
+  /** Unread messages in archived rooms that the list does not show; null if unknown. */
+  get unreadArchived(): number | null {
+    if (this.hasMore || this.search !== '' || this.includeArchived) return null;
+    return Math.max(0, this.unread - this.rooms.reduce((sum, room) => sum + room.unread_count, 0));
   }
 
   open(): void {
@@ -104,6 +118,7 @@ export class RoomList extends Observable {
     this.hasMore = answers.at(-1)!.next !== null;
     this.isLoaded = true;
     this.problem = null;
+    if (search === '' && !includeArchived) this.snapshots.saveList({ rooms: this.rooms.slice(0, 50), unread });
     this.#listen();
     this.changed();
   }
@@ -167,20 +182,24 @@ export class RoomList extends Observable {
     return keepListening((refused) => this.live.metadata(roomId, heard, refused), this.#clock);
   }
 
-  /**
-   * Firebase has no place that tells of a room that is new: in the app a push notification does. Here the total,
-   * which costs the server little, tells that there is more than the list knows.
-   */
+  /** Firebase does not announce a new room, so the first page is compared with the list. */
   #poll(): void {
     this.#cancelPoll = this.#clock.after(POLL_MS, () => {
-      if (this.#isVisible) void this.#compareTotal();
+      if (this.#isVisible) void this.#compareFirstPage();
       this.#poll();
     });
   }
 
-  async #compareTotal(): Promise<void> {
-    const unread = await this.api.unreadCount().catch(() => this.unread);
-    if (unread !== this.unread) this.#list.request();
+  async #compareFirstPage(): Promise<void> {
+    const { search, includeArchived } = this;
+    try {
+      const { results } = await this.api.rooms({ search, includeArchived, page: 1 });
+      const known = new Map(this.rooms.map((room) => [room.id, stateOf(room)]));
+      if (results.some((room) => known.get(room.id) !== stateOf(room))) this.#list.request();
+    } catch (error) {
+      // The next poll compares again.
+      if (!isTemporary(error)) throw error;
+    }
   }
 
   #fail(error: unknown): void {
@@ -189,6 +208,9 @@ export class RoomList extends Observable {
     this.changed();
   }
 }
+
+/** What the list shows of a room and others may change. */
+const stateOf = ({ last_message_at, unread_count }: RoomSummary): string => `${last_message_at} ${unread_count}`;
 
 /** Rooms without a message come last. */
 function newestFirst(a: RoomSummary, b: RoomSummary): number {

@@ -90,6 +90,14 @@ describe('the one who watches', () => {
     expect(other.isTyping).toBe(false);
   });
 
+  test('an entry far in the future is invalid', () => {
+    const other = watch();
+    other.heard(timestamp(-61));
+    expect(other.isTyping).toBe(false);
+    other.heard(timestamp(-59));
+    expect(other.isTyping).toBe(true);
+  });
+
   test('a clock that is wrong is put right by the server’s', () => {
     const hourBehind = watch(3_600_000);
     hourBehind.heard(timestamp(-3_600));

@@ -2,6 +2,8 @@ import type { Clock } from './clock';
 
 /** An entry that is older means nothing: a phone that was killed never takes its own away. */
 export const TYPING_LASTS_MS = 10_000;
+/** The security rules also reject a timestamp that is further ahead. */
+const LARGEST_SKEW_MS = 60_000;
 /** So that an entry is renewed well before it is too old. */
 const REPEAT_MS = 5_000;
 /** Without a key for so long, nobody is typing. */
@@ -54,10 +56,11 @@ export class TypingWatch {
   heard(timestamp: string | null): void {
     this.#cancel?.();
     const age = timestamp === null ? Infinity : this.clock.now() + this.clockOffset() - Date.parse(timestamp);
-    // A timestamp out of the future lasts no longer than one of now.
+    // Clocks differ a little; a timestamp far in the future is invalid.
+    const isValid = age < TYPING_LASTS_MS && age >= -LARGEST_SKEW_MS;
     const left = Math.min(TYPING_LASTS_MS, TYPING_LASTS_MS - age);
-    this.#set(left > 0);
-    this.#cancel = left > 0 ? this.clock.after(left, () => this.#set(false)) : null;
+    this.#set(isValid);
+    this.#cancel = isValid ? this.clock.after(left, () => this.#set(false)) : null;
   }
 
   stop(): void {

@@ -4,7 +4,7 @@ import { Phone } from './phone';
 import { SignIn } from './sign-in';
 import { TwoPhones } from './two-phones';
 
-/** What the address asks for: `?deux`, `?moi=<id>`, or nothing. */
+/** Shows what the address names: `?deux`, `?moi=<id>`, or the sign-in. */
 export function App({ config }: { config: Config }) {
   const asked = new URLSearchParams(window.location.search);
   if (asked.has('deux')) return <TwoPhones config={config} />;
@@ -16,8 +16,8 @@ export function App({ config }: { config: Config }) {
 function viewerOf(config: Config, id: string | null): (Person & { token: string }) | null {
   if (!id) return null;
   const person = config.people.find((candidate) => candidate.id === id);
-  const token = person?.token ?? tokenStore.get(id);
+  const token = tokenStore.get(id) ?? person?.token;
   if (!token) return null;
-  // Whoever came with a token alone: the API tells their name to others only.
+  // The API has no endpoint for the caller's own name.
   return { id, full_name: 'Moi', user_type: 'client', ...person, token };
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryInfo, RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { DeliveryInfo, Participant, RoomDetail, RoomSummary } from '../../generated/typescript';
 import type { Conversation } from '../core/conversation';
 import { text } from '../core/message';
 import type { Session } from '../session';
@@ -9,7 +9,7 @@ import { Icon } from './icon';
 import { MessageList } from './message-list';
 import { QuickMessages } from './new-room';
 import { useObserved } from './observed';
-import { userTypes } from './words';
+import { nameOf, userTypes } from './words';
 
 export function ConversationView({ session, roomId }: { session: Session; roomId: string }) {
   const [conversation, setConversation] = useState<Conversation | null>(null);
@@ -19,7 +19,7 @@ export function ConversationView({ session, roomId }: { session: Session; roomId
     setConversation(opened);
     return () => session.close(opened);
   }, [session, roomId]);
-  // On a phone the link that led here is out of sight now, and the focus with it.
+  // On a phone the link that was followed is now hidden, and the focus with it.
   useEffect(() => section.current!.focus({ preventScroll: true }), []);
   return (
     <section ref={section} class="conversation" aria-label="Conversation" tabIndex={-1}>
@@ -30,7 +30,7 @@ export function ConversationView({ session, roomId }: { session: Session; roomId
 
 function OpenRoom({ session, conversation }: { session: Session; conversation: Conversation }) {
   useObserved(conversation, session.rooms);
-  // The list has most of it at once.
+  // The list already has most of it.
   const room = conversation.room ?? session.rooms.rooms.find(({ id }) => id === conversation.roomId);
   if (conversation.problem) return <Gone problem={conversation.problem} />;
   const isEmpty = conversation.room && conversation.messages.length + conversation.waiting.length === 0;
@@ -40,7 +40,7 @@ function OpenRoom({ session, conversation }: { session: Session; conversation: C
       <Header session={session} conversation={conversation} room={room} />
       <MessageList conversation={conversation} viewer={session.viewer} outbox={session.outbox} />
       <p class="typing" role="status">
-        {conversation.otherIsTyping && `${room?.other_participant.full_name} est en train d’écrire…`}
+        {conversation.otherIsTyping && `${nameOf(room?.other_participant)} est en train d’écrire…`}
       </p>
       {isEmpty && !isClosed && (
         <QuickMessages viewer={session.viewer} onChoose={(words) => conversation.send(text(words))} />
@@ -61,7 +61,7 @@ interface HeaderProps {
 }
 
 function Header({ session, conversation, room }: HeaderProps) {
-  const other = room?.other_participant;
+  const other: Participant | null | undefined = room?.other_participant;
   const delivery = room?.delivery_info;
   const isArchived = room?.is_archived ?? false;
   const archive = async () => {
@@ -76,7 +76,7 @@ function Header({ session, conversation, room }: HeaderProps) {
       </a>
       {other && <Avatar name={other.full_name} photo={other.profile_photo_url} />}
       <div class="title">
-        <h2>{other?.full_name ?? '…'}</h2>
+        <h2 dir="auto">{room ? nameOf(other) : '…'}</h2>
         <small>
           {other && userTypes[other.user_type]}
           {delivery && ` · ${delivery.tracking_number}`}
@@ -87,7 +87,7 @@ function Header({ session, conversation, room }: HeaderProps) {
           </small>
         )}
       </div>
-      {other && (
+      {other?.phone_number && (
         <a class="round" href={`tel:${other.phone_number}`} aria-label={`Appeler ${other.full_name}`}>
           <Icon name="phone" />
         </a>

@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks';
 import type { Content, Message } from '../core/message';
 import type { Outbox, Outgoing } from '../core/outbox';
+import { BubbleMenu } from './bubble-menu';
 import { Icon } from './icon';
+import { LinkedText } from './linked-text';
 import { LocationCard } from './location-card';
+import { Photo } from './photo';
 import { timeOf } from './words';
 
 export function MessageBubble({ message, isOwn }: { message: Message; isOwn: boolean }) {
@@ -13,6 +15,7 @@ export function MessageBubble({ message, isOwn }: { message: Message; isOwn: boo
     <li class={`bubble ${kind}`} data-seq={seq} data-read={readAt !== null}>
       <Said content={message} />
       <footer>
+        {message.text && <BubbleMenu text={message.text} />}
         <time dateTime={createdAt}>{timeOf(createdAt)}</time>
         {isOwn && <Receipt readAt={readAt} />}
       </footer>
@@ -30,10 +33,14 @@ function Receipt({ readAt }: { readAt: string | null }) {
   );
 }
 
-/** What is written and not sent yet. */
+/** After so many failed attempts the user is asked what to do. */
+const MANY_ATTEMPTS = 3;
+
+/** A message in the outbox. */
 export function WaitingBubble({ item, outbox }: { item: Outgoing; outbox: Outbox }) {
-  const { clientMessageId, refusal, attempts } = item;
+  const { clientMessageId, refusal, attempts, failure } = item;
   const words = attempts > 1 ? 'Nouvel essai en cours' : 'En attente';
+  const isStuck = !refusal && attempts >= MANY_ATTEMPTS && failure;
   return (
     <li class={`bubble own waiting ${refusal ? 'refused' : ''}`} data-waiting={clientMessageId}>
       <Said content={item} />
@@ -46,11 +53,11 @@ export function WaitingBubble({ item, outbox }: { item: Outgoing; outbox: Outbox
           </span>
         )}
       </footer>
-      {refusal && (
+      {(refusal || isStuck) && (
         <div class="refusal" role="alert">
-          <p>Non envoyé : {refusal}</p>
+          <p>{refusal ? `Non envoyé : ${refusal}` : `Toujours pas envoyé. ${failure}`}</p>
           <button onClick={() => outbox.retry(clientMessageId)}>Réessayer</button>
-          <button onClick={() => outbox.discard(clientMessageId)}>Supprimer</button>
+          <button onClick={() => outbox.discard(clientMessageId)}>{refusal ? 'Supprimer' : 'Annuler l’envoi'}</button>
         </div>
       )}
     </li>
@@ -65,28 +72,7 @@ function Said({ content }: { content: Content }) {
       {type === 'location' && latitude !== null && longitude !== null && (
         <LocationCard latitude={latitude} longitude={longitude} />
       )}
-      {text && <p>{text}</p>}
+      {text && <LinkedText text={text} />}
     </>
-  );
-}
-
-function Photo({ url, words }: { url: string; words: string }) {
-  const [isBroken, setBroken] = useState(false);
-  return (
-    <a class="photo" href={url} target="_blank" rel="noreferrer">
-      {isBroken ? (
-        <span class="missing">
-          <Icon name="photo" /> Photo indisponible
-        </span>
-      ) : (
-        <img
-          src={url}
-          alt={words || 'Photo'}
-          loading="lazy"
-          referrerpolicy="no-referrer"
-          onError={() => setBroken(true)}
-        />
-      )}
-    </a>
   );
 }

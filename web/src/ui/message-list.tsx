@@ -1,6 +1,7 @@
-import { Fragment } from 'preact';
+import { Fragment, type RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Conversation } from '../core/conversation';
+import type { Message } from '../core/message';
 import type { Person } from '../config';
 import type { Outbox } from '../core/outbox';
 import { Icon } from './icon';
@@ -13,17 +14,24 @@ interface Props {
   outbox: Outbox;
 }
 
-/** How far up, in pixels, the newest message counts as out of sight. */
+/** From this distance, in pixels, the newest message counts as out of sight. */
 const AWAY = 160;
 
 export function MessageList({ conversation, viewer, outbox }: Props) {
   const { messages, waiting, hasOlder, isLoadingOlder } = conversation;
   const box = useRef<HTMLDivElement>(null);
   const [isAway, setAway] = useState(false);
-  // The box is laid out from its bottom (see conversation.css): 0 is the newest message, and older ones that are put
-  // on top move nothing.
+  const { firstUnread, unseen } = conversation;
+  // The box is laid out from its bottom (see conversation.css): 0 is the newest message, and loading older messages
+  // moves nothing.
   const toNewest = () => box.current?.scrollTo({ top: 0 });
-  useLayoutEffect(toNewest, [waiting.length]);
+  useLayoutEffect(() => {
+    if (waiting.length > 0) toNewest();
+  }, [waiting.length]);
+  useLayoutEffect(() => {
+    box.current!.querySelector('.unread')?.scrollIntoView({ block: 'start' });
+  }, [firstUnread]);
+  useOnScreen(box, conversation, messages);
 
   return (
     <div class="messages-place">
@@ -48,6 +56,7 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
             return (
               <Fragment key={message.seq}>
                 {isNewDay && <li class="day">{dayOf(message.createdAt)}</li>}
+                {message.seq === firstUnread && <li class="unread">Nouveaux messages</li>}
                 <MessageBubble message={message} isOwn={message.senderId === viewer.id} />
               </Fragment>
             );
@@ -58,20 +67,61 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
         </ol>
       </div>
       {isAway && (
-        <button class="round newest" aria-label="Aller au dernier message" onClick={toNewest}>
+        <button class="round newest" aria-label={newestWords(unseen)} onClick={toNewest}>
           <Icon name="down" />
+          {unseen > 0 && (
+            <span class="badge" aria-hidden="true">
+              {unseen > 99 ? '99+' : unseen}
+            </span>
+          )}
         </button>
       )}
     </div>
   );
 }
 
-/** Loads the page before as soon as it comes into sight, or when asked to. */
+const newestWords = (unseen: number): string =>
+  `Aller au dernier message${unseen > 0 ? `, ${unseen} nouveau${unseen > 1 ? 'x' : ''}` : ''}`;
+
+/** Reports which messages are on the screen: half of a message, or a part that fills half of the box. */
+function useOnScreen(
+  box: RefObject<HTMLElement | null>,
+  conversation: Conversation,
+  messages: readonly Message[],
+): void {
+  const observer = useRef<IntersectionObserver | null>(null);
+  const observed = useRef(new Map<string, Element>());
+  useEffect(() => {
+    const isOnScreen = ({ intersectionRatio, intersectionRect, rootBounds }: IntersectionObserverEntry) =>
+      intersectionRatio >= 0.5 || (rootBounds !== null && intersectionRect.height >= rootBounds.height / 2);
+    observer.current = new IntersectionObserver(
+      (entries) => {
+        const seqs = (of: IntersectionObserverEntry[]) =>
+          of.map(({ target }) => Number((target as HTMLElement).dataset.seq));
+        conversation.setOnScreen(seqs(entries.filter((entry) => !isOnScreen(entry))), false);
+        conversation.setOnScreen(seqs(entries.filter(isOnScreen)), true);
+      },
+      { root: box.current, threshold: [0, 0.25, 0.5] },
+    );
+    observed.current.clear();
+    return () => observer.current!.disconnect();
+  }, [conversation]);
+  useEffect(() => {
+    for (const element of box.current!.querySelectorAll<HTMLElement>('[data-seq]')) {
+      const seq = element.dataset.seq!;
+      if (observed.current.get(seq) === element) continue;
+      observed.current.set(seq, element);
+      observer.current!.observe(element);
+    }
+  }, [conversation, messages]);
+}
+
+/** Loads the previous page when it comes into sight, or on request. */
 function Older({ conversation, count }: { conversation: Conversation; count: number }) {
   const button = useRef<HTMLButtonElement>(null);
   const load = () => void conversation.loadOlder();
   useEffect(() => {
-    // A new observer tells at once what is in sight: so it goes on where a page did not fill the screen.
+    // A new observer reports at once what is in sight, so loading goes on if a page did not fill the screen.
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && load());
     observer.observe(button.current!);
     return () => observer.disconnect();

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Config, Delivery, Person } from '../config';
 import type { Session } from '../session';
 import { Dialog } from './dialog';
+import { TextField } from './text-field';
 import { quickMessages, userTypes } from './words';
 
 interface Props {
@@ -15,11 +16,12 @@ export function NewRoom({ session, config, onClose }: Props) {
   const { viewer } = session;
   const contacts = config.people.filter((person) => canTalk(viewer, person));
   const [other, setOther] = useState(contacts[0]);
-  const [words, setWords] = useState('');
+  const [suggestion, setSuggestion] = useState('');
   const deliveries = config.deliveries.filter((delivery) => other && isOf(delivery, viewer, other));
 
   const create = async (values: FormData) => {
     if (!other) return;
+    const words = String(values.get('words'));
     const isSupport = viewer.user_type === 'admin' || other.user_type === 'admin';
     const room = await session.rooms.create({
       other_user_id: other.id,
@@ -59,11 +61,8 @@ export function NewRoom({ session, config, onClose }: Props) {
           </select>
         </label>
       )}
-      <label>
-        Premier message (facultatif)
-        <textarea rows={2} maxLength={5000} value={words} onInput={(event) => setWords(event.currentTarget.value)} />
-      </label>
-      <QuickMessages viewer={viewer} onChoose={setWords} />
+      <TextField label="Premier message (facultatif)" name="words" suggestion={suggestion} />
+      <QuickMessages viewer={viewer} onChoose={setSuggestion} />
     </Dialog>
   );
 }

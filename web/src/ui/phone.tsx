@@ -8,12 +8,13 @@ import { JournalPane } from './journal-pane';
 import { useObserved } from './observed';
 import { RoomListView } from './room-list-view';
 
-/** Everything that one person sees. */
+/** The whole app of one user. */
 export function Phone({ viewer, config }: { viewer: Person & { token: string }; config: Config }) {
   const session = useSession(viewer, config);
   const roomId = useRoomId();
   const [isJournalOpen, setJournalOpen] = useState(false);
   useObserved(session, session.rooms);
+  useEscape(roomId !== null);
   const { unread } = session.rooms;
 
   useEffect(() => {
@@ -72,8 +73,10 @@ function useSession(viewer: Person & { token: string }, config: Config): Session
   useEffect(() => {
     const look = () => session.setVisible(document.visibilityState === 'visible');
     const wake = () => session.wake();
+    const goOffline = () => session.goOffline();
     document.addEventListener('visibilitychange', look);
     window.addEventListener('online', wake);
+    window.addEventListener('offline', goOffline);
     const tellParent = isInFrame
       ? session.journal.follow((entry) => window.parent.postMessage({ relais: entry }, window.location.origin))
       : () => {};
@@ -82,6 +85,7 @@ function useSession(viewer: Person & { token: string }, config: Config): Session
     return () => {
       document.removeEventListener('visibilitychange', look);
       window.removeEventListener('online', wake);
+      window.removeEventListener('offline', goOffline);
       tellParent();
       session.end();
     };
@@ -89,14 +93,26 @@ function useSession(viewer: Person & { token: string }, config: Config): Session
   return session;
 }
 
-/** The room in the address: so that "back" leads to the list. */
+/** Escape leaves the room. Dialogs and menus handle Escape first. */
+function useEscape(isInRoom: boolean): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+      if (isInRoom && !document.querySelector('dialog[open]')) window.location.hash = '';
+    };
+    document.addEventListener('keydown', pressed);
+    return () => document.removeEventListener('keydown', pressed);
+  }, [isInRoom]);
+}
+
+/** Returns the room in the address, so that "back" leads to the list. */
 function useRoomId(): string | null {
   const read = () => new URLSearchParams(window.location.hash.slice(1)).get('room');
   const [roomId, setRoomId] = useState(read);
   useEffect(() => {
     const changed = () => setRoomId(read());
     window.addEventListener('hashchange', changed);
-    // It may have changed between the first look and this one.
+    // It may have changed since the first read.
     changed();
     return () => window.removeEventListener('hashchange', changed);
   }, []);

@@ -1,6 +1,6 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RoomSummary } from '../../generated/typescript';
+import type { Participant, RoomSummary } from '../../generated/typescript';
 import type { Config } from '../config';
 import type { Session } from '../session';
 import { Avatar } from './avatar';
@@ -8,7 +8,7 @@ import { isInFrame } from './frame';
 import { Icon } from './icon';
 import { NewRoom } from './new-room';
 import { useObserved } from './observed';
-import { shortTimeOf, unreadWords, userTypes } from './words';
+import { nameOf, shortTimeOf, unreadWords, userTypes } from './words';
 
 interface Props {
   session: Session;
@@ -35,7 +35,7 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
           </a>
         )}
         <div class="title">
-          <h2>{viewer.full_name}</h2>
+          <h2 dir="auto">{viewer.full_name}</h2>
           <small>
             <span class={session.isLive ? 'light on' : 'light'} /> {session.isLive ? 'En direct' : 'Connexion…'}
             {list.unread > 0 && ` · ${unreadWords(list.unread)}`}
@@ -54,12 +54,19 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
             type="search"
             aria-label="Rechercher un nom ou un colis"
             placeholder="Nom ou colis"
+            dir="auto"
             onInput={(event) => list.show({ search: event.currentTarget.value.trim() })}
           />
         </label>
         <label class="check">
           <input type="checkbox" onChange={(event) => list.show({ includeArchived: event.currentTarget.checked })} />
           Archivées
+          {!!list.unreadArchived && (
+            <span class="badge">
+              <span aria-hidden="true">{list.unreadArchived}</span>
+              <span class="for-ears">{unreadWords(list.unreadArchived)}</span>
+            </span>
+          )}
         </label>
       </div>
 
@@ -81,7 +88,7 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
   );
 }
 
-/** Whoever comes back to the list goes on where they left it. */
+/** Returns the focus to the room that was left. */
 function useFocusOnReturn(list: RefObject<HTMLElement | null>, openRoomId: string | null): void {
   const before = useRef(openRoomId);
   useEffect(() => {
@@ -100,18 +107,17 @@ function Hint({ session: { rooms: list } }: { session: Session }) {
 }
 
 function RoomLink({ room, isOpen }: { room: RoomSummary; isOpen: boolean }) {
-  const { other_participant: other, delivery_info: delivery } = room;
-  // What arrives in the open room is being read.
-  const unread = isOpen ? 0 : room.unread_count;
+  const other: Participant | null = room.other_participant;
+  const { delivery_info: delivery, unread_count: unread } = room;
   return (
     <a class="room" href={`#room=${room.id}`} aria-current={isOpen ? 'true' : undefined}>
-      <Avatar name={other.full_name} photo={other.profile_photo_url} />
+      <Avatar name={nameOf(other)} photo={other?.profile_photo_url} />
       <span class="name">
-        <span>{other.full_name}</span>
-        <small>{delivery?.tracking_number ?? userTypes[other.user_type]}</small>
+        <span dir="auto">{nameOf(other)}</span>
+        <small>{delivery?.tracking_number ?? (other && userTypes[other.user_type])}</small>
       </span>
       {room.last_message_at && <time dateTime={room.last_message_at}>{shortTimeOf(room.last_message_at)}</time>}
-      <span class="last">
+      <span class="last" dir="auto">
         {room.is_archived && <em>Archivée · </em>}
         {room.last_message_text || 'Pas encore de message'}
       </span>

@@ -2,20 +2,21 @@ import { useState } from 'preact/hooks';
 import type { Conversation } from '../core/conversation';
 import { location } from '../core/message';
 import { Dialog } from './dialog';
+import { TextField } from './text-field';
 
-/** The example of the guide, in Abidjan: a desktop seldom knows where it is. */
-const EXAMPLE = { latitude: 5.345317, longitude: -4.024429 };
-
+/** The fields start empty: no position is sent that the user has not chosen. */
 export function SendLocation({ conversation, onClose }: { conversation: Conversation; onClose(): void }) {
-  const [place, setPlace] = useState(EXAMPLE);
+  const [place, setPlace] = useState({ latitude: '', longitude: '' });
   const [problem, setProblem] = useState('');
-  const find = () =>
+  const find = () => {
+    setProblem('');
     navigator.geolocation.getCurrentPosition(
-      ({ coords: { latitude, longitude } }) => setPlace({ latitude, longitude }),
+      ({ coords: { latitude, longitude } }) => setPlace({ latitude: String(latitude), longitude: String(longitude) }),
       () => setProblem('Votre position n’est pas disponible.'),
     );
+  };
   const send = (values: FormData) => {
-    conversation.send(location(place.latitude, place.longitude, String(values.get('words'))));
+    conversation.send(location(Number(place.latitude), Number(place.longitude), String(values.get('words'))));
   };
   const degrees = (name: 'latitude' | 'longitude', words: string, limit: number) => (
     <label>
@@ -27,22 +28,19 @@ export function SendLocation({ conversation, onClose }: { conversation: Conversa
         max={limit}
         required
         value={place[name]}
-        onInput={({ currentTarget }) => setPlace({ ...place, [name]: currentTarget.valueAsNumber })}
+        onInput={({ currentTarget }) => setPlace({ ...place, [name]: currentTarget.value })}
       />
     </label>
   );
   return (
     <Dialog title="Envoyer une position" action="Envoyer" onSubmit={send} onClose={onClose}>
-      {degrees('latitude', 'Latitude', 90)}
-      {degrees('longitude', 'Longitude', 180)}
       <button type="button" onClick={find}>
-        Ma position
+        Utiliser ma position
       </button>
       {problem && <p role="alert">{problem}</p>}
-      <label>
-        Message (facultatif)
-        <input name="words" maxLength={5000} />
-      </label>
+      {degrees('latitude', 'Latitude', 90)}
+      {degrees('longitude', 'Longitude', 180)}
+      <TextField label="Message (facultatif)" name="words" />
     </Dialog>
   );
 }

@@ -1,8 +1,9 @@
 import type { Conversation } from '../core/conversation';
 import { image } from '../core/message';
 import { Dialog } from './dialog';
+import { TextField } from './text-field';
 
-/** By its address: where photos are uploaded to is the app's business. */
+/** Sends a photo by its address. The app uploads photos; this page does not. */
 export function SendPhoto({ conversation, onClose }: { conversation: Conversation; onClose(): void }) {
   const send = (values: FormData) => {
     conversation.send(image(String(values.get('url')), String(values.get('words'))));
@@ -13,10 +14,7 @@ export function SendPhoto({ conversation, onClose }: { conversation: Conversatio
         Adresse de la photo (https)
         <input name="url" type="url" required pattern="https://.*" maxLength={2048} placeholder="https://…" />
       </label>
-      <label>
-        Légende (facultative)
-        <input name="words" maxLength={5000} />
-      </label>
+      <TextField label="Légende (facultative)" name="words" />
     </Dialog>
   );
 }

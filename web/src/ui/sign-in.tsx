@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Config, Person } from '../config';
+import { Api } from '../core/api';
 import { tokenStore } from '../storage';
 import { Avatar } from './avatar';
 import { userTypes } from './words';
@@ -26,14 +27,15 @@ export function SignIn({ config }: { config: Config }) {
           </p>
         </>
       )}
-      <TokenForm isOpen={people.length === 0} />
+      <TokenForm apiUrl={config.api_url} isOpen={people.length === 0} />
     </main>
   );
 }
 
 function PersonLink({ person }: { person: Person }) {
   return (
-    <a class="person" href={`?moi=${person.id}`}>
+    // The person's own token, not one that was pasted before.
+    <a class="person" href={`?moi=${person.id}`} onClick={() => tokenStore.remove(person.id)}>
       <Avatar name={person.full_name} />
       <span>
         <strong>{person.full_name}</strong>
@@ -43,15 +45,23 @@ function PersonLink({ person }: { person: Person }) {
   );
 }
 
-function TokenForm({ isOpen }: { isOpen: boolean }) {
+function TokenForm({ apiUrl, isOpen }: { apiUrl: string; isOpen: boolean }) {
   const [problem, setProblem] = useState('');
-  const signIn = (event: SubmitEvent) => {
+  const [isChecking, setChecking] = useState(false);
+  const signIn = async (event: SubmitEvent) => {
     event.preventDefault();
     const token = String(new FormData(event.target as HTMLFormElement).get('token')).trim();
-    const id = userIdOf(token);
-    if (!id) return setProblem('Ce n’est pas un jeton d’accès.');
-    tokenStore.set(id, token);
-    window.location.search = `?moi=${id}`;
+    setChecking(true);
+    try {
+      const id = userIdOf(token);
+      await new Api({ baseUrl: apiUrl.replace(/\/$/, ''), token, fetch: (...call) => fetch(...call) }).unreadCount();
+      tokenStore.set(id, token);
+      window.location.search = `?moi=${id}`;
+    } catch (error) {
+      setProblem((error as Error).message);
+    } finally {
+      setChecking(false);
+    }
   };
   return (
     <details open={isOpen}>
@@ -62,18 +72,27 @@ function TokenForm({ isOpen }: { isOpen: boolean }) {
           <textarea name="token" rows={4} required spellcheck={false} autocomplete="off" />
         </label>
         {problem && <p role="alert">{problem}</p>}
-        <button class="primary">Se connecter</button>
+        <button class="primary" disabled={isChecking}>
+          Se connecter
+        </button>
       </form>
     </details>
   );
 }
 
-/** Whom an access token of simplejwt is for. The API checks it; here it only says who looks at the page. */
-function userIdOf(token: string): string | null {
+/** Returns the user of a simplejwt access token. The API checks the signature; this explains common mistakes. */
+function userIdOf(token: string): string {
+  let claims;
   try {
     const payload = token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/');
-    return JSON.parse(atob(payload)).user_id ?? null;
+    claims = JSON.parse(atob(payload)) as { user_id?: string; token_type?: string; exp?: number };
   } catch {
-    return null;
+    throw new Error('Ce n’est pas un jeton d’accès (JWT).');
   }
+  if (claims.token_type === 'refresh') {
+    throw new Error('C’est un jeton de rafraîchissement : il faut un jeton d’accès.');
+  }
+  if (!claims.user_id) throw new Error('Ce jeton ne nomme aucun utilisateur (user_id).');
+  if (claims.exp !== undefined && claims.exp * 1_000 < Date.now()) throw new Error('Ce jeton a expiré.');
+  return claims.user_id;
 }

@@ -7,7 +7,11 @@ export const userTypes: Record<UserType, string> = {
   admin: 'Support',
 };
 
-/** What one often writes first. */
+/** Returns a user's name; the platform may have deleted the user. */
+export const nameOf = (user: { full_name: string } | null | undefined): string =>
+  user?.full_name ?? 'Utilisateur supprimé';
+
+/** Suggestions for a first message. */
 export const quickMessages: Record<UserType, string[]> = {
   driver: ['Bonjour, je suis votre livreur', 'J’arrive dans 5 minutes', 'Je suis arrivé'],
   client: ['Bonjour, où êtes-vous ?', 'Je vous attends au portail', 'Merci beaucoup'],
@@ -29,7 +33,7 @@ export function dayOf(at: string | number, now = new Date()): string {
   return isSameDay(then, yesterday) ? 'Hier' : day.format(then);
 }
 
-/** As short as a list wants it: the time of today, or the day. */
+/** Returns the time if it is today, otherwise the date. */
 export function shortTimeOf(at: string, now = new Date()): string {
   const then = new Date(at);
   return isSameDay(then, now) ? time.format(then) : shortDay.format(then);

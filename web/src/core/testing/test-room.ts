@@ -44,8 +44,6 @@ export class TestRoom implements ConversationApi {
   markMessagesRead = (ids: string[]) =>
     this.#answer(`read ${ids.join()}`, () => this.#read((message) => ids.includes(message.id)));
 
-  markRoomRead = () => this.#answer('read room', () => this.#read(() => true));
-
   archive = (_: string, archive: boolean) => this.#answer(`archive ${archive}`, () => {});
 
   setTyping = (_: string, isTyping: boolean) => this.#answer(`typing ${isTyping}`, () => {});

@@ -1,0 +1,25 @@
+import type { RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { Message } from './message';
+
+/** The last known state of the list. */
+export interface ListSnapshot {
+  rooms: RoomSummary[];
+  unread: number;
+}
+
+/** The last known state of a room. */
+export interface RoomSnapshot {
+  room: RoomDetail;
+  /** The newest messages, oldest first. */
+  messages: Message[];
+}
+
+/** Keeps what the server last sent, so that the app shows something without a connection. It may forget anything. */
+export interface Snapshots {
+  list(): ListSnapshot | null;
+  saveList(list: ListSnapshot): void;
+  room(roomId: string): RoomSnapshot | null;
+  saveRoom(roomId: string, snapshot: RoomSnapshot): void;
+}
+
+export const noSnapshots: Snapshots = { list: () => null, saveList: () => {}, room: () => null, saveRoom: () => {} };
