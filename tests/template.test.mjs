@@ -7,6 +7,8 @@ import { describe, test } from 'node:test';
 
 import { functions, resources, routes, source, template } from './support/template.mjs';
 
+const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+
 const { Function: shared } = template.Globals;
 const api = template.Resources.ChatApi.Properties;
 
@@ -27,25 +29,14 @@ describe('each function', () => {
     }
   });
 
-  test('receives its settings from the environment, and no secret', () => {
-    assert.deepEqual(Object.keys(shared.Environment.Variables).sort(), [
-      'CHAT_SECRET_ID',
-      'CORS_ALLOW_ORIGIN',
-      'FCM_URL',
-      'FIREBASE_DATABASE_URL',
-      'IMAGE_HOSTS',
-      'ROOMS_WITHOUT_DELIVERY',
-      'ROOM_GRACE_SECONDS',
-      'ROOM_LIMIT',
-      'RUST_LOG',
-      'SCHEMA',
-      'SEARCH_LIMIT',
-      'SEND_LIMIT_DELIVERY',
-      'SEND_LIMIT_SUPPORT',
-      'STACK_NAME',
-      'STATEMENT_CACHE',
-      'UPLOAD_LIMIT',
-    ]);
+  test('receives its settings, which docs/settings.md describes, and no secret', () => {
+    const [, secret, variables] = read('docs/settings.md').split(/^## .*$/m);
+    const secrets = [...secret.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name).filter((name) => name !== 'CHAT_SECRET_ID');
+    assert.ok(secrets.includes('JWT_SECRET'));
+    for (const name of Object.keys(shared.Environment.Variables).filter((name) => name !== 'SCHEMA')) {
+      assert.ok(variables.includes(`\`${name}\``), `docs/settings.md has no ${name}`);
+      assert.ok(!secrets.includes(name), `${name} is a secret`);
+    }
   });
 
   test('has the time that the work after the response needs', () => {
@@ -239,7 +230,7 @@ test('every parameter stands in one group of the console', () => {
 });
 
 test('every parameter has a description, and stands in docs/operations.md', () => {
-  const operations = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+  const operations = read('docs/operations.md');
   for (const [name, { Description }] of Object.entries(template.Parameters)) {
     assert.ok(Description, name);
     assert.ok(operations.includes(`\`${name}\``), name);
