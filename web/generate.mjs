@@ -1,8 +1,8 @@
-// Generates the clients of openapi.yaml: `generated/typescript`, which this page uses and which is committed, so that
-// building the page takes no generator and no Java; and `generated/dart`, which is not, for the Flutter app to take.
+// Generates the clients of openapi.yaml. `generated/typescript` is used by this page and committed, so building the
+// page needs no generator and no Java. `generated/dart` is for the Flutter app and not committed.
 //
 //   npm run generate              writes both
-//   npm run generate -- --check   fails where the committed one is not what openapi.yaml gives
+// npm run generate -- --check   fails if the committed client differs
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { parse } from 'yaml';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** From PyPI, where it brings a Java of its own: dev/requirements-check.txt. */
+/** The generator from PyPI, which brings its own Java: dev/requirements-check.txt. */
 const PROGRAM = 'openapi-generator-cli';
 const SPECIFICATION = here('../openapi.yaml');
 
@@ -21,13 +21,13 @@ const CLIENTS = {
   typescript: {
     generator: 'typescript-fetch',
     properties: 'modelPropertyNaming=original,withoutRuntimeChecks=true',
-    // A Date has milliseconds; the microseconds of the API's times are part of their order.
+    // A Date has only milliseconds; the API's microseconds are part of the order.
     mappings: 'DateTime=string',
   },
   dart: { generator: 'dart-dio', properties: 'pubName=relais_api,serializationLibrary=json_serializable' },
 };
 
-// components, schemas, name: where an enum has its name.
+// components, schemas, name: the place of a named enum.
 const SCHEMA_DEPTH = 3;
 
 const folder = mkdtempSync(join(tmpdir(), 'relais-clients-'));
@@ -44,16 +44,16 @@ else if (!isDeepStrictEqual(contents(kept('typescript')), contents(join(folder, 
 keep('dart');
 
 /**
- * Without what the generator makes code of that does not compile: a constant boolean becomes an enum of one string in
- * Dart, the default of an enum without a name calls a constructor that enums do not have, and a field that is always
- * null becomes a type `Null`, which TypeScript does not know.
+ * Removes what the generator turns into code that does not compile: a constant boolean becomes an enum of strings in
+ * Dart, the default of an unnamed enum calls a constructor that does not exist, and a field that is always null becomes
+ * a type `Null`, which TypeScript does not have.
  */
 function simplified(specification) {
   const named = Object.entries(specification.components.schemas).filter(([, schema]) => schema.enum);
   const nameOf = (values) => named.find(([, schema]) => String(schema.enum) === String(values))?.[0];
   const simplify = (node, depth) => {
     if (typeof node !== 'object' || node === null) return node;
-    // "This or null", which it does know.
+    // "This or null", which the generator supports.
     if (Array.isArray(node)) return node.map((item) => (item?.type === 'null' ? item : simplify(item, depth + 1)));
     const { const: constant, enum: values, ...rest } = node;
     const isNamedElsewhere = values && depth > SCHEMA_DEPTH && nameOf(values);
@@ -88,7 +88,7 @@ function keep(name) {
   cpSync(join(folder, name), kept(name), { recursive: true });
 }
 
-/** Every file below a folder with what it holds; nothing where there is no folder. */
+/** Returns every file below a folder with its content; nothing if there is no folder. */
 function contents(path) {
   try {
     const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

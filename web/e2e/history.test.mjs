@@ -1,4 +1,4 @@
-// A long conversation, read from its end to its beginning.
+// A long conversation, read from the end to the beginning.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
@@ -17,7 +17,7 @@ before(async () => {
   for (let n = 1; n <= COUNT; n += 1) await say(client, room, `message ${n}`);
 });
 
-/** The room on somebody's phone, once Firebase has told all that it keeps of it: 50 messages. */
+/** Opens the room on a phone and waits for the 50 messages that Firebase has. */
 async function openedBy(person) {
   const phone = await phoneOf(person, { path: `#room=${room.id}` });
   await phone.page.locator(`[data-seq="${COUNT - 49}"]`).waitFor({ state: 'attached' });
@@ -36,7 +36,7 @@ async function scrollBack({ page, bubbles }) {
   await page.getByRole('log').evaluate((box) => box.scrollTo(0, -box.scrollHeight));
   const older = page.locator(`[data-seq="${seq - 1}"]`);
   await older.waitFor();
-  // What was at the top of the screen is still there, now with older messages above.
+  // The message that was at the top is still visible, now with older messages above it.
   await assertInSight(page, page.locator(`[data-seq="${seq}"]`));
 }
 
@@ -52,7 +52,7 @@ const scrollThrough = ({ page }) =>
     await frame();
   });
 
-test('what is read is shown as read, also of messages that Firebase no longer has', async () => {
+test('receipts are shown, also for messages that Firebase no longer has', async () => {
   const writer = await openedBy(client);
   for (let pages = 0; pages < 3; pages += 1) await scrollBack(writer);
   const unread = () => writer.bubbles.filter({ hasText: 'Envoyé' }).count();
@@ -81,7 +81,7 @@ test('200 messages scroll back to the first one without a gap', async () => {
   await phone.close();
 });
 
-test('a message that comes while one reads back does not move the screen', async () => {
+test('a new message does not move the screen while the viewer reads older ones', async () => {
   const phone = await openedBy(driver);
   const log = phone.page.getByRole('log');
   await log.evaluate((box) => box.scrollTo(0, -600));

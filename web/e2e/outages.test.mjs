@@ -1,4 +1,4 @@
-// What phones live with: no network, no server, answers that are lost.
+// Bad networks: no connection, no server, lost responses.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { assertAccessible } from './support/accessible.mjs';
 import { configFor, phoneOf } from './support/browser.mjs';
 import { aLine } from './support/line.mjs';
 
-/** The driver's phone in a room with one message, with lines to the API and to Firebase that can be cut. */
+/** The driver's phone in a room with one message, connected to the API and to Firebase by lines that a test can cut. */
 async function aPhoneOnTheLine() {
   const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
   const [api, firebase] = await Promise.all([aLine(BASE_URL), aLine(FIREBASE_HOST)]);
@@ -29,7 +29,7 @@ const stored = async ({ client, room }) => {
 const seqsOn = ({ bubbles }) => bubbles.evaluateAll((all) => all.map(({ dataset }) => Number(dataset.seq)));
 const upTo = (last) => Array.from({ length: last }, (_, index) => index + 1);
 
-test('with the API stopped and started again, what was written arrives once, in order', async () => {
+test('messages that were written while the API was down arrive once, in order', async () => {
   const scene = await aPhoneOnTheLine();
   const { phone, api } = scene;
   api.cut();
@@ -72,7 +72,7 @@ test('without a connection a room shows what is known, and a draft survives a re
   await phone.rooms.getByText('Jean Dupont').waitFor();
 });
 
-test('a message whose answer is lost is sent again, is stored once and never shown twice', async () => {
+test('a message whose response is lost is sent again, stored once and never shown twice', async () => {
   const scene = await aPhoneOnTheLine();
   const { phone, api } = scene;
   await phone.page.evaluate(() => {
@@ -90,7 +90,7 @@ test('a message whose answer is lost is sent again, is stored once and never sho
   assert.equal(await phone.page.evaluate(() => window.mostBubbles), 2);
 });
 
-test('what was not sent survives the end of the page', async () => {
+test('an unsent message survives a reload', async () => {
   const scene = await aPhoneOnTheLine();
   const { phone, api } = scene;
   api.cut();
@@ -102,7 +102,7 @@ test('what was not sent survives the end of the page', async () => {
   await eventually(async () => assert.deepEqual(await stored(scene), ['Bonjour', 'à garder']), 40_000);
 });
 
-test('after an offline spell the gap is filled, also where Firebase no longer has all of it', async () => {
+test('after an offline time the gap is filled, also where Firebase no longer has all of it', async () => {
   const { phone, api, firebase, client, room } = await aPhoneOnTheLine();
   api.cut();
   firebase.cut();
@@ -113,7 +113,7 @@ test('after an offline spell the gap is filled, also where Firebase no longer ha
   await phone.bubble('en direct').waitFor();
 });
 
-test('without Firebase the conversation goes on, only slower', async () => {
+test('without Firebase the conversation still works, only slower', async () => {
   const { phone, firebase, client, room } = await aPhoneOnTheLine();
   firebase.cut();
   await phone.write('vous m’entendez ?');
@@ -122,7 +122,7 @@ test('without Firebase the conversation goes on, only slower', async () => {
   await phone.bubble('oui').waitFor({ timeout: 40_000 });
 });
 
-test('what the server refuses stays with its reason, and can be removed', async () => {
+test('a rejected message stays with its reason and can be removed', async () => {
   const { phone } = await aPhoneOnTheLine();
   await phone.page.context().route('**/api/v1/chat/messages/', (route) => {
     if (route.request().method() !== 'POST') return route.continue();

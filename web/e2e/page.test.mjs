@@ -1,4 +1,4 @@
-// The page itself: by keyboard, for screen readers, light and dark, narrow and wide.
+// The page: keyboard, screen readers, light and dark, narrow and wide.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -11,7 +11,7 @@ import { aPage, configFor, DESKTOP, PHONE, phoneOf } from './support/browser.mjs
 
 for (const colorScheme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
-    test(`${colorScheme}, on a ${size}: accessible by the rules of axe`, async () => {
+    test(`${colorScheme}, on a ${size}: axe finds no accessibility error`, async () => {
       const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
       await say(client, room, 'Je vous attends');
       await say(client, room, '', { message_type: 'location', latitude: 5.345317, longitude: -4.024429 });
@@ -41,7 +41,7 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
-test('by keyboard alone: find the conversation, write, go back', async () => {
+test('the keyboard alone finds the conversation, writes and goes back', async () => {
   const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
   const phone = await phoneOf(driver);
   const { keyboard } = phone.page;
@@ -82,7 +82,7 @@ describe('the list', () => {
     await phone.page.getByText('Aucun résultat.').waitFor();
   });
 
-  test('loses what is archived, shows it when asked, and takes it back', async () => {
+  test('hides an archived room, shows it on request, and restores it', async () => {
     const { driver } = await aConversation({ initial_message: 'Bonjour' });
     const phone = await phoneOf(driver, { viewport: DESKTOP });
     await phone.open(/Jean Dupont/);
@@ -96,12 +96,12 @@ describe('the list', () => {
   });
 });
 
-test('what the platform itself says is a notice between the two', async () => {
+test('a message of the platform is a notice between the two', async () => {
   const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
   const admin = await anAdmin();
   const support = await aRoom(driver, admin);
   await say(admin, support, 'La livraison a été annulée.', { message_type: 'system' });
-  // Without Firebase: there the sender is still the admin, who plays the platform here.
+  // Without Firebase, because there the sender is still the admin who plays the platform here.
   const phone = await phoneOf(driver, {
     path: `#room=${room.id}`,
     config: configFor([driver], { firebase: '127.0.0.1:9' }),
@@ -122,7 +122,7 @@ test('what the platform itself says is a notice between the two', async () => {
   assert.deepEqual(phone.page.mistakes, []);
 });
 
-test('a room that is closed while one looks at it takes no more messages', async () => {
+test('a room that closes while it is open takes no more messages', async () => {
   const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
   const phone = await phoneOf(driver, { path: `#room=${room.id}` });
   await phone.bubble('Bonjour').waitFor();
@@ -136,7 +136,7 @@ test('a room that is closed while one looks at it takes no more messages', async
   await phone.composer.waitFor();
 });
 
-test('somebody signs in with a token of their own', async () => {
+test('a user signs in with a token of their own', async () => {
   const { driver } = await aConversation({ initial_message: 'Bonjour' });
   const page = await aPage({ config: configFor([]) });
   await page.getByRole('textbox', { name: 'Jeton d’accès (JWT)' }).fill(driver.token);

@@ -1,4 +1,4 @@
-// The guide's scenario, "Driver envoie un message à un client", on two phones: real Chromium, real SDK, real API.
+// The API guide's scenario, "Driver envoie un message à un client", on two phones: real Chromium, SDK and API.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -7,7 +7,7 @@ import { eventually } from '../../tests/support/eventually.mjs';
 import { aClient, aDelivery, aDriver } from '../../tests/support/people.mjs';
 import { configFor, phoneOf } from './support/browser.mjs';
 
-/** A parcel at a door, as a photo that is really there. */
+/** A photo of a parcel that really loads. */
 const PARCEL = `
   <svg xmlns="http://www.w3.org/2000/svg" width="640" height="420">
     <path fill="#c9b79c" d="M0 0h640v420H0z" />
@@ -35,7 +35,7 @@ describe('a driver and a client', () => {
     }
   });
 
-  test('the driver opens the conversation with a quick first message', async () => {
+  test('the driver opens the conversation with a suggested first message', async () => {
     await drivers.page.getByRole('button', { name: 'Nouvelle conversation' }).click();
     const dialog = drivers.page.getByRole('dialog', { name: 'Nouvelle conversation' });
     await dialog.getByRole('button', { name: 'Bonjour, je suis votre livreur' }).click();
@@ -49,18 +49,18 @@ describe('a driver and a client', () => {
     await clients.screenshot('badge');
   });
 
-  test('the badge counts on while the list is open, and the page’s title tells the total', async () => {
+  test('the badge counts while the list is open, and the page’s title shows the total', async () => {
     await drivers.write('J’arrive dans 5 minutes');
     await clients.rooms.getByText('2 non lus', { exact: true }).waitFor({ state: 'attached' });
     await clients.rooms.getByText('J’arrive dans 5 minutes').waitFor();
     await eventually(async () => assert.match(await clients.page.title(), /^\(2\) /));
   });
 
-  test('nothing counts as read before the client opens it', async () => {
+  test('nothing is read before the client opens the room', async () => {
     assert.equal(await drivers.bubbles.filter({ hasText: 'Lu à' }).count(), 0);
   });
 
-  test('the client opens it: the badge goes, the driver sees both read', async () => {
+  test('when the client opens it, the badge disappears and the driver sees both as read', async () => {
     await clients.open(/Kouamé Yao/);
     await clients.bubble('J’arrive dans 5 minutes').waitFor();
     await drivers.bubbles.filter({ hasText: 'Lu à' }).nth(1).waitFor();
@@ -75,13 +75,13 @@ describe('a driver and a client', () => {
     await eventually(async () => assert.equal(await drivers.typing.textContent(), ''));
   });
 
-  test('typing that is interrupted ends by itself', async () => {
+  test('typing that is interrupted ends after a while', async () => {
     await clients.composer.pressSequentially('Parfait');
     await drivers.typing.getByText('Jean Dupont est en train d’écrire…').waitFor();
     await eventually(async () => assert.equal(await drivers.typing.textContent(), ''), 8_000);
   });
 
-  test('the client answers, and the driver, who looks, reads it at once', async () => {
+  test('the client responds, and the driver, who has the room open, reads it at once', async () => {
     await clients.write('Parfait, je vous attends');
     await drivers.bubble('Parfait, je vous attends').waitFor();
     await clients.bubble('Parfait, je vous attends').filter({ hasText: 'Lu à' }).waitFor();

@@ -1,4 +1,4 @@
-// Who takes no part in a conversation sees nothing of it: not in the list, not by its address, not live.
+// A user who is not a participant sees nothing of a room: not in the list, not by its address, not live.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ for (const [who, aStranger] of [
   });
 }
 
-test('a token that the API does not take leads back to signing in', async () => {
+test('a token that the API rejects leads back to the sign-in', async () => {
   const phone = await phoneOf({ ...(await aDriver()), token: 'not.a.token' });
   await phone.page.getByText('Votre session a expiré').waitFor();
   await phone.page.getByRole('link', { name: 'Se connecter' }).click();

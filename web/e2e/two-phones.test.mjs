@@ -1,4 +1,4 @@
-// `/?deux`: two phones side by side, and what happens between them. The picture of the README is taken here.
+// `/?deux`: two phones side by side and the events between them. This test takes the README's picture.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ async function write(phone, words) {
   await phone.getByRole('button', { name: 'Envoyer', exact: true }).click();
 }
 
-test('a conversation between the two, with the way of each message', async () => {
+test('two users talk, and the pane shows the timing of each message', async () => {
   const people = {
     driver: await aDriver({ full_name: 'Kouassi Yao' }),
     client: await aClient({ full_name: 'Aya Koné' }),
@@ -37,7 +37,7 @@ test('a conversation between the two, with the way of each message', async () =>
   await drivers.getByRole('button', { name: 'Ouvrir' }).click();
   await clients.getByRole('link', { name: /Kouassi/ }).click();
 
-  // Written, stored, echoed, seen and read: all that there is to know of a message's way.
+  // The pane shows when a message was stored, echoed, seen and read.
   const arrives = async (words) => {
     const way = pane.getByRole('row').filter({ hasText: words });
     await eventually(async () => assert.match(await way.innerText(), /(\s+\d+ ms){4}$/));
@@ -66,10 +66,10 @@ test('a conversation between the two, with the way of each message', async () =>
   assert.deepEqual(page.mistakes, []);
 });
 
-test('as the stack serves it: its own people, signed in and able to write', async () => {
+test('the stack’s own page has its demo users signed in', async () => {
   const { phones } = await twoPhones();
   const [drivers, clients] = phones;
-  // Whether they have talked before is not known.
+  // They may already have a room.
   await drivers.getByRole('button', { name: 'Nouvelle conversation' }).click();
   await drivers.getByRole('button', { name: 'Ouvrir' }).click();
   const words = `message de ${Date.now()}`;

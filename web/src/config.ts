@@ -1,18 +1,18 @@
 import type { UserType } from '../generated/typescript';
 
-/** `config.json`, which is served beside the page: the same page serves the local stack and any deployed API. */
+/** `config.json`, served beside the page, so that one build serves the local stack and any deployed API. */
 export interface Config {
-  /** Where `/api/v1/chat/` begins. */
+  /** The base URL of `/api/v1/chat/`. */
   api_url: string;
   firebase: {
-    /** The web API key of the project; anything for an emulator. Where the database is, `firebase_token/` says. */
+    /** The project's web API key; any value for an emulator. `firebase_token/` returns the database's URL. */
     api_key: string;
-    /** `host:port` of an emulator or stand-in of the database, if there is one. */
+    /** `host:port` of a database emulator or the stand-in, if there is one. */
     database_emulator?: string | null;
-    /** The address of one for signing in. */
+    /** The URL of an Auth emulator. */
     auth_emulator?: string | null;
   };
-  /** Whom a visitor may be, and write to. Tokens are for the local stack only. */
+  /** The users that a visitor may be or write to. Tokens are for the local stack only. */
   people: Person[];
   deliveries: Delivery[];
 }
@@ -24,7 +24,7 @@ export interface Person {
   token?: string;
 }
 
-/** What a conversation can be about. */
+/** The subject of a conversation. */
 export interface Delivery {
   id: string;
   tracking_number: string;

@@ -19,7 +19,7 @@ import type { Journal } from './core/journal';
 import type { Live, Metadata, Unlisten } from './core/live';
 import { fromFirebase, type LiveMessage, type Message } from './core/message';
 
-/** The live side by the official SDK. Whoever listens before it is connected hears once it is. */
+/** Firebase through the official SDK. Listeners that are added before the connection start with it. */
 export class FirebaseLive implements Live {
   #app: FirebaseApp | null = null;
   #connect!: (database: Database) => void;
@@ -31,7 +31,7 @@ export class FirebaseLive implements Live {
     private readonly journal: Journal,
   ) {}
 
-  /** Signs in with what `firebase_token/` has answered. */
+  /** Signs in with the response of `firebase_token/`. */
   async connect({ token, database_url }: FirebaseToken): Promise<void> {
     const { api_key, auth_emulator, database_emulator } = this.config;
     const app = initializeApp({ apiKey: api_key, databaseURL: database_url }, crypto.randomUUID());
@@ -61,27 +61,27 @@ export class FirebaseLive implements Live {
     return this.#offset;
   }
 
-  connection(heard: (isConnected: boolean) => void): Unlisten {
+  connection(received: (isConnected: boolean) => void): Unlisten {
     return this.#listen((database) =>
       onValue(ref(database, '.info/connected'), (snapshot) => {
         this.#note(snapshot.val() ? 'connecté' : 'déconnecté', snapshot);
-        heard(snapshot.val());
+        received(snapshot.val());
       }),
     );
   }
 
-  messages(roomId: string, heard: (message: Message) => void, refused: () => void): Unlisten {
+  messages(roomId: string, received: (message: Message) => void, rejected: () => void): Unlisten {
     const path = `chats/${roomId}/messages`;
     const take = (event: string) => (snapshot: DataSnapshot) => {
       const message = fromFirebase(snapshot.val() as LiveMessage);
       this.#note(event, snapshot);
-      this.journal.add({ kind: 'message', step: message.readAt ? 'read' : 'heard', messageId: message.id });
-      heard(message);
+      this.journal.add({ kind: 'message', step: message.readAt ? 'read' : 'received', messageId: message.id });
+      received(message);
     };
     return this.#listen((database) => {
       const messages = query(ref(database, path), orderByChild('timestamp'));
-      const endAdded = onChildAdded(messages, take('child_added'), this.#refusal(path, refused));
-      // One refusal is enough: the SDK tells both listeners.
+      const endAdded = onChildAdded(messages, take('child_added'), this.#rejection(path, rejected));
+      // One report is enough: the SDK calls both listeners.
       const endChanged = onChildChanged(messages, take('child_changed'), () => {});
       return () => {
         endAdded();
@@ -90,25 +90,25 @@ export class FirebaseLive implements Live {
     });
   }
 
-  metadata(roomId: string, heard: (metadata: Metadata) => void, refused: () => void): Unlisten {
-    return this.#value(`chats/${roomId}/metadata`, refused, (value) => value && heard(value as Metadata));
+  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten {
+    return this.#value(`chats/${roomId}/metadata`, rejected, (value) => value && received(value as Metadata));
   }
 
-  isActive(roomId: string, heard: (isActive: boolean | null) => void, refused: () => void): Unlisten {
-    return this.#value(`chats/${roomId}/metadata/is_active`, refused, (value) => heard(value as boolean | null));
+  isActive(roomId: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten {
+    return this.#value(`chats/${roomId}/metadata/is_active`, rejected, (value) => received(value as boolean | null));
   }
 
-  typing(roomId: string, userId: string, heard: (timestamp: string | null) => void, refused: () => void): Unlisten {
+  typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten {
     const path = `chats/${roomId}/typing/${userId}`;
-    return this.#value(path, refused, (value) => heard((value as { timestamp: string } | null)?.timestamp ?? null));
+    return this.#value(path, rejected, (value) => received((value as { timestamp: string } | null)?.timestamp ?? null));
   }
 
-  #value(path: string, refused: () => void, heard: (value: unknown) => void): Unlisten {
+  #value(path: string, rejected: () => void, received: (value: unknown) => void): Unlisten {
     const take = (snapshot: DataSnapshot) => {
       this.#note('value', snapshot);
-      heard(snapshot.val());
+      received(snapshot.val());
     };
-    return this.#listen((database) => onValue(ref(database, path), take, this.#refusal(path, refused)));
+    return this.#listen((database) => onValue(ref(database, path), take, this.#rejection(path, rejected)));
   }
 
   #listen(start: (database: Database) => Unlisten): Unlisten {
@@ -123,10 +123,10 @@ export class FirebaseLive implements Live {
     };
   }
 
-  #refusal(path: string, refused: () => void) {
+  #rejection(path: string, rejected: () => void) {
     return (error: Error) => {
       this.journal.add({ kind: 'firebase', event: 'refusé', path: `/${path}`, value: error.message });
-      refused();
+      rejected();
     };
   }
 

@@ -39,7 +39,7 @@ export class Session extends Observable {
     this.journal = new Journal(viewer.id);
     this.drafts = new LocalDrafts(viewer.id);
     this.#snapshots = new LocalSnapshots(viewer.id);
-    const fetch = journaledFetch(this.journal, (status) => this.#answered(status));
+    const fetch = journaledFetch(this.journal, (status) => this.#responded(status));
     const baseUrl = config.api_url.replace(/\/$/, '');
     this.api = new Api({ baseUrl, token: viewer.token, fetch });
     this.#live = new FirebaseLive(config.firebase, this.journal);
@@ -115,7 +115,7 @@ export class Session extends Observable {
     for (const part of [this.#signIn, this.outbox, this.rooms, ...this.#open]) part.wake();
   }
 
-  #answered(status: number | null): void {
+  #responded(status: number | null): void {
     const isReachable = status !== null;
     const isBack = isReachable && !this.isReachable;
     const isExpired = status === 401 || (this.isExpired && !isReachable);

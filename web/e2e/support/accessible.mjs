@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Fails where axe finds anything that somebody could not use. */
+/** Fails if axe finds an accessibility error. */
 export async function assertAccessible(page, where) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => window.axe.run());

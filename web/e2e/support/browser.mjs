@@ -1,4 +1,4 @@
-// Real Chromium. Each person has a browser context of their own, as a device of their own.
+// Real Chromium. Each user has a browser context, as if on a separate device.
 
 import { after, before } from 'node:test';
 
@@ -8,7 +8,7 @@ import { BASE_URL, FIREBASE_HOST } from '../../../tests/support/settings.mjs';
 import { CHROMIUM, SCREENSHOTS, WEB_URL } from './settings.mjs';
 
 const FLAGS = [
-  // Chromium has none for root.
+  // Chromium has no sandbox for root.
   ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
   '--disable-gpu',
   '--disable-quic',
@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** What the page is told of the stack; `api` and `firebase` may lead through a line that can be cut. */
+/** The page's configuration; `api` and `firebase` may be addresses of lines that a test can cut. */
 export const configFor = (people, { api = BASE_URL, firebase = FIREBASE_HOST, deliveries = [] } = {}) => ({
   api_url: api,
   firebase: { api_key: 'none', database_emulator: firebase, auth_emulator: `http://${firebase}` },
@@ -34,20 +34,20 @@ export const configFor = (people, { api = BASE_URL, firebase = FIREBASE_HOST, de
   deliveries,
 });
 
-/** A page in a context of its own. Without a configuration it gets the stack's. */
+/** Opens a page in a context of its own. Without `config` it uses the stack's. */
 export async function aPage({ path = '/', config, viewport = PHONE, ...options } = {}) {
   const context = await browser.newContext({ viewport, locale: 'fr-FR', ...options });
   const page = await context.newPage();
   page.mistakes = [];
   page.on('pageerror', (error) => page.mistakes.push(error.message));
   if (config) await context.route('**/config.json', (route) => route.fulfill({ json: config }));
-  // No test waits for the internet: photos are what the test says they are, or nothing.
+  // No test uses the internet: a test supplies its photos itself.
   await context.route(/^https:/, (route) => route.abort());
   await page.goto(WEB_URL + path);
   return page;
 }
 
-/** `person`'s phone, with what one does on it. */
+/** The phone of `person`, with the actions of a user. */
 export async function phoneOf(person, { path = '', config = configFor([person]), ...options } = {}) {
   const page = await aPage({ path: `/?moi=${person.id}${path}`, config, ...options });
   const bubbles = page.locator('.bubble');

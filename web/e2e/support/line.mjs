@@ -1,10 +1,10 @@
-// A line to a server that can be cut: a TCP proxy on a port of its own.
+// A connection to a server that a test can cut: a TCP proxy.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { after } from 'node:test';
 
-/** @param address  an URL, or `host:port` */
+/** @param address  a URL, or `host:port` */
 export async function aLine(address) {
   const { hostname, port } = new URL(address.includes('://') ? address : `http://${address}`);
   const line = new Line(hostname, Number(port));
@@ -32,7 +32,7 @@ class Line {
     return `http://${this.host}`;
   }
 
-  /** Nobody is reached any more, as if the server were stopped. */
+  /** Closes all connections and accepts none, as if the server were stopped. */
   cut() {
     this.#server?.close();
     this.#server = null;
@@ -46,7 +46,7 @@ class Line {
     this.#port = this.#server.address().port;
   }
 
-  /** The next request that has this text reaches the server; its answer is lost, and the connection with it. */
+  /** The next request that contains this text reaches the server, but its response is lost and the connection closed. */
   loseAnswerTo(text) {
     return new Promise((lost) => {
       this.#loses = { text, lost };

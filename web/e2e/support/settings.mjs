@@ -1,4 +1,4 @@
-// What the tests need to know of the running stack besides what tests/support reads: the variables of `.dev/env`.
+// The variables of `.dev/env` that the tests read, besides those of tests/support.
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,7 +8,7 @@ if (!process.env.WEB_URL)
   throw new Error('WEB_URL is not set: run `make test`, or `make dev` and then source .dev/env');
 
 export const WEB_URL = process.env.WEB_URL.replace(/\/$/, '');
-/** Debian's Chromium; on Ubuntu, which has it as a snap alone, Chrome. */
+/** Debian's Chromium; Chrome on Ubuntu, which has Chromium only as a snap. */
 export const CHROMIUM = process.env.CHROMIUM || onPath('chromium', 'google-chrome');
 export const SCREENSHOTS = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 

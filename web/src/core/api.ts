@@ -20,7 +20,7 @@ interface Options {
   fetch: typeof fetch;
 }
 
-/** The API as the logic uses it, over the generated client: domain types in and out, and each failure a CallError. */
+/** The API over the generated client: domain types in and out, and every failure a CallError. */
 export class Api {
   #rooms: RoomsApi;
   #messages: MessagesApi;
@@ -62,7 +62,7 @@ export class Api {
     return page.results.map(fromRest);
   }
 
-  /** Oldest first: the `limit` messages after that one. */
+  /** Returns the `limit` messages after `afterSeq`, oldest first. */
   async messagesAfter(chatRoomId: string, afterSeq: number, limit: number): Promise<Message[]> {
     const page = await call(this.#messages.listMessages({ chatRoomId, afterSeq, pageSize: limit }));
     return page.results.map(fromRest);
@@ -81,7 +81,7 @@ export class Api {
   }
 }
 
-/** What a type does not have is left out: a null is no coordinate. */
+/** Omits the fields that a message type does not have: null is not a valid coordinate. */
 function requestOf({
   roomId,
   clientMessageId,
@@ -102,22 +102,22 @@ function requestOf({
   return request;
 }
 
-async function call<T>(answer: Promise<T>): Promise<T> {
+async function call<T>(response: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     throw error instanceof ResponseError
-      ? await refusal(error.response)
+      ? await rejection(error.response)
       : new CallError(null, 'Pas de réponse du serveur.');
   }
 }
 
-async function refusal(response: Response): Promise<CallError> {
+async function rejection(response: Response): Promise<CallError> {
   const retryAfter = Number(response.headers.get('retry-after'));
   return new CallError(response.status, wordsOf(await response.json().catch(() => null)), retryAfter || null);
 }
 
-/** The API says `{"detail": "…"}`, or the reasons by field. */
+/** Returns the texts of an error body: `{"detail": "…"}`, or the reasons by field. */
 function wordsOf(body: unknown): string {
   const reasons = typeof body === 'object' && body !== null ? Object.values(body).flat() : [];
   const words = reasons.filter((reason) => typeof reason === 'string');

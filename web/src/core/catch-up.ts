@@ -4,36 +4,36 @@ import { Retrying } from './retrying';
 import type { Timeline } from './timeline';
 
 const LARGEST_PAGE = 100;
-/** How many messages of a room Firebase keeps. */
+/** The number of a room's messages that Firebase keeps. */
 const LIVE_MESSAGES = 50;
 
-/** What is to be looked for, besides holes. */
+/** What to fetch, besides holes. */
 interface Due {
   /** Messages after the newest known one. */
   newer: boolean;
-  /** What was read of the messages that Firebase no longer has. */
+  /** Receipts of messages that Firebase no longer has. */
   receipts: boolean;
 }
 
 interface Options {
   timeline: Timeline;
   viewerId: string;
-  /** Merges the messages after that one into the timeline, oldest first, and answers them. */
+  /** Merges the messages after `seq` into the timeline and returns them, oldest first. */
   fetchAfter(seq: number, limit: number): Promise<Message[]>;
-  refused(error: unknown): void;
+  rejected(error: unknown): void;
   clock: Clock;
 }
 
-/** Fetches what came while this phone did not hear: behind the newest, in between, and what was read meanwhile. */
+/** Fetches what this phone missed: after the newest message, in holes, and receipts. */
 export class CatchUp {
   #due: Due = { newer: false, receipts: false };
   #calls: Retrying;
 
   constructor(private readonly options: Options) {
-    this.#calls = new Retrying(() => this.#fetchAll(), options.clock, options.refused);
+    this.#calls = new Retrying(() => this.#fetchAll(), options.clock, options.rejected);
   }
 
-  /** Calls nobody unless something is due, or there is a hole. */
+  /** Makes no call unless something is due or there is a hole. */
   request(due: Partial<Due> = {}): void {
     Object.assign(this.#due, due);
     if (this.#due.newer || this.#due.receipts || this.options.timeline.hole) this.#calls.request();
@@ -76,7 +76,7 @@ export class CatchUp {
     }
   }
 
-  /** Firebase tells what became of the newest messages only: when those are read, older ones may be, too. */
+  /** Firebase has receipts of the newest messages only: if those were read, older ones may have been too. */
   async #fetchOldReceipts(): Promise<void> {
     const { timeline, viewerId, fetchAfter } = this.options;
     const firstLive = timeline.newest - LIVE_MESSAGES + 1;

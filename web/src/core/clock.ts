@@ -1,8 +1,8 @@
-/** Time and chance, as the logic sees them: a test has its own. */
+/** Time and random numbers. Tests supply their own. */
 export interface Clock {
-  /** Milliseconds since 1970, by this device's clock. */
+  /** Milliseconds since 1970 by this device's clock. */
   now(): number;
-  /** Calls `run` once, later; answers what prevents that. */
+  /** Calls `run` once, later; returns a function that cancels it. */
   after(milliseconds: number, run: () => void): () => void;
   /** A number from 0 to 1. */
   random(): number;

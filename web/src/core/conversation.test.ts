@@ -35,13 +35,13 @@ const range = (first: number, last: number) => seqs(messagesOf(first, last));
 async function open({ isVisible = false } = {}) {
   conversation.setVisible(isVisible);
   conversation.open();
-  live.tell(...server.messages.slice(-50));
+  live.emit(...server.messages.slice(-50));
   await settled();
   server.calls = [];
 }
 
 describe('history', () => {
-  test('begins with the newest page and goes back to the first message, without a gap', async () => {
+  test('starts with the newest page and goes back to the first message, without a gap', async () => {
     server.messages = messagesOf(1, 200);
     await open();
     expect(seqs(conversation.messages)).toEqual(range(151, 200));
@@ -54,7 +54,7 @@ describe('history', () => {
     expect(server.calls.at(-1)).toBe('after 0 limit 10');
   });
 
-  test('a page that does not come can be asked for again', async () => {
+  test('a page that fails can be requested again', async () => {
     server.messages = messagesOf(1, 70);
     await open();
     server.isDown = true;
@@ -64,7 +64,7 @@ describe('history', () => {
     expect(seqs(conversation.messages)).toEqual(range(1, 70));
   });
 
-  test('a server that is down at first is asked until it answers', async () => {
+  test('a server that is down at first is called until it responds', async () => {
     server.messages = messagesOf(1, 3);
     server.isDown = true;
     conversation.open();
@@ -75,7 +75,7 @@ describe('history', () => {
     expect(seqs(conversation.messages)).toEqual([1, 2, 3]);
   });
 
-  test('somebody else’s room is a problem, and is not asked for again', async () => {
+  test('another’s room is a problem and is not requested again', async () => {
     server.room = async () => {
       throw new CallError(404, 'Pas trouvé.');
     };
@@ -85,18 +85,18 @@ describe('history', () => {
   });
 });
 
-describe('what was missed', () => {
+describe('catching up', () => {
   test('a gap that a live message shows is filled', async () => {
     server.messages = messagesOf(1, 3);
     await open();
     server.messages = messagesOf(1, 130);
-    live.tell(...messagesOf(81, 130));
+    live.emit(...messagesOf(81, 130));
     await settled();
     expect(server.calls).toEqual(['after 3 limit 77']);
     expect(seqs(conversation.messages)).toEqual(range(1, 130));
   });
 
-  test('the return of the connection fetches what came behind the newest', async () => {
+  test('a reconnect fetches the messages after the newest', async () => {
     server.messages = messagesOf(1, 3);
     await open();
     live.connect(false);
@@ -107,12 +107,12 @@ describe('what was missed', () => {
     expect(seqs(conversation.messages)).toEqual(range(1, 250));
   });
 
-  test('a filling that fails goes on later', async () => {
+  test('a failed fetch continues later', async () => {
     server.messages = messagesOf(1, 3);
     await open();
     server.isDown = true;
     server.messages = messagesOf(1, 60);
-    live.tell(aMessage(60));
+    live.emit(aMessage(60));
     await settled();
     expect(seqs(conversation.messages)).toEqual([1, 2, 3, 60]);
     server.isDown = false;
@@ -120,7 +120,7 @@ describe('what was missed', () => {
     expect(seqs(conversation.messages)).toEqual(range(1, 60));
   });
 
-  test('without Firebase, whoever looks still gets what is new', async () => {
+  test('without Firebase, a visible room still receives new messages', async () => {
     await open({ isVisible: true });
     live.connect(false);
     server.messages = messagesOf(1, 2, { readAt: 'now' });
@@ -128,24 +128,24 @@ describe('what was missed', () => {
     expect(seqs(conversation.messages)).toEqual([1, 2]);
   });
 
-  test('a listener that comes before the mirror is refused, and listens again', async () => {
+  test('a listener that starts before the mirror is rejected and listens again', async () => {
     conversation.open();
-    live.refuse();
+    live.reject();
     expect(live.listeners.messages.size).toBe(0);
     await clock.pass(1_000);
-    live.tell(aMessage(1));
+    live.emit(aMessage(1));
     expect(seqs(conversation.messages)).toEqual([1]);
   });
 });
 
 describe('sending', () => {
-  test('the live event that overtakes the answer shows nothing twice', async () => {
+  test('a live event before the response shows nothing twice', async () => {
     await open();
     server.isDown = true;
     conversation.send(text('Bonjour'));
     await settled();
     const stored = aMessage(1, { senderId: ME, text: 'Bonjour' });
-    live.tell(stored);
+    live.emit(stored);
     expect([conversation.messages.length, conversation.waiting.length]).toEqual([0, 1]);
 
     server.isDown = false;
@@ -153,7 +153,7 @@ describe('sending', () => {
     expect([conversation.messages.length, conversation.waiting.length]).toEqual([1, 0]);
   });
 
-  test('what was answered is there without Firebase', async () => {
+  test('a sent message appears without Firebase', async () => {
     await open();
     conversation.send(text('Bonjour'));
     await settled();
@@ -186,7 +186,7 @@ describe('reading', () => {
     await settled();
     expect(server.calls).toEqual(['read id-1,id-2']);
     expect(conversation.unseen).toBe(58);
-    live.tell(aMessage(61));
+    live.emit(aMessage(61));
     await settled();
     expect(conversation.unseen).toBe(59);
     show(61);
@@ -206,7 +206,7 @@ describe('reading', () => {
   test('when the app becomes visible again, unread starts at what came meanwhile', async () => {
     await open({ isVisible: true });
     conversation.setVisible(false);
-    live.tell(aMessage(1));
+    live.emit(aMessage(1));
     await settled();
     expect(conversation.firstUnread).toBe(null);
     conversation.setVisible(true);
@@ -216,8 +216,8 @@ describe('reading', () => {
   test('a receipt that does not arrive is sent again', async () => {
     await open({ isVisible: true });
     server.isDown = true;
-    live.tell(aMessage(1));
-    live.tell(aMessage(2));
+    live.emit(aMessage(1));
+    live.emit(aMessage(2));
     show(1, 2);
     await settled();
     server.isDown = false;
@@ -226,9 +226,9 @@ describe('reading', () => {
     expect(server.calls).toEqual(['read id-1,id-2']);
   });
 
-  test('one’s own messages are for the other one to read', async () => {
+  test('own messages need no receipt', async () => {
     await open({ isVisible: true });
-    live.tell(aMessage(1, { senderId: ME }));
+    live.emit(aMessage(1, { senderId: ME }));
     show(1);
     await settled();
     expect(server.calls).toEqual([]);
@@ -236,18 +236,18 @@ describe('reading', () => {
 
   test('a message of the platform is read by both', async () => {
     await open({ isVisible: true });
-    live.tell(aMessage(1, { senderId: null, type: 'system' }));
+    live.emit(aMessage(1, { senderId: null, type: 'system' }));
     show(1);
     await settled();
     expect(server.calls).toEqual(['read id-1']);
   });
 
-  test('a receipt among the newest brings those that Firebase no longer has', async () => {
+  test('a receipt among the newest messages also fetches those that Firebase no longer has', async () => {
     server.messages = messagesOf(1, 60, { senderId: ME });
     await open();
     await conversation.loadOlder();
     server.messages = messagesOf(1, 60, { senderId: ME, readAt: 'now' });
-    live.tell(...server.messages.slice(-50));
+    live.emit(...server.messages.slice(-50));
     await settled();
     expect(conversation.messages.filter(({ readAt }) => readAt === null)).toEqual([]);
   });
@@ -292,7 +292,7 @@ test('a room whose other participant was deleted opens', async () => {
   expect(seqs(conversation.messages)).toEqual([1]);
 });
 
-test('a conversation that is closed hears and asks nothing more', async () => {
+test('a closed conversation receives and requests nothing more', async () => {
   await open({ isVisible: true });
   conversation.close();
   live.connect(false);
@@ -301,16 +301,16 @@ test('a conversation that is closed hears and asks nothing more', async () => {
   expect(Object.values(live.listeners).map(({ size }) => size)).toEqual([0, 0, 0]);
 });
 
-test('a room that is closed while one looks at it is shown as closed, and as open once it is again', async () => {
+test('a room that closes or reopens while it is shown changes its state', async () => {
   await open();
-  const tell = (isActive: boolean) => live.listeners.isActive.forEach(({ heard }) => heard(isActive));
-  tell(false);
+  const emit = (isActive: boolean) => live.listeners.isActive.forEach(({ received }) => received(isActive));
+  emit(false);
   expect(conversation.room!.is_active).toBe(false);
-  tell(true);
+  emit(true);
   expect(conversation.room!.is_active).toBe(true);
 });
 
-test('archiving changes what is shown once the server has done it', async () => {
+test('archiving changes the room once the server has done it', async () => {
   await open();
   server.isDown = true;
   expect(await conversation.archive(true)).toBe(false);

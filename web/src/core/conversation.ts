@@ -70,8 +70,8 @@ export class Conversation extends Observable {
     this.#options = options;
     this.#clock = clock;
     this.roomId = roomId;
-    const refused = (error: unknown) => this.#fail(error);
-    this.#first = new Retrying(() => this.#load(), clock, refused);
+    const rejected = (error: unknown) => this.#fail(error);
+    this.#first = new Retrying(() => this.#load(), clock, rejected);
     this.#catchUp = new CatchUp({
       timeline: this.#timeline,
       viewerId,
@@ -80,7 +80,7 @@ export class Conversation extends Observable {
         this.#merge(messages);
         return messages;
       },
-      refused,
+      rejected,
       clock,
     });
     this.#reading = new Reading({
@@ -98,14 +98,14 @@ export class Conversation extends Observable {
     this.typing = new TypingSender((isTyping) => void api.setTyping(roomId, isTyping).catch(() => {}), clock);
   }
 
-  /** Oldest first; without those that the outbox still shows. */
+  /** The messages, oldest first, without those that the outbox still shows. */
   get messages(): Message[] {
     const { messages } = this.#timeline;
     const hidden = echoes(messages, this.waiting, this.#options.viewerId);
     return messages.filter(({ id }) => !hidden.has(id));
   }
 
-  /** What is written and not sent, to be shown below the messages. */
+  /** The outbox entries of this room, shown below the messages. */
   get waiting(): Outgoing[] {
     return this.#options.outbox.of(this.roomId);
   }
@@ -127,8 +127,11 @@ export class Conversation extends Observable {
     const { live, outbox } = this.#options;
     const { roomId } = this;
     this.#ends = [
-      keepListening((refused) => live.messages(roomId, (message) => this.#heard(message), refused), this.#clock),
-      keepListening((refused) => live.isActive(roomId, (isActive) => this.#setActive(isActive), refused), this.#clock),
+      keepListening((rejected) => live.messages(roomId, (message) => this.#received(message), rejected), this.#clock),
+      keepListening(
+        (rejected) => live.isActive(roomId, (isActive) => this.#setActive(isActive), rejected),
+        this.#clock,
+      ),
       live.connection((isConnected) => this.#connected(isConnected)),
       outbox.subscribe(() => this.changed()),
       outbox.onDelivered((item, message) => {
@@ -175,7 +178,7 @@ export class Conversation extends Observable {
     this.#options.outbox.add(this.roomId, content, this.#timeline.newest);
   }
 
-  /** For the viewer alone. Answers whether it has come to that: without a connection it has not. */
+  /** Archives for the viewer. Returns false if there was no connection. */
   async archive(archive: boolean): Promise<boolean> {
     try {
       await this.#options.api.archive(this.roomId, archive);
@@ -188,13 +191,13 @@ export class Conversation extends Observable {
     return true;
   }
 
-  /** The connection may be back. */
+  /** The connection may be back: retries what failed and fetches what was missed. */
   wake(): void {
     for (const part of [this.#first, this.#catchUp, this.#reading]) part.wake();
     if (this.#isLoaded) this.#catchUp.request({ newer: true });
   }
 
-  /** The page before the oldest known message: `seq` is dense, so `after_seq` reads backwards as well. */
+  /** Loads the page before the oldest known message: `seq` is dense, so `after_seq` also reads backwards. */
   async loadOlder(): Promise<void> {
     if (this.isLoadingOlder || !this.hasOlder) return;
     this.#setLoadingOlder(true);
@@ -219,8 +222,8 @@ export class Conversation extends Observable {
     this.#isLoaded = true;
     const other: { id: string } | null = room.other_participant;
     if (other) {
-      const heard = (timestamp: string | null) => this.#otherTyping.heard(timestamp);
-      this.#ends.push(keepListening((refused) => live.typing(roomId, other.id, heard, refused), this.#clock));
+      const received = (timestamp: string | null) => this.#otherTyping.received(timestamp);
+      this.#ends.push(keepListening((rejected) => live.typing(roomId, other.id, received, rejected), this.#clock));
     }
     this.#timeline.merge(messages);
     this.#findFirstUnread();
@@ -250,13 +253,13 @@ export class Conversation extends Observable {
     }
   }
 
-  #heard(message: Message): void {
+  #received(message: Message): void {
     if (!this.#merge([message]) || !this.#isLoaded) return;
     const isReceipt = message.senderId === this.#options.viewerId && message.readAt !== null;
     this.#catchUp.request(isReceipt ? { receipts: true } : {});
   }
 
-  /** A room can be closed, or opened again, while it is looked at. */
+  /** A room can close or reopen while it is shown. */
   #setActive(isActive: boolean | null): void {
     if (!this.room || isActive === null || isActive === this.room.is_active) return;
     this.room = { ...this.room, is_active: isActive };
@@ -291,7 +294,7 @@ export class Conversation extends Observable {
     this.wake();
   }
 
-  /** Without Firebase the conversation goes on, only slower. */
+  /** Without Firebase, polls for new messages. */
   #poll(): void {
     const cancel = this.#clock.after(POLL_MS, () => {
       this.#ends.splice(this.#ends.indexOf(cancel), 1);

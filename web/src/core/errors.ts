@@ -1,18 +1,18 @@
-/** Why a call had no success, in words for people. */
+/** The error of an API call, with a text for the user. */
 export class CallError extends Error {
   constructor(
-    /** The HTTP status, or null where no answer came: the server may have done it or not. */
+    /** The HTTP status, or null without a response: the server may or may not have processed the call. */
     readonly status: number | null,
     message: string,
-    /** How long the server asked to wait. */
+    /** How long the server asks to wait. */
     readonly retryAfterSeconds: number | null = null,
   ) {
     super(message);
   }
 
   /**
-   * Whether the same call may succeed later. 401 is among them: whoever signs in again has a fresh token. What the
-   * server refuses for good is 400, 404, 413…
+   * Whether a retry may succeed. 401 is included, because a new sign-in brings a new token. 400, 404, 413 and the like
+   * are final.
    */
   get isTemporary(): boolean {
     const { status } = this;

@@ -1,11 +1,11 @@
-/** What happens between the phone and the servers, told to whoever wants to look. Times are milliseconds since 1970. */
+/** The events between the phone and the servers, for display. Times are milliseconds since 1970. */
 export type Entry = { at: number; who: string } & (HttpCall | FirebaseEvent | MessageStep);
 
 export interface HttpCall {
   kind: 'http';
   method: string;
   path: string;
-  /** Null where no answer came. */
+  /** Null without a response. */
   status: number | null;
   milliseconds: number;
   request: unknown;
@@ -19,10 +19,10 @@ export interface FirebaseEvent {
   value: unknown;
 }
 
-/** How far a message has come. Until `stored` tells its id, it is known by the id that its writer chose. */
+/** The progress of a message. Until `stored` brings its id, it is known by its client id. */
 export interface MessageStep {
   kind: 'message';
-  step: 'written' | 'stored' | 'heard' | 'read';
+  step: 'written' | 'stored' | 'received' | 'read';
   clientMessageId?: string;
   messageId?: string;
   text?: string;
@@ -31,7 +31,7 @@ export interface MessageStep {
 export class Journal {
   #listeners = new Set<(entry: Entry) => void>();
 
-  /** `who`: whose phone this is. */
+  /** `who`: the owner of the phone. */
   constructor(private readonly who: string) {}
 
   add(entry: HttpCall | FirebaseEvent | MessageStep, at = preciseNow()): void {
@@ -44,5 +44,5 @@ export class Journal {
   }
 }
 
-/** Comparable between the pages of one machine, and finer than Date.now(). */
+/** A time that can be compared between the pages of one machine, and is finer than Date.now(). */
 export const preciseNow = (): number => performance.timeOrigin + performance.now();

@@ -3,10 +3,9 @@ import { preciseNow, type Journal } from './journal';
 const TIME_OUT_MS = 15_000;
 
 /**
- * A `fetch` that gives up in time, and whose calls are written down. `answered` hears each status, and null where no
- * answer came.
+ * A `fetch` with a time-out that records its calls. `responded` receives each status, or null without a response.
  */
-export function journaledFetch(journal: Journal, answered: (status: number | null) => void): typeof fetch {
+export function journaledFetch(journal: Journal, responded: (status: number | null) => void): typeof fetch {
   return async (input, init = {}) => {
     const url = new URL(String(input));
     const began = preciseNow();
@@ -18,7 +17,7 @@ export function journaledFetch(journal: Journal, answered: (status: number | nul
         { kind: 'http', method, path: url.pathname + url.search, status, milliseconds, request, response },
         began,
       );
-      answered(status);
+      responded(status);
     };
     try {
       const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIME_OUT_MS) });
@@ -41,7 +40,7 @@ function parse(body: unknown): unknown {
   }
 }
 
-/** Whoever looks over the shoulder, or takes a screenshot, gets no token. */
+/** Hides tokens, so that a screenshot shows none. */
 function withoutToken(body: unknown): unknown {
   return typeof body === 'object' && body !== null && 'token' in body ? { ...body, token: '…' } : body;
 }

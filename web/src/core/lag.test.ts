@@ -13,9 +13,9 @@ const step = (at: number, who: string, step: MessageStep['step'], ids: Partial<M
 test('a message is followed from one phone to the other and back', () => {
   const entries = [
     step(100, 'driver', 'written', { clientMessageId: 'c', text: 'Bonjour' }),
-    // Firebase is faster than the answer.
-    step(108, 'client', 'heard', { messageId: 'm' }),
-    step(109, 'driver', 'heard', { messageId: 'm' }),
+    // Firebase is faster than the response.
+    step(108, 'client', 'received', { messageId: 'm' }),
+    step(109, 'driver', 'received', { messageId: 'm' }),
     step(112, 'driver', 'stored', { clientMessageId: 'c', messageId: 'm' }),
     step(130, 'client', 'read', { messageId: 'm' }),
     step(131, 'driver', 'read', { messageId: 'm' }),
@@ -23,13 +23,13 @@ test('a message is followed from one phone to the other and back', () => {
   expect(lags(entries)).toMatchObject([{ text: 'Bonjour', stored: 12, echoed: 9, seen: 8, read: 31 }]);
 });
 
-test('what has not happened yet is null, and the newest message comes first', () => {
+test('a step that has not happened yet is null, and the newest message is first', () => {
   const entries = [
     step(1, 'driver', 'written', { clientMessageId: 'a', text: 'un' }),
     step(2, 'driver', 'stored', { clientMessageId: 'a', messageId: '1' }),
     step(3, 'driver', 'written', { clientMessageId: 'b', text: 'deux' }),
     step(4, 'driver', 'stored', { clientMessageId: 'b', messageId: '2' }),
-    step(5, 'client', 'heard', { messageId: 'somebody’s' }),
+    step(5, 'client', 'received', { messageId: 'somebody’s' }),
   ];
   expect(lags(entries)).toMatchObject([
     { text: 'deux', stored: 1, seen: null, read: null },

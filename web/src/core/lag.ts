@@ -1,20 +1,20 @@
 import type { Entry } from './journal';
 
-/** The way of one message; each time in milliseconds after it was written, null where that is not known (yet). */
+/** The timing of a message; each time in milliseconds after writing, null if not known yet. */
 export interface Lag {
   messageId: string;
   text: string;
-  /** The API has answered. */
+  /** The API has responded. */
   stored: number | null;
-  /** Firebase told the one who wrote it. */
+  /** The writer has received the Firebase event. */
   echoed: number | null;
-  /** Firebase told the other one: it is on their screen. */
+  /** The other participant has received the Firebase event. */
   seen: number | null;
-  /** The writer knows that it was read. */
+  /** The writer has received the receipt. */
   read: number | null;
 }
 
-/** Follows messages over the journals of both phones, newest first. */
+/** Follows messages through the journals of both phones, newest first. */
 export function lags(entries: readonly Entry[]): Lag[] {
   const written = new Map<string, Entry & { kind: 'message' }>();
   const found = new Map<string, Lag & { at: number; who: string }>();
@@ -32,7 +32,7 @@ export function lags(entries: readonly Entry[]): Lag[] {
       found.set(messageId, { messageId, text, at, who, stored: entry.at - at, ...unknown });
     }
   }
-  // Firebase can be faster than the answer that tells the id: so these are joined last.
+  // A Firebase event can arrive before the response that brings the id, so these are joined last.
   for (const { messageId, who, step, at } of later) {
     const lag = found.get(messageId!);
     if (!lag) continue;

@@ -4,31 +4,31 @@ import type { Message } from './message';
 
 export type Unlisten = () => void;
 
-/** A child of `/chats/{room}`: what of it the list of rooms needs to know. */
+/** The part of `/chats/{room}/metadata` that the list of rooms needs. */
 export interface Metadata {
   revision: number;
   last_message_at?: string;
 }
 
-/** The live side, as the logic needs it: six places to listen to. `refused` ends the listening that it is told to. */
+/** The interface to Firebase. `rejected` is called when the rules end a listener. */
 export interface Live {
-  /** The newest messages of a room, and then each that comes or changes. Those that fall out are not told. */
-  messages(roomId: string, heard: (message: Message) => void, refused: () => void): Unlisten;
-  metadata(roomId: string, heard: (metadata: Metadata) => void, refused: () => void): Unlisten;
-  /** Whether one can still write there; null as long as that is not mirrored. */
-  isActive(roomId: string, heard: (isActive: boolean | null) => void, refused: () => void): Unlisten;
-  /** Since when someone is typing, RFC 3339; null when not. */
-  typing(roomId: string, userId: string, heard: (timestamp: string | null) => void, refused: () => void): Unlisten;
-  connection(heard: (isConnected: boolean) => void): Unlisten;
-  /** By how many milliseconds the server's clock is ahead of this device's. */
+  /** The newest messages of a room, then each new or changed one. Removed messages are not reported. */
+  messages(roomId: string, received: (message: Message) => void, rejected: () => void): Unlisten;
+  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten;
+  /** Whether the room is active; null if it is not mirrored yet. */
+  isActive(roomId: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten;
+  /** When the user last typed, RFC 3339; null if they do not type. */
+  typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten;
+  connection(received: (isConnected: boolean) => void): Unlisten;
+  /** How many milliseconds the server's clock is ahead of this device's. */
   clockOffset(): number;
 }
 
 /**
- * Listens, and listens again where that was refused: the rules let nobody in before the room's metadata are
- * mirrored, and a refused listener hears nothing ever after.
+ * Listens, and listens again after a rejection: the rules reject a listener that starts before the room is mirrored, and
+ * a rejected listener receives no further events.
  */
-export function keepListening(listen: (refused: () => void) => Unlisten, clock: Clock): Unlisten {
+export function keepListening(listen: (rejected: () => void) => Unlisten, clock: Clock): Unlisten {
   let failures = 0;
   let stop: () => void;
   const start = () => {

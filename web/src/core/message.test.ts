@@ -17,7 +17,7 @@ const rest = {
   seq: 1,
 } as RestMessage;
 
-/** As Firebase has it: without what is null, and here without what is empty. */
+/** The Firebase form: without nulls, and here without empty fields. */
 const live: LiveMessage = {
   id: 'id-1',
   seq: 1,
@@ -29,11 +29,11 @@ const live: LiveMessage = {
   is_read: false,
 };
 
-test('REST and Firebase tell of the same message', () => {
+test('REST and Firebase produce the same message', () => {
   expect(fromFirebase(live)).toEqual(fromRest(rest));
 });
 
-test('what the platform itself says has no sender, either way', () => {
+test('a message of the platform has no sender in either form', () => {
   const { sender_id: _, ...fromNobody } = live;
   expect(fromFirebase(fromNobody).senderId).toBeNull();
   expect(fromRest({ ...rest, sender: null } as unknown as RestMessage).senderId).toBeNull();

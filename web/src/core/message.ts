@@ -1,6 +1,6 @@
 import type { Message as RestMessage, MessageType } from '../../generated/typescript';
 
-/** What a message says, without who and when. */
+/** The content of a message, without sender and time. */
 export interface Content {
   type: MessageType;
   text: string;
@@ -9,16 +9,16 @@ export interface Content {
   longitude: number | null;
 }
 
-/** A message that the server has, as REST and Firebase both tell of it. */
+/** A message that the server has, from REST or from Firebase. */
 export interface Message extends Content {
   id: string;
-  /** Its number in the room, dense from 1: the order of the conversation. */
+  /** Dense per room, from 1: the order of the conversation. */
   seq: number;
-  /** Null where the platform itself speaks: it is about the delivery, to both sides. */
+  /** Null for a message of the platform, which both participants receive. */
   senderId: string | null;
   /** RFC 3339 with microseconds. */
   createdAt: string;
-  /** When the one who received it has read it, or null. */
+  /** When the recipient read it, or null. */
   readAt: string | null;
 }
 
@@ -59,7 +59,7 @@ export function fromRest(message: RestMessage): Message {
   };
 }
 
-/** A child of `/chats/{room}/messages`. Firebase keeps no nulls: what is missing is null. */
+/** A child of `/chats/{room}/messages`. Firebase stores no nulls: an absent field is null. */
 export interface LiveMessage {
   id: string;
   seq: number;

@@ -1,9 +1,9 @@
-/** Something whose changes can be followed. Several changes in one go are told once. */
+/** An object with listeners for its changes. Several changes at once are reported once. */
 export class Observable {
   #listeners = new Set<() => void>();
   #announced = false;
 
-  /** Calls `listener` after each change; answers what ends that. */
+  /** Calls `listener` after each change; returns a function that ends that. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

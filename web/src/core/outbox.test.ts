@@ -7,11 +7,11 @@ import { settled, TestClock } from './testing/test-clock';
 
 const NO_ANSWER = new CallError(null, 'Pas de réponse du serveur.');
 
-/** A server that knows a repeat, and can be made to fail. */
+/** A server that recognises repeats and can be made to fail. */
 class Server {
   stored: { clientMessageId: string; message: Message }[] = [];
   calls: string[] = [];
-  /** What the next calls end with, instead of an answer; `afterwards`: the message is stored all the same. */
+  /** The errors of the next calls; `afterwards`: the message is stored all the same. */
   failures: ({ error: CallError; afterwards?: boolean } | null)[] = [];
 
   send = async (item: Outgoing): Promise<Message> => {
@@ -62,7 +62,7 @@ beforeEach(() => {
 });
 
 describe('sending', () => {
-  test('shows the message at once, and lets go of it when it is answered', async () => {
+  test('shows the message at once and removes it after the response', async () => {
     const outbox = anOutbox();
     const delivered: string[] = [];
     outbox.onDelivered((item, message) => delivered.push(`${item.clientMessageId} is ${message.id}`));
@@ -84,7 +84,7 @@ describe('sending', () => {
     expect(server.texts).toEqual(['un', 'deux', 'trois']);
   });
 
-  test('a room that waits holds up no other', async () => {
+  test('a waiting room delays no other', async () => {
     const outbox = anOutbox();
     server.failures = [{ error: NO_ANSWER }];
     outbox.add('room', text('un'), 0);
@@ -95,8 +95,8 @@ describe('sending', () => {
   });
 });
 
-describe('when there is no answer', () => {
-  test('it is sent again with pauses that grow', async () => {
+describe('without a response', () => {
+  test('the message is sent again with growing pauses', async () => {
     const outbox = anOutbox();
     server.failures = Array.from({ length: 3 }, () => ({ error: NO_ANSWER }));
     outbox.add('room', text('Bonjour'), 0);
@@ -113,7 +113,7 @@ describe('when there is no answer', () => {
     expect(server.texts).toEqual(['Bonjour']);
   });
 
-  test('the message that was stored all the same is not stored twice', async () => {
+  test('a message that was stored in spite of the error is not stored twice', async () => {
     const outbox = anOutbox();
     server.failures = [{ error: NO_ANSWER, afterwards: true }];
     outbox.add('room', text('Bonjour'), 0);
@@ -123,7 +123,7 @@ describe('when there is no answer', () => {
     expect(textsOf(outbox)).toEqual([]);
   });
 
-  test('the connection’s return ends the pause', async () => {
+  test('a reconnect ends the pause', async () => {
     const outbox = anOutbox();
     server.failures = [{ error: NO_ANSWER }];
     outbox.add('room', text('Bonjour'), 0);
@@ -133,7 +133,7 @@ describe('when there is no answer', () => {
     expect(server.texts).toEqual(['Bonjour']);
   });
 
-  test('it is kept over the end of the app, with its id', async () => {
+  test('the message survives the end of the app, with its id', async () => {
     const outbox = anOutbox();
     server.failures = [{ error: NO_ANSWER, afterwards: true }];
     outbox.add('room', text('un'), 0);
@@ -147,7 +147,7 @@ describe('when there is no answer', () => {
     expect(server.texts).toEqual(['un', 'deux']);
   });
 
-  test('the server’s own pause counts where it is longer', async () => {
+  test('the server’s own pause is used if it is longer', async () => {
     const outbox = anOutbox();
     server.failures = [{ error: new CallError(429, 'Requête ralentie.', 7) }];
     outbox.add('room', text('Bonjour'), 0);
@@ -158,18 +158,18 @@ describe('when there is no answer', () => {
   });
 });
 
-describe('what the server refuses', () => {
-  test('stays to be seen with the reason, and holds up nothing', async () => {
+describe('a rejected message', () => {
+  test('stays visible with its reason and delays nothing', async () => {
     const outbox = anOutbox();
     server.failures = [{ error: new CallError(400, 'Cette conversation n’est plus active.') }];
     outbox.add('room', text('un'), 0);
     outbox.add('room', text('deux'), 0);
     await clock.pass(60_000);
     expect(server.texts).toEqual(['deux']);
-    expect(outbox.of('room').map(({ refusal }) => refusal)).toEqual(['Cette conversation n’est plus active.']);
+    expect(outbox.of('room').map(({ rejection }) => rejection)).toEqual(['Cette conversation n’est plus active.']);
   });
 
-  test('can be sent again, or given up', async () => {
+  test('can be sent again or discarded', async () => {
     const outbox = anOutbox();
     const error = new CallError(400, 'Non.');
     server.failures = [{ error }, { error }];
@@ -188,7 +188,7 @@ describe('what the server refuses', () => {
 describe('echoes', () => {
   const mine = (seq: number, words = 'Bonjour') => aMessage(seq, { senderId: ME, text: words });
 
-  test('a live message that is on its way is one, until the answer tells', () => {
+  test('a live message that is still pending is shown once', () => {
     expect(echoes([mine(3)], [anOutgoing({ afterSeq: 2 })], ME)).toEqual(new Set(['id-3']));
   });
 
@@ -197,12 +197,12 @@ describe('echoes', () => {
     ['that says something else', [mine(3, 'Bonsoir')], anOutgoing()],
     ['that is older', [mine(3)], anOutgoing({ afterSeq: 3 })],
     ['of what was never sent', [mine(3)], anOutgoing({ attempts: 0 })],
-    ['of what was refused', [mine(3)], anOutgoing({ refusal: 'Non.' })],
+    ['of what was rejected', [mine(3)], anOutgoing({ rejection: 'Non.' })],
   ])('a message %s is none', (_, messages, item) => {
     expect(echoes(messages, [item], ME).size).toBe(0);
   });
 
-  test('two that say the same are told apart by what was answered', async () => {
+  test('two messages with the same content are distinguished by their responses', async () => {
     const outbox = anOutbox();
     server.failures = [null, { error: NO_ANSWER, afterwards: true }];
     outbox.add('room', text('ok'), 0);

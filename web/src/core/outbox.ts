@@ -4,24 +4,24 @@ import { sameContent, type Content, type Message } from './message';
 import { Observable } from './observable';
 import { Retrying } from './retrying';
 
-/** A message that its writer sees already, and the server perhaps does not. */
+/** A message that the sender sees and the server may not have yet. */
 export interface Outgoing extends Content {
-  /** Chosen here, once: the server answers a repeat with the message that it has. */
+  /** Chosen once: for a repeat the server returns the existing message. */
   clientMessageId: string;
   roomId: string;
-  /** Milliseconds since 1970; no two are the same, so it is the order, too. */
+  /** Milliseconds since 1970, unique, so also the order. */
   writtenAt: number;
-  /** How often it was sent. From 1 on the server may have it. */
+  /** The number of attempts. From 1 on, the server may have the message. */
   attempts: number;
-  /** The highest `seq` that was known when it was written: it will get a higher one. */
+  /** The highest `seq` that was known when it was written. Its own will be higher. */
   afterSeq: number;
   /** Why the server rejected it, in the server's words. */
-  refusal: string | null;
+  rejection: string | null;
   /** Why the last attempt failed, if another may succeed. */
   failure?: string | null;
 }
 
-/** Keeps what is not sent over the end of the app. One entry per message, so that two open pages do not collide. */
+/** Stores unsent messages over the end of the app. One entry per message, so that two open pages do not collide. */
 export interface OutboxStore {
   load(): Outgoing[];
   put(item: Outgoing): void;
@@ -30,13 +30,13 @@ export interface OutboxStore {
 
 interface Options {
   store: OutboxStore;
-  /** The call: answers the message, or throws a CallError. */
+  /** Sends a message and returns it, or throws a CallError. */
   send(item: Outgoing): Promise<Message>;
   newId(): string;
   clock?: Clock;
 }
 
-/** What waits to be sent: in order within a room, one at a time, again and again, and never twice in the room. */
+/** The unsent messages: one at a time and in order within a room, repeated until they arrive, never stored twice. */
 export class Outbox extends Observable {
   #items: Outgoing[];
   #lanes = new Map<string, Retrying>();
@@ -49,17 +49,17 @@ export class Outbox extends Observable {
     this.#items = options.store.load().sort((a, b) => a.writtenAt - b.writtenAt);
   }
 
-  /** Goes on with what was left when the app ended. */
+  /** Continues with what was unsent when the app ended. */
   start(): void {
     for (const { roomId } of this.#items) this.#lane(roomId).request();
   }
 
-  /** What a room waits for, in the order in which it was written. */
+  /** Returns the unsent messages of a room, oldest first. */
   of(roomId: string): Outgoing[] {
     return this.#items.filter((item) => item.roomId === roomId);
   }
 
-  /** Calls `listener` with each message that arrived, before it leaves the outbox. */
+  /** Calls `listener` with each delivered message before it leaves the outbox. */
   onDelivered(listener: (item: Outgoing, message: Message) => void): () => void {
     this.#delivered.add(listener);
     return () => this.#delivered.delete(listener);
@@ -68,7 +68,7 @@ export class Outbox extends Observable {
   add(roomId: string, content: Content, afterSeq: number): Outgoing {
     const writtenAt = Math.max(this.#clock.now(), (this.#items.at(-1)?.writtenAt ?? 0) + 1);
     const clientMessageId = this.options.newId();
-    const item: Outgoing = { ...content, clientMessageId, roomId, writtenAt, afterSeq, attempts: 0, refusal: null };
+    const item: Outgoing = { ...content, clientMessageId, roomId, writtenAt, afterSeq, attempts: 0, rejection: null };
     this.#items.push(item);
     this.#save(item);
     this.#lane(roomId).request();
@@ -79,7 +79,7 @@ export class Outbox extends Observable {
   retry(clientMessageId: string): void {
     const item = this.#items.find((candidate) => candidate.clientMessageId === clientMessageId);
     if (!item) return;
-    item.refusal = null;
+    item.rejection = null;
     this.#save(item);
     const lane = this.#lane(item.roomId);
     lane.wake();
@@ -93,7 +93,7 @@ export class Outbox extends Observable {
     this.changed();
   }
 
-  /** The connection may be back. */
+  /** The connection may be back: retries now. */
   wake(): void {
     for (const lane of this.#lanes.values()) lane.wake();
   }
@@ -112,11 +112,11 @@ export class Outbox extends Observable {
 
   async #sendAll(roomId: string): Promise<void> {
     let item;
-    while ((item = this.of(roomId).find(({ refusal }) => refusal === null))) await this.#send(item);
+    while ((item = this.of(roomId).find(({ rejection }) => rejection === null))) await this.#send(item);
   }
 
   async #send(item: Outgoing): Promise<void> {
-    // Written down before it leaves: if the app ends here, the next start knows that the server may have it.
+    // Stored before it is sent: after a crash, the next start knows that the server may have it.
     item.attempts += 1;
     this.#save(item);
     try {
@@ -133,7 +133,7 @@ export class Outbox extends Observable {
         throw error;
       }
       if (!(error instanceof CallError)) throw error;
-      item.refusal = error.message;
+      item.rejection = error.message;
       if (isKept) this.#save(item);
     }
   }
@@ -145,14 +145,14 @@ export class Outbox extends Observable {
 }
 
 /**
- * The messages among these that are perhaps still in the outbox, too: the live event can overtake the answer to
- * sending, and an answer can be lost. Firebase does not tell a message's `client_message_id`, so what was sent by the
- * viewer, says the same and is new counts as the one that is on its way, until the answer tells for certain.
+ * Returns the messages that may still be in the outbox too: the live event can arrive before the response, and a response
+ * can be lost. Firebase does not have a message's `client_message_id`, so a new message of the viewer with the same
+ * content counts as the pending one until the response arrives.
  */
 export function echoes(messages: readonly Message[], waiting: readonly Outgoing[], viewerId: string): Set<string> {
   const found = new Set<string>();
   for (const item of waiting) {
-    if (item.attempts === 0 || item.refusal !== null) continue;
+    if (item.attempts === 0 || item.rejection !== null) continue;
     const isEcho = (message: Message) =>
       message.seq > item.afterSeq &&
       message.senderId === viewerId &&

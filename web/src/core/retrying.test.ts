@@ -3,14 +3,14 @@ import { CallError } from './errors';
 import { pauseAfter, Retrying } from './retrying';
 import { settled, TestClock } from './testing/test-clock';
 
-test('the pause doubles up to half a minute, and chance takes up to half of it', () => {
+test('the pause doubles up to half a minute, less a random part of up to half', () => {
   expect([1, 2, 3, 5, 6, 50].map((failures) => pauseAfter(failures, 1))).toEqual([
     1_000, 2_000, 4_000, 16_000, 30_000, 30_000,
   ]);
   expect(pauseAfter(1, 0)).toBe(500);
 });
 
-test('what is requested while it runs is done once more, never beside it', async () => {
+test('a request during a run causes one more run, never a parallel one', async () => {
   let running = 0;
   let most = 0;
   let runs = 0;
@@ -27,7 +27,7 @@ test('what is requested while it runs is done once more, never beside it', async
   expect([most, runs]).toEqual([1, 2]);
 });
 
-test('what is refused is not repeated', async () => {
+test('a final error is not repeated', async () => {
   const clock = new TestClock();
   const refusals: unknown[] = [];
   let runs = 0;
@@ -40,7 +40,7 @@ test('what is refused is not repeated', async () => {
   expect([runs, refusals.length]).toEqual([1, 1]);
 });
 
-test('a task that is stopped rests', async () => {
+test('a stopped task does not run', async () => {
   const clock = new TestClock();
   let runs = 0;
   const task = new Retrying(async () => {

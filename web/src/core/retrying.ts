@@ -5,7 +5,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * How long to wait after so many failures in a row (1 upwards): it doubles, and chance spreads the phones that all
+ * Returns the pause after a number of failures in a row (from 1). It doubles, and a random part spreads the phones that
  * lost the same server.
  */
 export function pauseAfter(failures: number, random: number): number {
@@ -14,10 +14,9 @@ export function pauseAfter(failures: number, random: number): number {
 }
 
 /**
- * Does a task until it succeeds: never twice at a time, after a failure again with a pause that grows.
+ * Repeats a task until it succeeds: never twice at a time, and with growing pauses after failures.
  *
- * What is no temporary error is not repeated: `refused` hears of it, and without one it is thrown as the mistake of
- * ours that it is.
+ * A final error is not repeated. It is passed to `rejected`, or thrown if there is none, because it is then a bug.
  */
 export class Retrying {
   #running = false;
@@ -29,16 +28,16 @@ export class Retrying {
   constructor(
     private readonly task: () => Promise<void>,
     private readonly clock: Clock = systemClock,
-    private readonly refused?: (error: unknown) => void,
+    private readonly rejected?: (error: unknown) => void,
   ) {}
 
-  /** There is something to do. While the task runs it will run once more; while it waits, it goes on waiting. */
+  /** Runs the task. If it is running, it runs once more afterwards; if it is waiting, it continues to wait. */
   request(): void {
     if (this.#running) this.#again = true;
     else if (!this.#cancel) void this.#run();
   }
 
-  /** The connection may be back: a task that waits is tried now. */
+  /** The connection may be back: a waiting task runs now. */
   wake(): void {
     if (!this.#cancel) return;
     this.#cancel();
@@ -62,7 +61,7 @@ export class Retrying {
       this.#failures = 0;
     } catch (error) {
       if (isTemporary(error)) this.#wait(error as CallError);
-      else if (this.refused) this.refused(error);
+      else if (this.rejected) this.rejected(error);
       else throw error;
     } finally {
       this.#running = false;

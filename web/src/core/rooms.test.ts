@@ -53,17 +53,17 @@ describe('badges', () => {
     server.all = server.all.map((room) => (room.id === id ? { ...room, ...changes } : room));
     live.metadataOf
       .get(id)!
-      .heard({ revision, last_message_at: server.all.find((room) => room.id === id)!.last_message_at! });
+      .received({ revision, last_message_at: server.all.find((room) => room.id === id)!.last_message_at! });
   };
 
-  test('what Firebase has at first is what the list has: nothing is read again', async () => {
+  test('the first event of a room that the list already shows causes no call', async () => {
     change('a', {}, 7);
     await settled();
     expect(server.calls).toEqual([]);
     expect(list.unread).toBe(2);
   });
 
-  test('a message elsewhere reads that room again, and moves it up', async () => {
+  test('a message in another room reads that room again and moves it up', async () => {
     change('b', {}, 1);
     change('b', { last_message_at: at(9), unread_count: 3 }, 2);
     await settled();
@@ -72,7 +72,7 @@ describe('badges', () => {
     expect([list.rooms[0]!.unread_count, list.unread]).toEqual([3, 3]);
   });
 
-  test('reading on another device takes the badge away', async () => {
+  test('reading on another device removes the badge', async () => {
     change('b', {}, 1);
     change('b', { unread_count: 0 }, 2);
     await settled();
@@ -104,7 +104,7 @@ describe('badges', () => {
   });
 });
 
-test('more pages follow, and a list that became shorter is no problem', async () => {
+test('more pages can be loaded, and a list that became shorter is no error', async () => {
   server.all.push(aRoom({ id: 'c' }), aRoom({ id: 'd' }));
   list.show({});
   await settled();
@@ -119,14 +119,14 @@ test('more pages follow, and a list that became shorter is no problem', async ()
   expect([ids(), list.problem]).toEqual([['a', 'b'], null]);
 });
 
-test('an answer to what was searched before is not shown', async () => {
+test('the response to an earlier search is not shown', async () => {
   list.show({ search: 'a' });
   list.show({ search: 'b' });
   await settled();
   expect(ids()).toEqual(['b']);
 });
 
-test('it listens to the rooms that it shows, and to no others', async () => {
+test('it listens to the rooms in the list and to no others', async () => {
   expect([...live.metadataOf.keys()]).toEqual(['a', 'b']);
   list.show({ search: 'b' });
   await settled();

@@ -11,10 +11,10 @@ const POLL_MS = 5_000;
 
 export type RoomsApi = Pick<Api, 'rooms' | 'room' | 'createRoom' | 'unreadCount'>;
 
-/** The list of conversations with its badges: read by REST, and read again where Firebase tells of a change. */
+/** The list of rooms with its badges, read by REST and read again when Firebase reports a change. */
 export class RoomList extends Observable {
   rooms: RoomSummary[] = [];
-  /** Unread messages over all conversations, those not in the list too. */
+  /** Unread messages over all rooms, including those that are not in the list. */
   unread = 0;
   hasMore = false;
   isLoaded = false;
@@ -45,9 +45,9 @@ export class RoomList extends Observable {
       this.unread = known.unread;
       this.isLoaded = true;
     }
-    const refused = (error: unknown) => this.#fail(error);
-    this.#list = new Retrying(() => this.#load(), clock, refused);
-    this.#changes = new Retrying(() => this.#loadChanged(), clock, refused);
+    const rejected = (error: unknown) => this.#fail(error);
+    this.#list = new Retrying(() => this.#load(), clock, rejected);
+    this.#changes = new Retrying(() => this.#loadChanged(), clock, rejected);
   }
 
   /** Unread messages in archived rooms that the list does not show; null if unknown. */
@@ -85,7 +85,7 @@ export class RoomList extends Observable {
     if (isBack && this.isLoaded) this.#list.request();
   }
 
-  /** The connection may be back. */
+  /** The connection may be back: reads the list again. */
   wake(): void {
     this.#list.wake();
     this.#changes.wake();
@@ -98,24 +98,24 @@ export class RoomList extends Observable {
     return room;
   }
 
-  /** The viewer has changed something that Firebase does not tell of. */
+  /** Reads the list again after a change of the viewer's that Firebase does not report. */
   refresh(): void {
     this.#list.request();
   }
 
   async #load(): Promise<void> {
     const { search, includeArchived } = this;
-    const pages = this.#pages;
-    const [unread, ...answers] = await Promise.all([
+    const count = this.#pages;
+    const [unread, ...pages] = await Promise.all([
       this.api.unreadCount(),
-      ...Array.from({ length: pages }, (_, index) => this.#page(index + 1, search, includeArchived)),
+      ...Array.from({ length: count }, (_, index) => this.#page(index + 1, search, includeArchived)),
     ]);
-    // Whoever has typed on will get another answer.
+    // The filter has changed meanwhile; its own response follows.
     if (search !== this.search || includeArchived !== this.includeArchived) return;
-    const rooms = new Map(answers.flatMap(({ results }) => results).map((room) => [room.id, room]));
+    const rooms = new Map(pages.flatMap(({ results }) => results).map((room) => [room.id, room]));
     this.rooms = [...rooms.values()];
     this.unread = unread;
-    this.hasMore = answers.at(-1)!.next !== null;
+    this.hasMore = pages.at(-1)!.next !== null;
     this.isLoaded = true;
     this.problem = null;
     if (search === '' && !includeArchived) this.snapshots.saveList({ rooms: this.rooms.slice(0, 50), unread });
@@ -123,7 +123,7 @@ export class RoomList extends Observable {
     this.changed();
   }
 
-  /** A page behind the last one is 404: the list has become shorter meanwhile. */
+  /** A page after the last one is 404: the list has become shorter. */
   async #page(page: number, search: string, includeArchived: boolean) {
     try {
       return await this.api.rooms({ search, includeArchived, page });
@@ -133,10 +133,10 @@ export class RoomList extends Observable {
     }
   }
 
-  /** Only the rooms that have changed. */
+  /** Reads the changed rooms again. */
   async #loadChanged(): Promise<void> {
     for (const roomId of this.#due) {
-      // Before the call: a change that comes meanwhile is another one.
+      // Removed before the call, so that a change during the call is read again.
       this.#due.delete(roomId);
       try {
         this.#replace(await this.api.room(roomId));
@@ -155,7 +155,7 @@ export class RoomList extends Observable {
     this.changed();
   }
 
-  /** To the metadata of each room that is in the list, and of no other. */
+  /** Listens to the metadata of exactly the rooms in the list. */
   #listen(): void {
     const ids = new Set(this.rooms.map(({ id }) => id));
     for (const [id, end] of this.#listeners) {
@@ -170,7 +170,7 @@ export class RoomList extends Observable {
 
   #listenTo(roomId: string): Unlisten {
     let revision: number | null = null;
-    const heard = (metadata: Metadata) => {
+    const received = (metadata: Metadata) => {
       const room = this.rooms.find(({ id }) => id === roomId);
       const isKnown = revision === null && (metadata.last_message_at ?? null) === room?.last_message_at;
       if (!isKnown && metadata.revision !== revision) {
@@ -179,7 +179,7 @@ export class RoomList extends Observable {
       }
       revision = metadata.revision;
     };
-    return keepListening((refused) => this.live.metadata(roomId, heard, refused), this.#clock);
+    return keepListening((rejected) => this.live.metadata(roomId, received, rejected), this.#clock);
   }
 
   /** Firebase does not announce a new room, so the first page is compared with the list. */
@@ -209,7 +209,7 @@ export class RoomList extends Observable {
   }
 }
 
-/** What the list shows of a room and others may change. */
+/** The state of a room that others can change and the list shows. */
 const stateOf = ({ last_message_at, unread_count }: RoomSummary): string => `${last_message_at} ${unread_count}`;
 
 /** Rooms without a message come last. */

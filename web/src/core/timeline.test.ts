@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aMessage, messagesOf, seqs } from './testing/messages';
 import { Timeline } from './timeline';
 
-test('messages are in order, and once, however they came', () => {
+test('messages are in order and unique, in whatever order they arrive', () => {
   const timeline = new Timeline();
   timeline.merge(messagesOf(5, 8));
   timeline.merge(messagesOf(1, 6));
@@ -10,13 +10,13 @@ test('messages are in order, and once, however they came', () => {
   expect(seqs(timeline.messages)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-test('what is known already is nothing new', () => {
+test('a known message is not new', () => {
   const timeline = new Timeline();
   expect(timeline.merge([aMessage(1)])).toBe(true);
   expect(timeline.merge([aMessage(1)])).toBe(false);
 });
 
-test('a receipt is news, and stays when an older page is merged late', () => {
+test('a receipt is new, and stays when an older page is merged late', () => {
   const timeline = new Timeline();
   timeline.merge([aMessage(1)]);
   expect(timeline.merge([aMessage(1, { readAt: '2025-01-15T14:35:00.000000Z' })])).toBe(true);
@@ -37,14 +37,14 @@ test('the newest hole is found, and none below the oldest message', () => {
   expect(timeline.hole).toBeNull();
 });
 
-test('the ends of what is known', () => {
+test('oldest and newest are the ends of what is known', () => {
   const timeline = new Timeline();
   expect([timeline.oldest, timeline.newest]).toEqual([0, 0]);
   timeline.merge(messagesOf(7, 9));
   expect([timeline.oldest, timeline.newest]).toEqual([7, 9]);
 });
 
-test('marking read touches the named messages that are not read', () => {
+test('marking as read changes only the named unread messages', () => {
   const timeline = new Timeline();
   timeline.merge(messagesOf(1, 3));
   timeline.markRead(new Set(['id-1', 'id-3', 'unknown']), 'now');

@@ -1,25 +1,25 @@
 import type { Message } from './message';
 
-/** Numbers that are missing: all above `after`, up to and with `last`. */
+/** Missing messages: from `after` (exclusive) to `last` (inclusive). */
 export interface Hole {
   after: number;
   last: number;
 }
 
 /**
- * The messages of a room that this phone knows, whatever way and in whatever order they came: REST pages, live
- * events, answers to sending. `seq` is dense, so the numbers themselves tell what is missing.
+ * The known messages of a room, independent of the way and order in which they arrive: REST pages, live events,
+ * responses to sending. `seq` is dense, so a gap in the numbers is a missing message.
  */
 export class Timeline {
   #bySeq = new Map<number, Message>();
   #sorted: Message[] | null = [];
 
-  /** Takes messages in. Answers whether anything is new. */
+  /** Adds messages. Returns whether anything is new. */
   merge(messages: Iterable<Message>): boolean {
     let isNew = false;
     for (const message of messages) {
       const known = this.#bySeq.get(message.seq);
-      // What is read stays read: a page of history may be older than the live event that it meets.
+      // A read message stays read: a page of history may be older than a live event.
       if (known && (known.readAt !== null || message.readAt === null)) continue;
       this.#bySeq.set(message.seq, message);
       isNew = true;
@@ -28,23 +28,23 @@ export class Timeline {
     return isNew;
   }
 
-  /** Oldest first. */
+  /** The messages, oldest first. */
   get messages(): readonly Message[] {
     this.#sorted ??= [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq);
     return this.#sorted;
   }
 
-  /** The lowest known `seq`; 0 where nothing is known. */
+  /** The lowest known `seq`; 0 if no message is known. */
   get oldest(): number {
     return this.messages[0]?.seq ?? 0;
   }
 
-  /** The highest known `seq`; 0 where nothing is known. */
+  /** The highest known `seq`; 0 if no message is known. */
   get newest(): number {
     return this.messages.at(-1)?.seq ?? 0;
   }
 
-  /** The newest gap between known messages. What lies below the oldest is no gap, but history not asked for yet. */
+  /** The newest gap between known messages. Messages below the oldest are history, not a gap. */
   get hole(): Hole | null {
     const { messages } = this;
     if (this.newest - this.oldest + 1 === messages.length) return null;
@@ -56,7 +56,7 @@ export class Timeline {
     return null;
   }
 
-  /** What the server answered to marking these as read, without waiting for the live event. */
+  /** Marks messages as read after the server's response, without waiting for the live event. */
   markRead(ids: ReadonlySet<string>, readAt: string): void {
     const read = this.messages.filter((message) => ids.has(message.id) && message.readAt === null);
     this.merge(read.map((message) => ({ ...message, readAt })));

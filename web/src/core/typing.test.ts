@@ -5,26 +5,26 @@ import { TypingSender, TypingWatch } from './typing';
 let clock: TestClock;
 beforeEach(() => (clock = new TestClock()));
 
-describe('the one who types', () => {
-  let told: boolean[];
+describe('sending', () => {
+  let reported: boolean[];
   let sender: TypingSender;
   beforeEach(() => {
-    told = [];
-    sender = new TypingSender((isTyping) => told.push(isTyping), clock);
+    reported = [];
+    sender = new TypingSender((isTyping) => reported.push(isTyping), clock);
   });
 
-  test('tells it at the first key, and not at the next ones', () => {
+  test('reports the first key and not the next ones', () => {
     sender.typed('B');
     sender.typed('Bo');
-    expect(told).toEqual([true]);
+    expect(reported).toEqual([true]);
   });
 
-  test('tells it again while it goes on, well before it is too old', async () => {
+  test('reports again while it continues, before the entry expires', async () => {
     for (let n = 0; n < 12; n += 1) {
       sender.typed('Bonjour');
       await clock.pass(1_000);
     }
-    expect(told).toEqual([true, true, true]);
+    expect(reported).toEqual([true, true, true]);
   });
 
   test.each([
@@ -36,17 +36,17 @@ describe('the one who types', () => {
     await end();
     await clock.pass(60_000);
     sender.stop();
-    expect(told).toEqual([true, false]);
+    expect(reported).toEqual([true, false]);
   });
 
-  test('whoever typed nothing tells nothing', () => {
+  test('an empty draft reports nothing', () => {
     sender.typed('');
     sender.stop();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
-describe('the one who watches', () => {
+describe('watching', () => {
   const timestamp = (secondsAgo: number) => new Date(clock.now() - secondsAgo * 1_000).toISOString();
   let changes: number;
   const watch = (clockOffset = 0) =>
@@ -57,52 +57,52 @@ describe('the one who watches', () => {
     );
   beforeEach(() => (changes = 0));
 
-  test('sees it begin and end', () => {
+  test('sees the start and the end', () => {
     const other = watch();
-    other.heard(timestamp(0));
+    other.received(timestamp(0));
     expect(other.isTyping).toBe(true);
-    other.heard(null);
+    other.received(null);
     expect(other.isTyping).toBe(false);
     expect(changes).toBe(2);
   });
 
-  test('after ten seconds an entry means nothing any more', async () => {
+  test('an entry expires after ten seconds', async () => {
     const other = watch();
-    other.heard(timestamp(4));
+    other.received(timestamp(4));
     await clock.pass(5_999);
     expect(other.isTyping).toBe(true);
     await clock.pass(1);
     expect(other.isTyping).toBe(false);
   });
 
-  test('an entry that is renewed lasts on', async () => {
+  test('a renewed entry continues', async () => {
     const other = watch();
-    other.heard(timestamp(0));
+    other.received(timestamp(0));
     await clock.pass(5_000);
-    other.heard(timestamp(0));
+    other.received(timestamp(0));
     await clock.pass(9_000);
     expect([other.isTyping, changes]).toEqual([true, 1]);
   });
 
-  test('an entry that somebody left behind means nothing from the start', () => {
+  test('an abandoned entry means nothing from the start', () => {
     const other = watch();
-    other.heard(timestamp(3_600));
+    other.received(timestamp(3_600));
     expect(other.isTyping).toBe(false);
   });
 
   test('an entry far in the future is invalid', () => {
     const other = watch();
-    other.heard(timestamp(-61));
+    other.received(timestamp(-61));
     expect(other.isTyping).toBe(false);
-    other.heard(timestamp(-59));
+    other.received(timestamp(-59));
     expect(other.isTyping).toBe(true);
   });
 
-  test('a clock that is wrong is put right by the server’s', () => {
+  test('the server’s clock corrects a wrong device clock', () => {
     const hourBehind = watch(3_600_000);
-    hourBehind.heard(timestamp(-3_600));
+    hourBehind.received(timestamp(-3_600));
     expect(hourBehind.isTyping).toBe(true);
-    hourBehind.heard(timestamp(0));
+    hourBehind.received(timestamp(0));
     expect(hourBehind.isTyping).toBe(false);
   });
 });

@@ -1,21 +1,21 @@
 import type { Clock } from './clock';
 
-/** An entry that is older means nothing: a phone that was killed never takes its own away. */
+/** An older entry means nothing: a killed app never removes its own. */
 export const TYPING_LASTS_MS = 10_000;
 /** The security rules also reject a timestamp that is further ahead. */
 const LARGEST_SKEW_MS = 60_000;
-/** So that an entry is renewed well before it is too old. */
+/** An entry is renewed well before it expires. */
 const REPEAT_MS = 5_000;
-/** Without a key for so long, nobody is typing. */
+/** After this time without a key, the user is not typing. */
 const SILENCE_MS = 4_000;
 
-/** Tells the server that the viewer is typing: at the first key, again while it goes on, and when it ends. */
+/** Reports that the viewer types: at the first key, again while it continues, and at the end. */
 export class TypingSender {
-  #toldAt: number | null = null;
+  #reportedAt: number | null = null;
   #cancel: (() => void) | null = null;
 
   constructor(
-    private readonly tell: (isTyping: boolean) => void,
+    private readonly report: (isTyping: boolean) => void,
     private readonly clock: Clock,
   ) {}
 
@@ -23,25 +23,25 @@ export class TypingSender {
   typed(draft: string): void {
     if (draft.trim() === '') return this.stop();
     const now = this.clock.now();
-    if (this.#toldAt === null || now - this.#toldAt >= REPEAT_MS) {
-      this.#toldAt = now;
-      this.tell(true);
+    if (this.#reportedAt === null || now - this.#reportedAt >= REPEAT_MS) {
+      this.#reportedAt = now;
+      this.report(true);
     }
     this.#cancel?.();
     this.#cancel = this.clock.after(SILENCE_MS, () => this.stop());
   }
 
-  /** Sent, deleted, silent, or left. */
+  /** The message was sent or deleted, the room was left, or no key was pressed for a while. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
-    if (this.#toldAt === null) return;
-    this.#toldAt = null;
-    this.tell(false);
+    if (this.#reportedAt === null) return;
+    this.#reportedAt = null;
+    this.report(false);
   }
 }
 
-/** Whether the other one is typing, by what Firebase has of it. */
+/** Whether the other participant types, according to Firebase. */
 export class TypingWatch {
   isTyping = false;
   #cancel: (() => void) | null = null;
@@ -49,11 +49,11 @@ export class TypingWatch {
   constructor(
     private readonly changed: () => void,
     private readonly clock: Clock,
-    /** The server's clock has set the timestamp, and this device's may be wrong. */
+    /** The server sets the timestamp, and this device's clock may be wrong. */
     private readonly clockOffset: () => number,
   ) {}
 
-  heard(timestamp: string | null): void {
+  received(timestamp: string | null): void {
     this.#cancel?.();
     const age = timestamp === null ? Infinity : this.clock.now() + this.clockOffset() - Date.parse(timestamp);
     // Clocks differ a little; a timestamp far in the future is invalid.

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 const HUES = 360;
 
-/** A photo, or the initials: while it loads, and where it does not. */
+/** A photo, or the initials until it loads or if it fails. */
 export function Avatar({ name, photo }: { name: string; photo?: string | null }) {
   const [isBroken, setBroken] = useState(false);
   const words = name.split(/\s+/).filter(Boolean);

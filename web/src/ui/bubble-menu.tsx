@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { Icon } from './icon';
 
-/** What can be done with a message. It closes when the focus leaves it, and with Escape. */
+/** The actions on a message. The menu closes when it loses the focus, and with Escape. */
 export function BubbleMenu({ text }: { text: string }) {
   const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(false);

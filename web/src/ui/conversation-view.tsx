@@ -82,8 +82,8 @@ function Header({ session, conversation, room }: HeaderProps) {
           {delivery && ` · ${delivery.tracking_number}`}
         </small>
         {delivery && (
-          <small class="way" title={wayOf(delivery)}>
-            {wayOf(delivery)}
+          <small class="route" title={routeOf(delivery)}>
+            {routeOf(delivery)}
           </small>
         )}
       </div>
@@ -106,7 +106,7 @@ function Header({ session, conversation, room }: HeaderProps) {
   );
 }
 
-const wayOf = (delivery: DeliveryInfo): string => `${delivery.pickup_address} → ${delivery.delivery_address}`;
+const routeOf = (delivery: DeliveryInfo): string => `${delivery.pickup_address} → ${delivery.delivery_address}`;
 
 function Gone({ problem }: { problem: string }) {
   return (

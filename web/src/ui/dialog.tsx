@@ -5,12 +5,12 @@ interface Props {
   title: string;
   action: string;
   children: ComponentChildren;
-  /** Closes the dialog unless it throws; what it throws is shown. */
+  /** Closes the dialog unless it throws; the error is then shown. */
   onSubmit(values: FormData): Promise<void> | void;
   onClose(): void;
 }
 
-/** A form in front of everything else; Escape leaves it. */
+/** A modal form. Escape closes it. */
 export function Dialog({ title, action, children, onSubmit, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();

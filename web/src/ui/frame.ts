@@ -1,2 +1,2 @@
-/** Whether this is one of two phones on one page. */
+/** Whether this page is one of two phones side by side. */
 export const isInFrame = window.parent !== window;

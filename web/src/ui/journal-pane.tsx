@@ -15,7 +15,7 @@ const time = new Intl.DateTimeFormat('fr', { timeStyle: 'medium' });
 type Numbered = Entry & { number: number };
 type Row = Numbered & (HttpCall | FirebaseEvent);
 
-/** The calls, the events and the lag between them: for whoever writes an app on the API. */
+/** The calls, the events and the lag between them, for developers of apps. */
 export function JournalPane({ people, follow }: Props) {
   const [entries, setEntries] = useState<Numbered[]>([]);
   const count = useRef(0);
@@ -26,7 +26,7 @@ export function JournalPane({ people, follow }: Props) {
   }, []);
 
   const isShown = (entry: Numbered): entry is Row => entry.kind !== 'message' && kinds[entry.kind];
-  // A call is known when it has ended, and stands where it began.
+  // A call is recorded at its end and sorted by its start.
   const rows = entries.filter(isShown).sort((a, b) => b.at - a.at);
   const nameOf = (id: string) => people.find((person) => person.id === id)?.full_name ?? 'Moi';
   const filter = (kind: 'http' | 'firebase', words: string) => (
@@ -131,7 +131,7 @@ const Json = ({ value }: { value: unknown }) => <pre>{JSON.stringify(value, null
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12})/g;
 
-/** Without what is the same in every line: the ends of the ids tell them apart. */
+/** Shortens ids to their ends, which differ. */
 const shortPath = (path: string): string =>
   decodeURIComponent(path)
     .replace('/api/v1/chat', '')

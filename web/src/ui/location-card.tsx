@@ -2,7 +2,7 @@ import { Icon } from './icon';
 
 const MAP = 'https://www.openstreetmap.org/';
 
-/** A drawing, not a map: what is on the map is one click away, and nothing is fetched from anywhere. */
+/** A drawing instead of a map: nothing is loaded, and the real map is one click away. */
 export function LocationCard({ latitude, longitude }: { latitude: number; longitude: number }) {
   const words = coordinates(latitude, longitude);
   const query = `?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;

@@ -13,7 +13,7 @@ export function MessageBubble({ message, isOwn }: { message: Message; isOwn: boo
   const kind = isNotice ? 'system' : isOwn ? 'own' : 'other';
   return (
     <li class={`bubble ${kind}`} data-seq={seq} data-read={readAt !== null}>
-      <Said content={message} />
+      <MessageContent content={message} />
       <footer>
         {message.text && <BubbleMenu text={message.text} />}
         <time dateTime={createdAt}>{timeOf(createdAt)}</time>
@@ -28,7 +28,7 @@ function Receipt({ readAt }: { readAt: string | null }) {
   return (
     <span class={readAt === null ? 'receipt' : 'receipt read'} title={words}>
       <Icon name={readAt === null ? 'check' : 'double'} />
-      <span class="for-ears">{words}</span>
+      <span class="visually-hidden">{words}</span>
     </span>
   );
 }
@@ -38,33 +38,33 @@ const MANY_ATTEMPTS = 3;
 
 /** A message in the outbox. */
 export function WaitingBubble({ item, outbox }: { item: Outgoing; outbox: Outbox }) {
-  const { clientMessageId, refusal, attempts, failure } = item;
+  const { clientMessageId, rejection, attempts, failure } = item;
   const words = attempts > 1 ? 'Nouvel essai en cours' : 'En attente';
-  const isStuck = !refusal && attempts >= MANY_ATTEMPTS && failure;
+  const isStuck = !rejection && attempts >= MANY_ATTEMPTS && failure;
   return (
-    <li class={`bubble own waiting ${refusal ? 'refused' : ''}`} data-waiting={clientMessageId}>
-      <Said content={item} />
+    <li class={`bubble own waiting ${rejection ? 'rejected' : ''}`} data-waiting={clientMessageId}>
+      <MessageContent content={item} />
       <footer>
         <time dateTime={new Date(item.writtenAt).toISOString()}>{timeOf(item.writtenAt)}</time>
-        {!refusal && (
+        {!rejection && (
           <span class="receipt" title={words}>
             <Icon name="clock" />
-            <span class="for-ears">{words}</span>
+            <span class="visually-hidden">{words}</span>
           </span>
         )}
       </footer>
-      {(refusal || isStuck) && (
-        <div class="refusal" role="alert">
-          <p>{refusal ? `Non envoyé : ${refusal}` : `Toujours pas envoyé. ${failure}`}</p>
+      {(rejection || isStuck) && (
+        <div class="rejection" role="alert">
+          <p>{rejection ? `Non envoyé : ${rejection}` : `Toujours pas envoyé. ${failure}`}</p>
           <button onClick={() => outbox.retry(clientMessageId)}>Réessayer</button>
-          <button onClick={() => outbox.discard(clientMessageId)}>{refusal ? 'Supprimer' : 'Annuler l’envoi'}</button>
+          <button onClick={() => outbox.discard(clientMessageId)}>{rejection ? 'Supprimer' : 'Annuler l’envoi'}</button>
         </div>
       )}
     </li>
   );
 }
 
-function Said({ content }: { content: Content }) {
+function MessageContent({ content }: { content: Content }) {
   const { type, text, imageUrl, latitude, longitude } = content;
   return (
     <>

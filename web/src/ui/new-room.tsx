@@ -11,7 +11,7 @@ interface Props {
   onClose(): void;
 }
 
-/** Opens a conversation with one of the people that the configuration knows. */
+/** Opens a room with a user of the configuration. */
 export function NewRoom({ session, config, onClose }: Props) {
   const { viewer } = session;
   const contacts = config.people.filter((person) => canTalk(viewer, person));

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useReducer } from 'preact/hooks';
 import type { Observable } from '../core/observable';
 
-/** Draws again after each change of these. */
+/** Renders again after each change of these objects. */
 export function useObserved(...observed: Observable[]): void {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   useLayoutEffect(() => {

@@ -23,7 +23,7 @@ export function Phone({ viewer, config }: { viewer: Person & { token: string }; 
 
   return (
     <main class={`phone ${roomId ? 'in-room' : 'in-list'} ${isJournalOpen ? 'with-journal' : ''}`}>
-      <h1 class="for-ears">Relais</h1>
+      <h1 class="visually-hidden">Relais</h1>
       <Banner session={session} />
       <RoomListView session={session} config={config} openRoomId={roomId}>
         {!isInFrame && (

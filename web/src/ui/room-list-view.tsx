@@ -31,7 +31,7 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
         ) : (
           <a class="avatar-link" href="?" title="Changer de personne">
             <Avatar name={viewer.full_name} />
-            <span class="for-ears">Changer de personne</span>
+            <span class="visually-hidden">Changer de personne</span>
           </a>
         )}
         <div class="title">
@@ -64,7 +64,7 @@ export function RoomListView({ session, config, openRoomId, children }: Props) {
           {!!list.unreadArchived && (
             <span class="badge">
               <span aria-hidden="true">{list.unreadArchived}</span>
-              <span class="for-ears">{unreadWords(list.unreadArchived)}</span>
+              <span class="visually-hidden">{unreadWords(list.unreadArchived)}</span>
             </span>
           )}
         </label>
@@ -124,7 +124,7 @@ function RoomLink({ room, isOpen }: { room: RoomSummary; isOpen: boolean }) {
       {unread > 0 && (
         <span class="badge">
           <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
-          <span class="for-ears">{unreadWords(unread)}</span>
+          <span class="visually-hidden">{unreadWords(unread)}</span>
         </span>
       )}
     </a>

@@ -2,7 +2,7 @@ import type { Config } from '../config';
 import type { Entry } from '../core/journal';
 import { JournalPane } from './journal-pane';
 
-/** Two whole apps, each in a frame of its own as on a device of its own, and what happens between them. */
+/** Two whole apps in frames, as if on two devices, and the events between them. */
 export function TwoPhones({ config }: { config: Config }) {
   const signedIn = config.people.filter(({ token }) => token);
   const driver = signedIn.find(({ user_type }) => user_type === 'driver');
@@ -10,7 +10,7 @@ export function TwoPhones({ config }: { config: Config }) {
   const phones = [driver, client].filter((person) => person !== undefined);
   return (
     <main class="two-phones">
-      <h1 class="for-ears">Relais : deux téléphones</h1>
+      <h1 class="visually-hidden">Relais : deux téléphones</h1>
       {phones.map(({ id, full_name }) => (
         <iframe key={id} class="device" title={`Téléphone de ${full_name}`} src={`?moi=${id}`} allow="geolocation" />
       ))}
@@ -20,9 +20,9 @@ export function TwoPhones({ config }: { config: Config }) {
 }
 
 function followFrames(listener: (entry: Entry) => void): () => void {
-  const heard = ({ origin, data }: MessageEvent<{ relais?: Entry } | null>) => {
+  const received = ({ origin, data }: MessageEvent<{ relais?: Entry } | null>) => {
     if (origin === window.location.origin && data?.relais) listener(data.relais);
   };
-  window.addEventListener('message', heard);
-  return () => window.removeEventListener('message', heard);
+  window.addEventListener('message', received);
+  return () => window.removeEventListener('message', received);
 }

@@ -14,7 +14,7 @@ export const aMessage = (seq: number, changes: Partial<Message> = {}): Message =
   ...changes,
 });
 
-/** Messages from `first` up to and with `last`. */
+/** Messages from `first` to `last`, inclusive. */
 export const messagesOf = (first: number, last: number, changes: Partial<Message> = {}): Message[] =>
   Array.from({ length: last - first + 1 }, (_, index) => aMessage(first + index, changes));
 
@@ -25,7 +25,7 @@ export const anOutgoing = (changes: Partial<Outgoing> = {}): Outgoing => ({
   writtenAt: 1,
   attempts: 1,
   afterSeq: 0,
-  refusal: null,
+  rejection: null,
   ...changes,
 });
 

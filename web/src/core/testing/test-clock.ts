@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** A clock that stands still until it is told to go on. Its chance is always the same. */
+/** A clock that a test moves. Its random numbers are constant. */
 export class TestClock implements Clock {
   #now = Date.parse('2025-01-15T14:30:00Z');
   #timers = new Set<{ at: number; run: () => void }>();
@@ -14,7 +14,7 @@ export class TestClock implements Clock {
     return () => void this.#timers.delete(timer);
   };
 
-  /** Lets time pass, and whatever is due happen. */
+  /** Advances the time and runs what is due. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settled();
@@ -30,5 +30,5 @@ export class TestClock implements Clock {
   }
 }
 
-/** Until everything that waits for nothing but promises has happened. */
+/** Waits until all pending promises are settled. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

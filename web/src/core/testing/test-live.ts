@@ -2,11 +2,11 @@ import type { Live, Metadata, Unlisten } from '../live';
 import type { Message } from '../message';
 
 interface Listener<T> {
-  heard(value: T): void;
-  refused(): void;
+  received(value: T): void;
+  rejected(): void;
 }
 
-/** Firebase as a test plays it. */
+/** Firebase, simulated. */
 export class TestLive implements Live {
   listeners = {
     messages: new Set<Listener<Message>>(),
@@ -17,43 +17,43 @@ export class TestLive implements Live {
   #connections = new Set<(isConnected: boolean) => void>();
   #isConnected = true;
 
-  messages(_: string, heard: (message: Message) => void, refused: () => void): Unlisten {
-    return add(this.listeners.messages, { heard, refused });
+  messages(_: string, received: (message: Message) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.messages, { received, rejected });
   }
 
-  typing(_: string, __: string, heard: (timestamp: string | null) => void, refused: () => void): Unlisten {
-    return add(this.listeners.typing, { heard, refused });
+  typing(_: string, __: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.typing, { received, rejected });
   }
 
-  isActive(_: string, heard: (isActive: boolean | null) => void, refused: () => void): Unlisten {
-    return add(this.listeners.isActive, { heard, refused });
+  isActive(_: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.isActive, { received, rejected });
   }
 
-  metadata(roomId: string, heard: (metadata: Metadata) => void, refused: () => void): Unlisten {
-    this.metadataOf.set(roomId, { heard, refused });
+  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten {
+    this.metadataOf.set(roomId, { received, rejected });
     return () => void this.metadataOf.delete(roomId);
   }
 
-  connection(heard: (isConnected: boolean) => void): Unlisten {
-    heard(this.#isConnected);
-    return add(this.#connections, heard);
+  connection(received: (isConnected: boolean) => void): Unlisten {
+    received(this.#isConnected);
+    return add(this.#connections, received);
   }
 
   clockOffset = () => 0;
 
   connect(isConnected: boolean): void {
     this.#isConnected = isConnected;
-    for (const heard of this.#connections) heard(isConnected);
+    for (const received of this.#connections) received(isConnected);
   }
 
-  tell(...messages: Message[]): void {
-    for (const message of messages) for (const { heard } of this.listeners.messages) heard(message);
+  emit(...messages: Message[]): void {
+    for (const message of messages) for (const { received } of this.listeners.messages) received(message);
   }
 
-  refuse(): void {
+  reject(): void {
     for (const listener of [...this.listeners.messages]) {
       this.listeners.messages.delete(listener);
-      listener.refused();
+      listener.rejected();
     }
   }
 }

@@ -33,26 +33,26 @@ export class TestRoom implements ConversationApi {
   isDown = false;
   calls: string[] = [];
 
-  room = () => this.#answer('room', () => aRoom({ unread_count: this.unread }));
+  room = () => this.#respond('room', () => aRoom({ unread_count: this.unread }));
 
   newestMessages = (_: string, limit: number) =>
-    this.#answer(`newest ${limit}`, () => this.messages.toReversed().slice(0, limit));
+    this.#respond(`newest ${limit}`, () => this.messages.toReversed().slice(0, limit));
 
   messagesAfter = (_: string, seq: number, limit: number) =>
-    this.#answer(`after ${seq} limit ${limit}`, () => this.messages.filter((m) => m.seq > seq).slice(0, limit));
+    this.#respond(`after ${seq} limit ${limit}`, () => this.messages.filter((m) => m.seq > seq).slice(0, limit));
 
   markMessagesRead = (ids: string[]) =>
-    this.#answer(`read ${ids.join()}`, () => this.#read((message) => ids.includes(message.id)));
+    this.#respond(`read ${ids.join()}`, () => this.#read((message) => ids.includes(message.id)));
 
-  archive = (_: string, archive: boolean) => this.#answer(`archive ${archive}`, () => {});
+  archive = (_: string, archive: boolean) => this.#respond(`archive ${archive}`, () => {});
 
-  setTyping = (_: string, isTyping: boolean) => this.#answer(`typing ${isTyping}`, () => {});
+  setTyping = (_: string, isTyping: boolean) => this.#respond(`typing ${isTyping}`, () => {});
 
   #read(isMeant: (message: Message) => boolean): void {
     this.messages = this.messages.map((message) => (isMeant(message) ? { ...message, readAt: 'now' } : message));
   }
 
-  async #answer<T>(call: string, result: () => T): Promise<T> {
+  async #respond<T>(call: string, result: () => T): Promise<T> {
     this.calls.push(call);
     if (this.isDown) throw new CallError(null, 'Pas de réponse du serveur.');
     return result();
