@@ -2,7 +2,7 @@
 /* eslint-disable */
 /**
  * Relais, API de chat
- * REST stores and reads the conversations; the Firebase Realtime Database shows each change to both phones at once. A message is written here, kept in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash; the form with the slash is the canonical one.  **Who sees what.** A caller sees the conversations that they take part in, and nothing else. Someone else\'s conversation is answered 404, exactly like one that does not exist; being an admin changes nothing.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that the order of the text is the order of time.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`; what concerns no single field stands under `non_field_errors`. All others are `{\"detail\": \"…\"}`. The texts are French.  **Unknown fields** of a request body are ignored. Clients should ignore unknown fields of an answer, too. 
+ * REST stores and reads the conversations; the Firebase Realtime Database shows each change to both phones at once. A message is written here, kept in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash; the form with the slash is the canonical one.  **Who sees what.** A caller sees the conversations that they take part in, and nothing else. Someone else\'s conversation is answered 404, exactly like one that does not exist; being an admin changes nothing.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that the order of the text is the order of time.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and of a list its bad elements by their index: `{\"field\": {\"0\": [\"reason\"]}}`; what concerns no single field stands under `non_field_errors`. All others are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** Messages into one conversation, new conversations, uploads and searches of one person are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD is answered as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should ignore unknown fields of an answer, too. 
  *
  * The version of the OpenAPI document: 1.0.0
  * 
@@ -131,7 +131,7 @@ export class FirebaseApi extends runtime.BaseAPI {
     }
 
     /**
-     * Sets or removes `/chats/{room_id}/typing/{caller}` in Firebase. Readers take an entry that is older than 10 seconds for none, so a phone that stays at the keyboard repeats the call. 
+     * Sets or removes `/chats/{room_id}/typing/{caller}` in Firebase. Readers take an entry that is older than 10 seconds for none, so a phone that stays at the keyboard repeats the call. At most one `true` a second is written to Firebase, and one `false` after it; the response is 200 in either case. 
      * Tell that one is typing
      */
     async setTypingRaw(requestParameters: SetTypingOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<SetTypingResult>> {
@@ -142,7 +142,7 @@ export class FirebaseApi extends runtime.BaseAPI {
     }
 
     /**
-     * Sets or removes `/chats/{room_id}/typing/{caller}` in Firebase. Readers take an entry that is older than 10 seconds for none, so a phone that stays at the keyboard repeats the call. 
+     * Sets or removes `/chats/{room_id}/typing/{caller}` in Firebase. Readers take an entry that is older than 10 seconds for none, so a phone that stays at the keyboard repeats the call. At most one `true` a second is written to Firebase, and one `false` after it; the response is 200 in either case. 
      * Tell that one is typing
      */
     async setTyping(requestParameters: SetTypingOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<SetTypingResult> {

@@ -15,7 +15,12 @@ export interface Analytics {
      */
     to: string;
     /**
-     * 
+     * The IANA name of the time zone whose days they are.
+     */
+    time_zone: string;
+    /**
+     * The same as `time_zone`.
+     * @deprecated
      */
     timezone: string;
     /**
@@ -264,7 +269,7 @@ export interface FoundMessage {
      */
     chat_room: string;
     /**
-     * Null for the platform itself, and for someone whom the platform no longer has.
+     * Null for a message of the platform itself, and if the platform has deleted that user.
      */
     sender: MessageSender | null;
     /**
@@ -397,7 +402,7 @@ export interface Message {
      */
     chat_room: string;
     /**
-     * Null for the platform itself, and for someone whom the platform no longer has.
+     * Null for a message of the platform itself, and if the platform has deleted that user.
      */
     sender: MessageSender | null;
     /**
@@ -583,7 +588,7 @@ export interface NotificationSettings {
      */
     quiet_to: string | null;
     /**
-     * Where these hours are meant, by its name at IANA.
+     * The IANA name of the time zone that these hours are in.
      */
     time_zone: string;
 }
@@ -720,15 +725,15 @@ export interface RoomDetail {
      */
     room_type: RoomType;
     /**
-     * 
+     * Null if the platform has deleted that user.
      */
-    driver: Participant;
+    driver: Participant | null;
     /**
-     * 
+     * Null if the platform has deleted that user.
      */
-    other_participant: Participant;
+    other_participant: Participant | null;
     /**
-     * 
+     * Null if the conversation is about no delivery, or if the platform has deleted it.
      */
     delivery_info: DeliveryInfo | null;
     /**
@@ -823,11 +828,11 @@ export interface RoomSummary {
      */
     room_type: RoomType;
     /**
-     * 
+     * Null if the platform has deleted that user.
      */
-    other_participant: Participant;
+    other_participant: Participant | null;
     /**
-     * 
+     * Null if the conversation is about no delivery, or if the platform has deleted it.
      */
     delivery_info: DeliveryInfo | null;
     /**
@@ -1080,7 +1085,7 @@ export type UserType = typeof UserType[keyof typeof UserType];
  * @interface ValidationError
  */
 export interface ValidationError {
-    [key: string]: Array<string> | any;
+    [key: string]: ValidationErrorValue | any;
     /**
      * 
      */
@@ -1090,3 +1095,9 @@ export interface ValidationError {
      */
     non_field_errors?: Array<string>;
 }
+/**
+ * @type ValidationErrorValue
+ * The reasons; of a list, the reasons of its bad elements by their index.
+ * @export
+ */
+export type ValidationErrorValue = Array<string> | { [key: string]: Array<string>; };
