@@ -98,6 +98,7 @@ if [ "$wanted" = check ]; then
     .dev/checkov/bin/pip install --quiet --requirement dev/requirements-checkov.txt
     echo "$requirements" > .dev/checkov/.for-check
   fi
+  has readelf || apt 'the binaries are checked with it' binutils
   # Debian has it where only root looks.
   PATH="$PATH:/usr/sbin" has redis-server || apt 'the cache is tested on it' redis-server
   PATH="$PATH:/usr/sbin" has pgbouncer || apt 'the queries are also tested through it' pgbouncer
