@@ -91,8 +91,9 @@ export function ownParts(name) {
           const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
           return call(method, `http://${HOST}:${port}${API}${path}`, { headers, payload: body && JSON.stringify(body) });
         },
-        invoke: async (name, event = {}) =>
-          JSON.parse(await lambda.invoke(name, Buffer.from(JSON.stringify(event)), { seconds: 60 })),
+        /** `seconds`: the function's deadline. */
+        invoke: async (name, event = {}, { seconds = 60 } = {}) =>
+          JSON.parse(await lambda.invoke(name, Buffer.from(JSON.stringify(event)), { seconds })),
       };
     },
   };

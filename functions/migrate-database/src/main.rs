@@ -1,122 +1,60 @@
-//! At deploy time, and by the local stack: brings the schema up to date. Safe to repeat, also twice at once.
+//! At deploy time, and in the local stack: brings the schema up to date. Safe to repeat, also twice at once.
 //!
 //! `template.yaml` has it as a custom resource that the other functions wait for: CloudFormation invokes it before new
-//! code takes traffic, and rolls the deployment back where it fails. An operator may invoke it with any other event.
+//! code takes traffic, and rolls the deployment back if it fails. Every request of CloudFormation gets a response,
+//! whatever is wrong with the settings, the secret or the database: without one, the stack waits for the resource's
+//! `ServiceTimeout`, and its rollback waits again. An operator may invoke the function with any other event.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::db::describe;
 use shared::db::migrate::{self, Report};
-use shared::runtime::{App, DeploymentStep, StartError, serve_event};
+use shared::runtime::{
+    App, DeploymentStep, StartError, TimeLeft, patiently, serve_event_before_start,
+};
+use tokio::time::Instant;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Order {
-    Deployment(DeploymentStep),
-    Operator(IgnoredAny),
+/// How long a start is repeated: a new role's policy, and a database that resumes, take a while.
+const START_BUDGET: Duration = Duration::from_mins(1);
+
+/// What the response to CloudFormation may take, with its retries.
+const RESPONSE_BUDGET: Duration = Duration::from_secs(30);
+
+async fn handle(event: Value, time: TimeLeft) -> Result<Option<Report>, StartError> {
+    let end = time.before_end(RESPONSE_BUDGET);
+    let Some(step) = DeploymentStep::read(&event) else {
+        let report = migrate_database(end).await;
+        return report.map(Some).map_err(|error| describe(&*error).into());
+    };
+    if step.is_deletion() {
+        // The data outlive the stack.
+        step.respond(Ok(())).await?;
+        return Ok(None);
+    }
+    // A task of its own: a panic gets a response too.
+    let outcome = match tokio::spawn(migrate_database(end)).await {
+        Ok(outcome) => outcome.map_err(|error| describe(&*error)),
+        Err(_) => Err("the function panicked; its log says where".to_owned()),
+    };
+    if let Err(reason) = &outcome {
+        tracing::error!(reason, "migration failed");
+    }
+    step.respond(outcome.as_ref().map(|_| ()).map_err(String::as_str))
+        .await?;
+    // With an error Lambda would repeat an event that CloudFormation has the response to.
+    Ok(outcome.ok())
 }
 
-async fn migrate_database(app: &'static App, order: Order) -> Result<Option<Report>, StartError> {
-    match order {
-        Order::Operator(_) => migrate::migrate(&app.database).await.map(Some),
-        // A stack that goes leaves the data.
-        Order::Deployment(step) if step.is_deletion() => {
-            step.answer(Ok(())).await?;
-            Ok(None)
-        }
-        Order::Deployment(step) => {
-            let migrated = migrate::migrate(&app.database).await;
-            step.answer(migrated.as_ref().map(|_| ())).await?;
-            // An error here would have Lambda repeat what CloudFormation has had its answer to.
-            Ok(migrated.ok())
-        }
-    }
+async fn migrate_database(end: Instant) -> Result<Report, StartError> {
+    let start_end = end.min(Instant::now() + START_BUDGET);
+    // Read anew for each event: an operator may have corrected the secret since the last one.
+    let app = patiently(start_end, App::start).await?;
+    let mut session = patiently(start_end, || app.database.dedicated()).await?;
+    migrate::run_until(end, &app.database, &mut session).await
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve_event(migrate_database).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-    use shared::testing::World;
-    use wiremock::matchers::method;
-    use wiremock::{Mock, MockServer, ResponseTemplate};
-
-    /// Has CloudFormation ask for it; answers what it hears.
-    async fn deploy(world: &World, mut request: Value) -> Value {
-        let s3 = MockServer::start().await;
-        Mock::given(method("PUT"))
-            .respond_with(ResponseTemplate::new(200))
-            .mount(&s3)
-            .await;
-        request["ResponseURL"] = format!("{}/answer?signature=x", s3.uri()).into();
-        request["StackId"] = "arn:aws:cloudformation:eu-west-3:123456789012:stack/relais/1".into();
-        request["RequestId"] = "request-1".into();
-        request["LogicalResourceId"] = "Schema".into();
-        request["ResourceProperties"] = json!({ "Code": "3" });
-        migrate_database(world.app, serde_json::from_value(request).unwrap())
-            .await
-            .unwrap();
-        let received = s3.received_requests().await.unwrap();
-        let [answer] = &received[..] else {
-            panic!("{received:?}")
-        };
-        assert!(!answer.headers.contains_key("content-type"));
-        answer.body_json().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_deployment_hears_that_the_schema_is_up_to_date() {
-        let world = World::new().await;
-        let reset = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
-        world.sql.batch_execute(reset).await.unwrap();
-        assert_eq!(
-            deploy(&world, json!({ "RequestType": "Create" })).await,
-            json!({
-                "Status": "SUCCESS", "Reason": "", "PhysicalResourceId": "schema",
-                "StackId": "arn:aws:cloudformation:eu-west-3:123456789012:stack/relais/1",
-                "RequestId": "request-1", "LogicalResourceId": "Schema",
-            })
-        );
-        let tables = "SELECT count(*) FROM chat_rooms";
-        world.sql.query_one(tables, &[]).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_deployment_hears_of_a_migration_that_fails() {
-        let world = World::new().await;
-        // As if an applied migration had been edited.
-        let edit = "UPDATE refinery_schema_history SET checksum = '1' WHERE version = 1";
-        world.sql.execute(edit, &[]).await.unwrap();
-        let update = json!({ "RequestType": "Update", "PhysicalResourceId": "as before" });
-        let answer = deploy(&world, update).await;
-        assert_eq!(
-            (&answer["Status"], &answer["PhysicalResourceId"]),
-            (&json!("FAILED"), &json!("as before"))
-        );
-        let reason = answer["Reason"].as_str().unwrap();
-        assert!(reason.contains("V1__platform_tables"), "{reason}");
-    }
-
-    #[tokio::test]
-    async fn a_stack_that_goes_leaves_the_data() {
-        let world = World::new().await;
-        let answer = deploy(&world, json!({ "RequestType": "Delete" })).await;
-        assert_eq!(answer["Status"], "SUCCESS");
-        let tables = "SELECT count(*) FROM chat_rooms";
-        world.sql.query_one(tables, &[]).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn an_operator_is_told_what_was_done() {
-        let world = World::new().await;
-        for event in ["{}", "null", r#"{"source": "make dev"}"#] {
-            let order = serde_json::from_str(event).unwrap();
-            let report = migrate_database(world.app, order).await.unwrap().unwrap();
-            assert!(report.applied.is_empty());
-        }
-    }
+    serve_event_before_start(handle).await
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use refinery::Migration;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Client;
 
 use super::Database;
@@ -22,28 +23,23 @@ pub struct Report {
     pub version: i32,
 }
 
-/// Brings the schema up to date, each migration in a transaction of its own. Of two runs at once one waits for the
-/// other and finds nothing to do.
+/// Brings the schema up to date, each migration in a transaction of its own. If two runs overlap, the second waits for
+/// the first and finds nothing to do.
 ///
-/// A schema that is ahead of this code is left as it is: that is what a deployment that is rolled back finds, and old
-/// functions work on the new schema.
+/// A schema that is ahead of this code is left as it is: a deployment that is rolled back finds it so, and old functions
+/// work on the new schema.
 ///
-/// It needs a session of its own (for the lock), so it goes past PgBouncer in transaction mode: `direct_database_url`.
-///
-/// # Errors
-/// The database cannot be reached; a migration fails (it leaves nothing behind); an applied migration was edited; or
-/// one was passed over, because it came with a number lower than that of one that had been applied.
-pub async fn migrate(database: &Database) -> Result<Report, BoxError> {
-    run(&mut database.dedicated().await?).await
-}
-
-/// As [`migrate`], over a connection of one's own.
+/// The client has to have a session of its own, because of the lock: past PgBouncer in transaction mode, which is
+/// `direct_database_url`.
 ///
 /// # Errors
-/// As [`migrate`].
+/// A migration fails (it leaves nothing behind); an applied migration was edited; or one was passed over, because its
+/// number is lower than that of one that was applied.
 pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
     // Any number will do, if nobody else of this database takes it: "relais" in ASCII.
     const LOCK: i64 = 0x7265_6c61_6973;
+    // A role's or a database's own limit is meant for requests.
+    client.batch_execute("SET statement_timeout = 0").await?;
     client
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
         .await?;
@@ -57,7 +53,7 @@ pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
 
     let report = report?;
     // What refinery reports of a schema ahead of it, it also reports of this: in the log.
-    let passed_over = passed_over(client).await?;
+    let passed_over = pending(client).await?;
     if !passed_over.is_empty() {
         return Err(format!("not applied, because a later one was: {passed_over:?}").into());
     }
@@ -77,8 +73,32 @@ pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
     })
 }
 
-/// Migrations of ours that the database has not had.
-async fn passed_over(client: &Client) -> Result<Vec<String>, BoxError> {
+/// Like [`run`], on a session of `database`; the migration that is under way at `end` is cancelled, so that none outlives
+/// its caller.
+///
+/// # Errors
+/// As [`run`]; the time is up.
+pub async fn run_until(
+    end: Instant,
+    database: &Database,
+    client: &mut Client,
+) -> Result<Report, BoxError> {
+    let pid: i32 = client
+        .query_one("SELECT pg_backend_pid()", &[])
+        .await?
+        .get(0);
+    if let Ok(result) = timeout_at(end, run(client)).await {
+        return result;
+    }
+    let other = database.dedicated().await?;
+    other
+        .execute("SELECT pg_cancel_backend($1)", &[&pid])
+        .await?;
+    Err("the migrations did not end in time; the one under way was cancelled and left nothing behind".into())
+}
+
+/// The migrations that the database has not had, in order.
+async fn pending(client: &Client) -> Result<Vec<String>, BoxError> {
     let rows = client
         .query("SELECT version FROM refinery_schema_history", &[])
         .await?;

@@ -15,6 +15,7 @@ mod columns;
 mod conditions;
 mod connection;
 mod database;
+mod describe;
 pub mod devices;
 pub mod events;
 pub mod messages;
@@ -30,4 +31,5 @@ pub mod uploads;
 pub mod viewer;
 
 pub use database::Database;
+pub use describe::{describe, is_transient};
 pub use query_error::QueryError;

@@ -7,12 +7,16 @@ mod deployment;
 mod kept_answer;
 mod request_log;
 mod serve;
+mod start;
 
 pub use after_reply::AfterReply;
 pub use app::App;
 pub use caller::Caller;
 pub use deployment::DeploymentStep;
-pub use serve::{answer, serve, serve_event, serve_with_after_reply, serve_with_cache};
+pub use serve::{
+    answer, serve, serve_event, serve_event_before_start, serve_with_after_reply, serve_with_cache,
+};
+pub use start::{TimeLeft, patiently};
 
 /// Why a function cannot start.
 pub type StartError = lambda_http::Error;

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use lambda_http::{Body, Response};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Instrument;
 
 use super::caller::authenticate_request;
-use super::{App, Caller, StartError, request_log};
+use super::{App, Caller, StartError, TimeLeft, request_log};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Envelope, Request, into_response};
 
@@ -104,6 +105,23 @@ where
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<E>| {
         job(app, event.payload)
     }))
+    .await
+}
+
+/// Runs a function that handles its event before it reads settings and secret, so that it can respond if these are wrong.
+///
+/// # Errors
+/// The runtime API is gone.
+pub async fn serve_event_before_start<H, F, T>(job: H) -> Result<(), StartError>
+where
+    H: Fn(Value, TimeLeft) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<T, StartError>> + Send + 'static,
+    T: Serialize + Send + Sync + 'static,
+{
+    init_logging();
+    lambda_runtime::run(lambda_runtime::service_fn(
+        move |event: LambdaEvent<Value>| job(event.payload, TimeLeft::of(&event.context)),
+    ))
     .await
 }
 

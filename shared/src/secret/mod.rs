@@ -1,6 +1,7 @@
 //! The secrets, and how they are read again after a rotation.
 
 mod document;
+mod error;
 mod secrets_manager;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,6 +14,8 @@ use crate::cloudinary::Cloudinary;
 use crate::config::SecretSource;
 use crate::firebase::ServiceAccount;
 use document::Document;
+
+pub use error::SecretError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -45,6 +48,9 @@ impl SecretStore {
     const SHORTEST_LIFE: Duration = Duration::from_secs(30);
 
     /// Reads the secret for the first time; its keys are for tokens of `algorithm`.
+    ///
+    /// # Errors
+    /// It cannot be read, or a field is missing or invalid; the error names the field.
     pub async fn open(source: SecretSource, algorithm: Algorithm) -> Result<Self, BoxError> {
         let current = RwLock::new(Arc::new(read(&source, algorithm).await?));
         Ok(Self {
@@ -57,6 +63,7 @@ impl SecretStore {
 
     /// A secret that is given.
     #[cfg(feature = "testing")]
+    #[must_use]
     pub fn fixed(secret: Secret) -> Self {
         let current = RwLock::new(Arc::new(secret));
         Self {
@@ -77,6 +84,9 @@ impl SecretStore {
 
     /// Reads the secret again, because `rejected` was, and answers what is in force then. Nothing is read where
     /// another task has just done so, and nothing where the secret is the environment's, which cannot change.
+    ///
+    /// # Errors
+    /// As [`SecretStore::open`].
     pub async fn refresh(&self, rejected: &Arc<Secret>) -> Result<Arc<Secret>, BoxError> {
         let mut read_at = self.read_at.lock().await;
         let current = self.current();

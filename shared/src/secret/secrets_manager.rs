@@ -5,7 +5,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use serde::Deserialize;
 
-use super::BoxError;
+use super::{BoxError, SecretError};
 use crate::config::ConfigError;
 use crate::http_client::HttpClient;
 
@@ -16,6 +16,12 @@ pub async fn get_secret_value(id: &str) -> Result<String, BoxError> {
     struct Answer {
         #[serde(rename = "SecretString")]
         secret_string: String,
+    }
+
+    #[derive(Default, Deserialize)]
+    struct Rejection {
+        #[serde(rename = "__type")]
+        code: String,
     }
 
     let variable =
@@ -62,13 +68,16 @@ pub async fn get_secret_value(id: &str) -> Result<String, BoxError> {
     for (name, value) in headers.into_iter().chain(instructions.headers()) {
         request = request.header(name, value);
     }
-    let response = request.send().await?;
+    let unreachable =
+        |error: reqwest::Error| SecretError::Unreachable(error.without_url().to_string());
+    let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     if !status.is_success() {
-        return Err(format!(
-            "Secrets Manager answered {status} for the secret named by CHAT_SECRET_ID"
-        )
-        .into());
+        let error: Rejection = response.json().await.unwrap_or_default();
+        let code = error.code.rsplit('#').next().unwrap_or_default();
+        let code = if code.is_empty() { status.as_str() } else { code };
+        return Err(SecretError::Rejected(code.to_owned()).into());
     }
-    Ok(response.json::<Answer>().await?.secret_string)
+    let answer: Answer = response.json().await.map_err(unreachable)?;
+    Ok(answer.secret_string)
 }

@@ -1,13 +1,19 @@
-use shared::db::migrate;
+use std::time::Duration;
+
+use shared::db::describe;
+use shared::db::migrate::{self, Report};
+use shared::runtime::StartError;
 use shared::testing::World;
+use tokio::time::Instant;
+
+async fn migrate(world: &World) -> Result<Report, StartError> {
+    migrate::run(&mut world.app.database.dedicated().await?).await
+}
 
 #[tokio::test]
 async fn a_second_run_has_nothing_to_do_also_beside_another() {
     let world = World::new().await;
-    let (one, two) = tokio::join!(
-        migrate::migrate(&world.app.database),
-        migrate::migrate(&world.app.database)
-    );
+    let (one, two) = tokio::join!(migrate(&world), migrate(&world));
     for report in [one.unwrap(), two.unwrap()] {
         assert!(report.applied.is_empty(), "{report:?}");
         assert!(report.version >= 3);
@@ -22,10 +28,7 @@ async fn two_first_runs_at_once_apply_each_migration_once() {
         .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         .await
         .unwrap();
-    let (one, two) = tokio::join!(
-        migrate::migrate(&world.app.database),
-        migrate::migrate(&world.app.database)
-    );
+    let (one, two) = tokio::join!(migrate(&world), migrate(&world));
     let (one, two) = (one.unwrap().applied.len(), two.unwrap().applied.len());
     assert_eq!((one.min(two), one.max(two)), (0, migrate::all().len()));
 }
@@ -41,7 +44,7 @@ async fn a_schema_ahead_of_the_code_is_left_as_it_is() {
         )
         .await
         .unwrap();
-    let report = migrate::migrate(&world.app.database).await.unwrap();
+    let report = migrate(&world).await.unwrap();
     assert!(report.applied.is_empty(), "{report:?}");
 }
 
@@ -53,7 +56,7 @@ async fn a_migration_that_was_passed_over_is_an_error() {
         .batch_execute("DELETE FROM refinery_schema_history WHERE version = 2")
         .await
         .unwrap();
-    let error = migrate::migrate(&world.app.database).await.unwrap_err();
+    let error = migrate(&world).await.unwrap_err();
     assert!(error.to_string().contains("V2__chat_tables"), "{error}");
 }
 
@@ -75,7 +78,7 @@ async fn the_platforms_own_tables_may_stand_behind_views() {
         )
         .await
         .unwrap();
-    migrate::migrate(&world.app.database).await.unwrap();
+    migrate(&world).await.unwrap();
     let id = |n: u128| {
         shared::domain::Viewer(uuid::Uuid::from_u128(
             0x0000_0000_0000_4000_8000_0000_0000_0000 + n,
@@ -84,4 +87,70 @@ async fn the_platforms_own_tables_may_stand_behind_views() {
     let room = world.room_between(id(1), id(2)).await;
     assert_eq!(room.driver.unwrap().phone_number, "");
     world.say(id(2), room.id, "Bonjour").await;
+}
+
+#[tokio::test]
+async fn a_migration_may_take_longer_than_a_statement_of_the_role() {
+    let world = World::new().await;
+    world
+        .sql
+        .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .await
+        .unwrap();
+    let mut session = world.app.database.dedicated().await.unwrap();
+    session
+        .batch_execute("SET statement_timeout = 1")
+        .await
+        .unwrap();
+    let report = migrate::run(&mut session).await.unwrap();
+    assert_eq!(report.applied.len(), migrate::all().len());
+}
+
+#[tokio::test]
+async fn migrations_that_do_not_end_in_time_are_cancelled() {
+    let world = World::new().await;
+    let database = &world.app.database;
+    let lock = "SELECT pg_advisory_lock(x'72656c616973'::bigint)";
+    world.sql.execute(lock, &[]).await.unwrap();
+    let end = Instant::now() + Duration::from_millis(200);
+    let mut session = database.dedicated().await.unwrap();
+    let error = migrate::run_until(end, database, &mut session)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("cancelled"), "{error}");
+    // The session is free again: nothing of it waits at the server.
+    session.simple_query("SELECT").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_migration_is_described_without_the_rows_that_it_met() {
+    let world = World::new().await;
+    world
+        .sql
+        .batch_execute(
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+             CREATE TABLE chat_rooms (id uuid CONSTRAINT one_each UNIQUE, secret text)",
+        )
+        .await
+        .unwrap();
+    let error = migrate(&world).await.unwrap_err();
+    assert_eq!(
+        describe(&*error),
+        "error applying migration V2__chat_tables: relation \"chat_rooms\" already exists (SQLSTATE 42P07)"
+    );
+    let duplicate = "INSERT INTO chat_rooms SELECT '00000000-0000-4000-8000-000000000001', '' FROM generate_series(1, 2)";
+    for (statement, described) in [
+        (
+            duplicate,
+            "SQLSTATE 23505, table chat_rooms, constraint one_each",
+        ),
+        ("SELECT 'hunter2'::uuid", "SQLSTATE 22P02"),
+        (
+            "SELECT missing FROM chat_rooms",
+            "column \"missing\" does not exist (SQLSTATE 42703)",
+        ),
+    ] {
+        let error = world.sql.batch_execute(statement).await.unwrap_err();
+        assert_eq!(describe(&error), described);
+    }
 }

@@ -1,0 +1,76 @@
+//! PostgreSQL's errors in words that quote no data.
+
+use std::error::Error;
+
+use refinery::error::Kind;
+use tokio_postgres::error::{DbError, SqlState};
+
+/// Describes an error and its causes. A `DbError` is reduced to what names parts of the schema: its details quote rows.
+#[must_use]
+pub fn describe(error: &(dyn Error + 'static)) -> String {
+    let postgres = error.downcast_ref::<tokio_postgres::Error>();
+    if let Some(refusal) = postgres.and_then(|error| error.as_db_error()) {
+        return describe_refusal(refusal);
+    }
+    let text = match error.downcast_ref::<refinery::Error>().map(|it| it.kind()) {
+        // Its own text repeats the cause.
+        Some(Kind::Connection(context, _)) => context.clone(),
+        _ => error.to_string(),
+    };
+    match error.source() {
+        Some(cause) => format!("{text}: {}", describe(cause)),
+        None => text,
+    }
+}
+
+/// Whether a server that cannot be reached, or does not take connections, may do so within a minute.
+#[must_use]
+pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
+    if let Some(refusal) = error.downcast_ref::<DbError>() {
+        return [
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::TOO_MANY_CONNECTIONS,
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+        ]
+        .contains(refusal.code());
+    }
+    // rustls reports its own errors through `io::Error` too: a certificate does not become valid by waiting.
+    let is_tls = |error: &(dyn Error + 'static)| error.is::<rustls::Error>();
+    let io = error.downcast_ref::<std::io::Error>();
+    if let Some(io) = io {
+        return !io.get_ref().is_some_and(|inner| is_tls(inner));
+    }
+    error.source().is_some_and(is_transient)
+}
+
+fn describe_refusal(refusal: &DbError) -> String {
+    let code = refusal.code().code();
+    let hint = match code {
+        "28P01" => "the password of database_url is rejected",
+        "28000" => {
+            "no such role, or pg_hba.conf admits no such connection: with rds.force_ssl it has to use TLS"
+        }
+        "3D000" => "there is no such database",
+        _ => "",
+    };
+    if !hint.is_empty() {
+        return format!("{hint} (SQLSTATE {code})");
+    }
+    // Data exceptions (22), constraints (23) and exceptions that a function raises (P0) may quote a value.
+    if ["22", "23", "P0"]
+        .iter()
+        .any(|class| code.starts_with(class))
+    {
+        let parts = [
+            ("table", refusal.table()),
+            ("column", refusal.column()),
+            ("constraint", refusal.constraint()),
+        ];
+        let named = parts
+            .iter()
+            .filter_map(|(what, name)| name.map(|name| format!(", {what} {name}")));
+        return format!("SQLSTATE {code}{}", named.collect::<String>());
+    }
+    format!("{} (SQLSTATE {code})", refusal.message())
+}

@@ -1,0 +1,123 @@
+//! Starting within an event: for functions that have to respond whatever is wrong.
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::StartError;
+use crate::db;
+use crate::secret::SecretError;
+
+/// How long an event may still be worked on.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLeft(Instant);
+
+impl TimeLeft {
+    /// Without a deadline that lies ahead (`cargo lambda watch` gives one of 1970).
+    const DEFAULT: Duration = Duration::from_mins(1);
+
+    pub(super) fn of(context: &lambda_runtime::Context) -> Self {
+        let left = context.deadline().duration_since(SystemTime::now());
+        Self::new(left.unwrap_or(Self::DEFAULT))
+    }
+
+    /// So much time from now on.
+    #[must_use]
+    pub fn new(left: Duration) -> Self {
+        Self(Instant::now() + left)
+    }
+
+    /// The moment that lies `reserve` before the deadline.
+    #[must_use]
+    pub fn before_end(self, reserve: Duration) -> Instant {
+        self.0.checked_sub(reserve).unwrap_or(self.0)
+    }
+}
+
+/// Repeats a start until it succeeds, fails for good, or `until` has passed.
+///
+/// # Errors
+/// Those of the last attempt.
+pub async fn patiently<T, F>(until: Instant, start: impl Fn() -> F) -> Result<T, StartError>
+where
+    F: Future<Output = Result<T, StartError>>,
+{
+    const DELAY: Duration = Duration::from_secs(2);
+    const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+    loop {
+        let attempt_end = until.min(Instant::now() + ATTEMPT_TIMEOUT);
+        let attempt = timeout_at(attempt_end, start()).await.unwrap_or_else(|_| {
+            let silence = "the connection is accepted, but nothing is sent on it";
+            Err(std::io::Error::new(ErrorKind::TimedOut, silence).into())
+        });
+        match attempt {
+            Err(error) if is_transient(&*error) && Instant::now() + DELAY < until => {
+                tracing::warn!(
+                    reason = db::describe(&*error),
+                    "start failed, another attempt follows"
+                );
+                sleep(DELAY).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn is_transient(error: &(dyn std::error::Error + 'static)) -> bool {
+    match error.downcast_ref::<SecretError>() {
+        Some(error) => error.is_transient(),
+        None => db::is_transient(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// Starts with these outcomes, one after the other; returns the last one and how many attempts there were.
+    async fn start(outcomes: &[Result<(), &str>]) -> (Result<(), String>, usize) {
+        let attempts = Cell::new(0);
+        let until = Instant::now() + Duration::from_mins(1);
+        let outcome = patiently(until, async || {
+            let outcome = outcomes[attempts.get().min(outcomes.len() - 1)];
+            attempts.set(attempts.get() + 1);
+            outcome.map_err(|code| SecretError::Rejected(code.to_owned()).into())
+        });
+        let outcome = outcome.await.map_err(|error| error.to_string());
+        (outcome, attempts.get())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_role_whose_policy_arrives_late_is_waited_for() {
+        let late = Err("AccessDeniedException");
+        assert_eq!(start(&[late, late, Ok(())]).await, (Ok(()), 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_role_that_may_not_read_the_secret_is_given_up_after_a_minute() {
+        let began = Instant::now();
+        let (outcome, attempts) = start(&[Err("AccessDeniedException")]).await;
+        assert!(outcome.unwrap_err().contains("AccessDeniedException"));
+        assert!(attempts > 20, "{attempts}");
+        assert!(began.elapsed() < Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stays_silent_does_not_hold_the_start() {
+        let began = Instant::now();
+        let until = began + Duration::from_mins(1);
+        let outcome = patiently(until, || std::future::pending::<Result<(), _>>()).await;
+        assert!(outcome.unwrap_err().to_string().contains("nothing is sent"));
+        assert!(began.elapsed() <= Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_that_does_not_exist_is_not_waited_for() {
+        let (outcome, attempts) = start(&[Err("ResourceNotFoundException")]).await;
+        assert!(outcome.unwrap_err().contains("ChatSecretArn"));
+        assert_eq!(attempts, 1);
+    }
+}
