@@ -24,16 +24,19 @@ dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, 
 	@exec dev/node dev/stack.mjs
 
 # An operator's commands, on the running local stack; docs/operations.md has them for AWS.
-mirror_rooms = set -a; source .dev/env; curl --silent --show-error --fail-with-body \
-	"$$BASE_URL/2015-03-31/functions/mirror-rooms/invocations" --data
+invoke = set -a; source .dev/env; exec dev/node dev/invoke.mjs
 
 .PHONY: compare-mirror
 compare-mirror: ## where Firebase differs from PostgreSQL (ROOM=<id> for one room); changes nothing
-	@$(mirror_rooms) '{"action":"compare"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'; echo
+	@$(invoke) mirror-rooms '{"action":"compare"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
 
 .PHONY: rebuild-mirror
 rebuild-mirror: ## Firebase anew from PostgreSQL (ROOM=<id> for one room)
-	@$(mirror_rooms) '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'; echo
+	@$(invoke) mirror-rooms '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
+
+.PHONY: preflight
+preflight: ## whether everything that the running local stack depends on holds; docs/operations.md has it for AWS
+	@$(invoke) preflight '{"firebase_web_api_key":"local","identity_toolkit_url":"'"$$FIREBASE_DATABASE_URL"'/identitytoolkit.googleapis.com"}'
 
 .PHONY: token
 token: ## an access token for USER_ID=<uuid>, signed with the local stack's key

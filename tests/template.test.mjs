@@ -5,12 +5,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
+import { parse as parseToml } from 'smol-toml';
+
 import { functions, resources, source, template } from './support/template.mjs';
 
 const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
 const { Function: shared } = template.Globals;
 const api = template.Resources.ChatApi.Properties;
+const samconfig = parseToml(read('samconfig.toml'));
 
 /** The functions that must run before the migrations, or that apply them. */
 const BEFORE_SCHEMA = ['MigrateDatabaseFunction'];
@@ -134,4 +137,10 @@ test('the default deployment has the API, its functions and their logs, and no m
 
 test('only SAM CLI’s own loader is needed: aliases, and no merge keys', () => {
   assert.doesNotMatch(source, /<<:/);
+});
+
+test('a first deployment that fails leaves no stack behind, so that it can be repeated', () => {
+  for (const environment of ['staging', 'production']) {
+    assert.equal(samconfig[environment].deploy.parameters.on_failure, 'DELETE', environment);
+  }
 });

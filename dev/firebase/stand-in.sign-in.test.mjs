@@ -201,6 +201,12 @@ describe('an ID token is checked', () => {
     for (const token of [customToken(account, 'client-1'), refreshToken]) assert.equal((await readAs(token))[0], 401);
   });
 
+  it('one that was issued deletes its user, and another does not', async () => {
+    const path = '/identitytoolkit.googleapis.com/v1/accounts:delete';
+    assert.equal((await call(path, { idToken: await idTokenOf('client-1') }))[0], 200);
+    assert.equal((await call(path, { idToken: 'hello' }))[0], 400);
+  });
+
   it('a forged refresh token gives nothing', async () => {
     const forged = signJwt({ use: 'refresh', uid: 'client-1', claims: {}, authTime: 0 }, account.private_key);
     const [status, { error }] = await call('/securetoken.googleapis.com/v1/token', {

@@ -57,6 +57,20 @@ enum State {
 }
 
 impl Cache {
+    /// Connects anew and has Redis respond.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, or rejects us; a category without host or password.
+    pub async fn ping(&self) -> Result<(), String> {
+        let category = |error: RedisError| error.category().to_owned();
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE_TO_CONNECT));
+        let connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config);
+        let mut connection = connection.await.map_err(category)?;
+        connection.ping().await.map(drop).map_err(category)
+    }
+
     /// A cache at a `redis://` or `rediss://` URL; it connects when it is first asked.
     ///
     /// # Errors

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use reqwest::RequestBuilder;
 use ring::digest;
 use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
+
+use crate::http_client::HttpClient;
 
 /// An account of Cloudinary, from the URL that Cloudinary's own SDKs are configured with:
 /// `cloudinary://key:secret@cloud`. Of their options it takes `signature_algorithm` (`sha1`, or `sha256` for an
@@ -79,6 +82,15 @@ impl Cloudinary {
             upload_prefix,
             algorithm,
         })
+    }
+
+    /// A request that Cloudinary's Admin API accepts if cloud name, key and secret belong together; it changes nothing.
+    pub fn ping(&self, client: &HttpClient) -> RequestBuilder {
+        let url = format!("{}/v1_1/{}/ping", self.upload_prefix, self.cloud_name);
+        client
+            .get()
+            .get(url)
+            .basic_auth(&self.api_key, Some(&self.api_secret))
     }
 
     /// An upload of one photo into a room's folder; `now` is in seconds since 1970.
@@ -193,6 +205,17 @@ mod tests {
         let upload = cloudinary.sign_upload(Uuid::nil(), Uuid::max(), 10_000);
         let timestamp: i64 = upload.fields["timestamp"].parse().unwrap();
         assert_eq!((timestamp + 3600, upload.expires_in), (10_600, 600));
+    }
+
+    #[test]
+    fn a_ping_goes_to_the_admin_api_with_key_and_secret() {
+        let cloudinary = Cloudinary::parse("cloudinary://1234:abcd@demo").unwrap();
+        let request = cloudinary.ping(&HttpClient::default()).build().unwrap();
+        assert_eq!(
+            request.url().as_str(),
+            "https://api.cloudinary.com/v1_1/demo/ping"
+        );
+        assert_eq!(request.headers()["authorization"], "Basic MTIzNDphYmNk");
     }
 
     #[test]

@@ -21,11 +21,11 @@ pub mod domain;
 pub mod error;
 pub mod firebase;
 pub mod http;
-mod http_client;
+pub mod http_client;
 mod metrics;
 pub mod push;
 pub mod runtime;
-mod secret;
+pub mod secret;
 pub mod tls;
 
 #[cfg(feature = "testing")]

@@ -45,6 +45,12 @@ export class Identity {
     };
   }
 
+  /** Users are in their tokens alone: there is nothing to delete, but whose token it is has to be known. */
+  remove({ idToken }) {
+    if (this.#claimsOf(idToken) === null) throw new IdentityError('INVALID_ID_TOKEN');
+    return { kind: 'identitytoolkit#DeleteAccountResponse' };
+  }
+
   lookUp({ idToken }) {
     const claims = this.#claimsOf(idToken);
     if (claims === null || claims.use !== undefined) throw new IdentityError('INVALID_ID_TOKEN');
@@ -116,6 +122,7 @@ export class Identity {
 
 const ACTIONS = {
   '/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken': 'signInWithCustomToken',
+  '/identitytoolkit.googleapis.com/v1/accounts:delete': 'remove',
   '/identitytoolkit.googleapis.com/v1/accounts:lookup': 'lookUp',
   '/securetoken.googleapis.com/v1/token': 'refresh',
 };

@@ -12,7 +12,10 @@ pub fn describe(error: &(dyn Error + 'static)) -> String {
     if let Some(refusal) = postgres.and_then(|error| error.as_db_error()) {
         return describe_refusal(refusal);
     }
-    let text = match error.downcast_ref::<refinery::Error>().map(|it| it.kind()) {
+    let text = match error
+        .downcast_ref::<refinery::Error>()
+        .map(refinery::Error::kind)
+    {
         // Its own text repeats the cause.
         Some(Kind::Connection(context, _)) => context.clone(),
         _ => error.to_string(),

@@ -18,6 +18,7 @@ mod database;
 mod describe;
 pub mod devices;
 pub mod events;
+pub mod inspect;
 pub mod messages;
 pub mod migrate;
 pub mod mirror;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -109,6 +109,25 @@ impl Firebase {
             self.send_as_backend(Method::DELETE, &path, None::<&()>)
                 .await
         }
+    }
+
+    /// Sends one request and returns the response, whatever its status: `preflight` reads what Firebase says. With
+    /// `uid`, the rules judge the request as one of that user; without, the service account is above them.
+    ///
+    /// # Errors
+    /// No response, or no access token.
+    pub async fn probe(
+        &self,
+        method: Method,
+        path: &str,
+        uid: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Response, FirebaseError> {
+        let auth = uid.map(|uid| json!({ "uid": uid }).to_string());
+        let query = auth.as_deref().map(|auth| ("auth_variable_override", auth));
+        self.transport
+            .request(method, path, query.as_slice(), body)
+            .await
     }
 
     /// What Firebase has of a room; null where it has nothing.

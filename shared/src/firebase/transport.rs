@@ -65,6 +65,22 @@ impl Transport {
         })
     }
 
+    /// Sends a request once and returns the response, whatever its status.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&impl Serialize>,
+    ) -> Result<Response, FirebaseError> {
+        let token = match &self.access {
+            Some(access) => access.token().await?,
+            None => "owner".to_owned(),
+        };
+        let url = self.url(path, query);
+        self.send_once(&token, method, url, body).await
+    }
+
     /// Sends a request for what stands at `path`; where the access token is rejected, once more with a new one.
     pub async fn send(
         &self,
@@ -100,6 +116,21 @@ impl Transport {
         url: Url,
         body: Option<&impl Serialize>,
     ) -> Result<Response, FirebaseError> {
+        let response = self.send_once(token, method, url, body).await?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(FirebaseError::of(&response))
+        }
+    }
+
+    async fn send_once(
+        &self,
+        token: &str,
+        method: Method,
+        url: Url,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response, FirebaseError> {
         let mut request = self
             .client
             .get()
@@ -109,12 +140,7 @@ impl Transport {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(FirebaseError::unreachable)?;
-        if response.status().is_success() {
-            Ok(response)
-        } else {
-            Err(FirebaseError::of(&response))
-        }
+        request.send().await.map_err(FirebaseError::unreachable)
     }
 
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
@@ -76,9 +77,20 @@ impl Fcm {
             })
     }
 
-    async fn post(&self, access_token: &str, body: &Value) -> Result<(), PushError> {
-        let response = self
-            .client
+    /// Has FCM check a message for a device that does not exist, and send nothing; returns the response, whatever its
+    /// status.
+    ///
+    /// # Errors
+    /// No response, or no access token.
+    pub async fn dry_run(&self) -> Result<Response, FirebaseError> {
+        let message =
+            json!({ "token": "preflight: not a device", "data": { "type": "preflight" } });
+        let body = json!({ "validate_only": true, "message": message });
+        self.send(&self.access.token().await?, &body).await
+    }
+
+    async fn send(&self, access_token: &str, body: &Value) -> Result<Response, FirebaseError> {
+        self.client
             .get()
             .post(self.url()?)
             .timeout(Self::REQUEST_TIMEOUT)
@@ -86,7 +98,11 @@ impl Fcm {
             .json(body)
             .send()
             .await
-            .map_err(FirebaseError::unreachable)?;
+            .map_err(FirebaseError::unreachable)
+    }
+
+    async fn post(&self, access_token: &str, body: &Value) -> Result<(), PushError> {
+        let response = self.send(access_token, body).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(());

@@ -118,7 +118,7 @@ where
     F: Future<Output = Result<T, StartError>> + Send + 'static,
     T: Serialize + Send + Sync + 'static,
 {
-    init_logging();
+    request_log::init();
     lambda_runtime::run(lambda_runtime::service_fn(
         move |event: LambdaEvent<Value>| job(event.payload, TimeLeft::of(&event.context)),
     ))

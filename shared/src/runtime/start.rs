@@ -109,7 +109,7 @@ mod tests {
     async fn a_server_that_stays_silent_does_not_hold_the_start() {
         let began = Instant::now();
         let until = began + Duration::from_mins(1);
-        let outcome = patiently(until, || std::future::pending::<Result<(), _>>()).await;
+        let outcome = patiently(until, std::future::pending::<Result<(), _>>).await;
         assert!(outcome.unwrap_err().to_string().contains("nothing is sent"));
         assert!(began.elapsed() <= Duration::from_mins(1));
     }

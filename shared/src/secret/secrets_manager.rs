@@ -75,7 +75,11 @@ pub async fn get_secret_value(id: &str) -> Result<String, BoxError> {
     if !status.is_success() {
         let error: Rejection = response.json().await.unwrap_or_default();
         let code = error.code.rsplit('#').next().unwrap_or_default();
-        let code = if code.is_empty() { status.as_str() } else { code };
+        let code = if code.is_empty() {
+            status.as_str()
+        } else {
+            code
+        };
         return Err(SecretError::Rejected(code.to_owned()).into());
     }
     let answer: Answer = response.json().await.map_err(unreachable)?;

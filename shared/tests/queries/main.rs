@@ -12,6 +12,7 @@ mod create_room;
 mod database;
 mod deleted;
 mod get_room;
+mod inspect;
 mod list_messages;
 mod list_rooms;
 mod mark_read;

@@ -1,0 +1,106 @@
+//! On an operator's request, on the first day and after a change of settings: tries everything that the chat depends
+//! on, and reports what holds, what does not, and what to do. It changes nothing: what it writes to Firebase, it
+//! deletes again.
+//!
+//! Event: `{}`, or `{"firebase_web_api_key": "…"}` to try the sign-in of phones too. docs/operations.md says when.
+
+mod auth;
+mod clock;
+mod fcm;
+mod firebase;
+mod outside;
+mod postgres;
+mod report;
+mod rules;
+mod secret;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use shared::config::Settings;
+use shared::db::Database;
+use shared::runtime::{StartError, TimeLeft, serve_event_before_start};
+use shared::secret::SecretStore;
+
+use report::{Check, Report};
+
+#[derive(Deserialize)]
+struct Order {
+    /// The key that the app's Firebase configuration has. It is no secret.
+    firebase_web_api_key: Option<String>,
+    /// Identity Toolkit's address, for a stand-in of Google.
+    #[serde(default = "google")]
+    identity_toolkit_url: String,
+}
+
+fn google() -> String {
+    "https://identitytoolkit.googleapis.com".to_owned()
+}
+
+/// How long the checks of one service may take, side by side with the others.
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(25);
+
+async fn preflight(event: Value, _: TimeLeft) -> Result<Report, StartError> {
+    let order = Order::deserialize(&event)?;
+    let (mut checks, opened) = secret::checks().await;
+    if let Some((settings, secrets)) = opened {
+        checks.extend(Box::pin(services(&settings, &secrets, &order)).await);
+    }
+    Ok(Report::new(checks))
+}
+
+async fn services(settings: &Settings, secrets: &Arc<SecretStore>, order: &Order) -> Vec<Check> {
+    let (postgres, firebase, auth, fcm, cloudinary, redis) = tokio::join!(
+        in_time("PostgreSQL", async {
+            match Database::open(secrets.clone(), 1, Some(false)) {
+                Ok(database) => postgres::checks(&database).await,
+                Err(error) => {
+                    let fix = "write postgres://user:password@host/database, with reserved characters percent-encoded";
+                    vec![Check::failed(
+                        "PostgreSQL connection",
+                        error.to_string(),
+                        fix,
+                    )]
+                }
+            }
+        }),
+        in_time("Firebase", firebase::checks(settings, secrets)),
+        in_time(
+            "Firebase Authentication",
+            auth::checks(settings, secrets, order)
+        ),
+        in_time("FCM", fcm::checks(settings, secrets)),
+        in_time("Cloudinary", outside::cloudinary(secrets)),
+        in_time("Redis", outside::redis(secrets)),
+    );
+    [postgres, firebase, auth, fcm, cloudinary, redis].concat()
+}
+
+async fn in_time(name: &'static str, checks: impl Future<Output = Vec<Check>>) -> Vec<Check> {
+    let outcome = tokio::time::timeout(SERVICE_TIMEOUT, checks).await;
+    outcome.unwrap_or_else(|_| {
+        let detail = format!("no end within {} s", SERVICE_TIMEOUT.as_secs());
+        let fix = "something accepts the connection and does not respond: look at security groups, proxies and pauses";
+        vec![Check::failed(name, detail, fix)]
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve_event_before_start(preflight).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use report::Status;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_hangs_is_a_failure() {
+        let checks = in_time("Redis", std::future::pending()).await;
+        assert_eq!(checks[0].status, Status::Failed);
+    }
+}

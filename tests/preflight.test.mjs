@@ -1,0 +1,92 @@
+// What preflight tells an operator: of the stack as it is, of settings that are wrong, and of rules that are not ours.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { BASE_URL, FIREBASE_DATABASE_URL } from './support/settings.mjs';
+import { ownParts, plain } from './support/own-parts.mjs';
+import { secretsManager, secretVariables } from './support/secrets-manager.mjs';
+
+const admin = { authorization: 'Bearer owner' };
+const rules = `${FIREBASE_DATABASE_URL}/.settings/rules.json`;
+const parts = ownParts('preflight');
+
+async function preflight(event = {}) {
+  const url = `${BASE_URL}/2015-03-31/functions/preflight/invocations`;
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) });
+  return response.json();
+}
+
+const failures = ({ checks }) => checks.filter(({ status }) => status === 'failed').map(({ name }) => name);
+
+const withSignIn = {
+  firebase_web_api_key: 'local',
+  identity_toolkit_url: `${FIREBASE_DATABASE_URL}/identitytoolkit.googleapis.com`,
+};
+
+test('the local stack holds, and nothing is left of what was tried', async () => {
+  const report = await preflight(withSignIn);
+  assert.ok(report.ok, report.table);
+  const skipped = report.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
+  assert.deepEqual(skipped, ['PostgreSQL TLS', 'Cloudinary', 'Redis']);
+  assert.equal(report.table.trimEnd().split('\n').length, report.checks.length);
+  const chats = await (await fetch(`${FIREBASE_DATABASE_URL}/chats.json?shallow=true`, { headers: admin })).json();
+  assert.deepEqual(Object.keys(chats ?? {}).filter((id) => id.startsWith('preflight')), []);
+});
+
+test('without the key of the web app the sign-in is not tried, and the report says how it is', async () => {
+  const { checks } = await preflight();
+  const { status, detail } = checks.find(({ name }) => name === 'Firebase Authentication');
+  assert.equal(status, 'skipped');
+  assert.match(detail, /firebase_web_api_key/);
+});
+
+test('rules that are not ours are found by their text and by what they allow', async () => {
+  const ours = await (await fetch(rules, { headers: admin })).text();
+  const deploy = (body) => fetch(rules, { method: 'PUT', headers: admin, body });
+  try {
+    await deploy(JSON.stringify({ rules: { '.read': true, '.write': true } }));
+    assert.deepEqual(failures(await preflight()), [
+      'Firebase rules',
+      'rules: a stale state is refused',
+      'rules: the same revision is refused',
+      'rules: a stranger reads nothing',
+      'rules: a participant forges no message',
+      'rules: a participant changes no room',
+      'rules: a stranger shows no typing',
+    ]);
+    await deploy(JSON.stringify({ rules: { '.read': false, '.write': false } }));
+    const denied = failures(await preflight());
+    assert.ok(denied.includes('rules: the backend writes a room'), denied.join());
+  } finally {
+    await deploy(ours);
+  }
+  assert.deepEqual(failures(await preflight()), []);
+});
+
+test('a secret that cannot be read is named, and quoted nowhere', async () => {
+  const aws = await parts.moto();
+  const secret = { database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais' };
+  await secretsManager(aws, 'CreateSecret', { Name: 'broken', SecretString: JSON.stringify(secret) });
+  const environment = plain(secretVariables(aws, 'broken'));
+  const { invoke } = await parts.functions(['preflight'], { environment });
+  const report = await invoke('preflight');
+  assert.deepEqual(failures(report), ['secret']);
+  assert.match(report.table, /jwt_secret/);
+  assert.ok(!JSON.stringify(report).includes('hunter2'), report.table);
+});
+
+test('a database that cannot be reached stops no other check', async () => {
+  const aws = await parts.moto();
+  const secret = {
+    database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais',
+    jwt_secret: 'a key of the tokens that is long enough to sign',
+    redis_url: 'redis://:hunter2@127.0.0.1:1',
+  };
+  await secretsManager(aws, 'CreateSecret', { Name: 'unreachable', SecretString: JSON.stringify(secret) });
+  const environment = plain(secretVariables(aws, 'unreachable'));
+  const { invoke } = await parts.functions(['preflight'], { environment, at: 'unreachable' });
+  const report = await invoke('preflight');
+  assert.deepEqual(failures(report), ['PostgreSQL connection', 'Redis']);
+  assert.ok(!JSON.stringify(report).includes('hunter2'), report.table);
+});
