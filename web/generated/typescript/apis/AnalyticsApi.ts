@@ -2,7 +2,7 @@
 /* eslint-disable */
 /**
  * Relais, API de chat
- * REST stores and reads the conversations; the Firebase Realtime Database shows each change to both phones at once. A message is written here, kept in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash; the form with the slash is the canonical one.  **Who sees what.** A caller sees the conversations that they take part in, and nothing else. Someone else\'s conversation is answered 404, exactly like one that does not exist; being an admin changes nothing.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that the order of the text is the order of time.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and of a list its bad elements by their index: `{\"field\": {\"0\": [\"reason\"]}}`; what concerns no single field stands under `non_field_errors`. All others are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** Messages into one conversation, new conversations, uploads and searches of one person are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD is answered as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should ignore unknown fields of an answer, too. 
+ * The REST API stores and reads conversations. Firebase Realtime Database shows each change to both phones at once: a message is sent here, stored in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash. The form with the slash is canonical.  **Access.** A caller sees only the conversations in which they are a participant. Another\'s conversation is 404, exactly like one that does not exist, also for admins.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that text order is time order.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and the bad elements of a list by their index: `{\"field\": {\"0\": [\"reason\"]}}`. A reason without a field is in `non_field_errors`. All other errors are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** A user\'s messages per conversation, new conversations, uploads and searches are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD responds as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should also ignore unknown fields of a response. 
  *
  * The version of the OpenAPI document: 1.0.0
  * 
@@ -26,7 +26,7 @@ export interface ChatAnalyticsRequest {
      */
     from?: string;
     /**
-     * The last day, included. By default today. At most 366 days in all.
+     * The last day, inclusive. By default today. At most 366 days in all.
      */
     to?: string;
     /**
@@ -81,8 +81,8 @@ export class AnalyticsApi extends runtime.BaseAPI {
     }
 
     /**
-     * For admins. Everything is counted as it happens and added up every five minutes, so a report reads no message; `as_of` says up to when. `docs/analytics.md` defines each number. 
-     * Report how the chat is used
+     * For admins. Events are counted when they happen and added up every five minutes, so a report reads no messages. `as_of` is the time up to which everything is counted. `docs/analytics.md` defines each number. 
+     * Report usage
      */
     async chatAnalyticsRaw(requestParameters: ChatAnalyticsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Analytics>> {
         const requestOptions = await this.chatAnalyticsRequestOpts(requestParameters);
@@ -92,8 +92,8 @@ export class AnalyticsApi extends runtime.BaseAPI {
     }
 
     /**
-     * For admins. Everything is counted as it happens and added up every five minutes, so a report reads no message; `as_of` says up to when. `docs/analytics.md` defines each number. 
-     * Report how the chat is used
+     * For admins. Events are counted when they happen and added up every five minutes, so a report reads no messages. `as_of` is the time up to which everything is counted. `docs/analytics.md` defines each number. 
+     * Report usage
      */
     async chatAnalytics(requestParameters: ChatAnalyticsRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Analytics> {
         const response = await this.chatAnalyticsRaw(requestParameters, initOverrides);

@@ -2,7 +2,7 @@
 /* eslint-disable */
 /**
  * Relais, API de chat
- * REST stores and reads the conversations; the Firebase Realtime Database shows each change to both phones at once. A message is written here, kept in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash; the form with the slash is the canonical one.  **Who sees what.** A caller sees the conversations that they take part in, and nothing else. Someone else\'s conversation is answered 404, exactly like one that does not exist; being an admin changes nothing.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that the order of the text is the order of time.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and of a list its bad elements by their index: `{\"field\": {\"0\": [\"reason\"]}}`; what concerns no single field stands under `non_field_errors`. All others are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** Messages into one conversation, new conversations, uploads and searches of one person are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD is answered as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should ignore unknown fields of an answer, too. 
+ * The REST API stores and reads conversations. Firebase Realtime Database shows each change to both phones at once: a message is sent here, stored in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash. The form with the slash is canonical.  **Access.** A caller sees only the conversations in which they are a participant. Another\'s conversation is 404, exactly like one that does not exist, also for admins.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that text order is time order.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and the bad elements of a list by their index: `{\"field\": {\"0\": [\"reason\"]}}`. A reason without a field is in `non_field_errors`. All other errors are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** A user\'s messages per conversation, new conversations, uploads and searches are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD responds as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should also ignore unknown fields of a response. 
  *
  * The version of the OpenAPI document: 1.0.0
  * 
@@ -34,20 +34,20 @@ export interface ListMessagesRequest {
      */
     chatRoomId: string;
     /**
-     * Only the messages whose `seq` is greater, oldest first. `seq` is dense: a gap tells what is missing.
+     * Only messages with a greater `seq`, oldest first. `seq` is dense: a gap is a missing message.
      * 
      */
     afterSeq?: number;
     /**
-     * Unknown values are ignored. Has no meaning together with `after_seq`.
+     * Unknown values are ignored. It has no effect together with `after_seq`.
      */
     ordering?: MessageOrdering;
     /**
-     * The page, from 1. One out of range is answered 404.
+     * The page, from 1. A page out of range is 404.
      */
     page?: number;
     /**
-     * How many to a page. More than 100 means 100; what is no positive number means the default.
+     * The size of a page. More than 100 means 100; a value that is not a positive number means the default.
      */
     pageSize?: number;
 }
@@ -69,7 +69,7 @@ export interface SearchMessagesRequest {
      */
     chatRoomId?: string;
     /**
-     * How many to a page. More than 100 means 100; what is no positive number means the default.
+     * The size of a page. More than 100 means 100; a value that is not a positive number means the default.
      */
     pageSize?: number;
     /**
@@ -152,7 +152,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Newest first, page by page. With `after_seq` it answers what a phone has missed while it was offline: the messages after that one, oldest first, at most `page_size`. 
+     * Returns the history by pages, newest first. With `after_seq` it returns what an offline phone has missed: the messages after that one, oldest first, at most `page_size`. 
      * Read the history of a conversation
      */
     async listMessagesRaw(requestParameters: ListMessagesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<MessagePage>> {
@@ -163,7 +163,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Newest first, page by page. With `after_seq` it answers what a phone has missed while it was offline: the messages after that one, oldest first, at most `page_size`. 
+     * Returns the history by pages, newest first. With `after_seq` it returns what an offline phone has missed: the messages after that one, oldest first, at most `page_size`. 
      * Read the history of a conversation
      */
     async listMessages(requestParameters: ListMessagesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MessagePage> {
@@ -336,7 +336,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Stores the message, counts it as unread for the other participant and, after the answer, mirrors it to Firebase.  **Sending is idempotent** where `client_message_id` is given: a repeat by the same sender in the same conversation is answered 200 with the message that exists already, and changes nothing. So a phone can send again whenever it got no answer.  A person who sends into one conversation faster than the server\'s settings allow is answered 429; repeats do not count. 
+     * Stores the message, counts it as unread for the other participant and, after the response, mirrors it to Firebase.  **Sending is idempotent** with a `client_message_id`: a repeat by the same sender in the same conversation changes nothing and returns 200 with the existing message. A phone can therefore send again whenever it got no response.  Sending faster into one conversation than the server\'s settings allow is 429. Repeats do not count. 
      * Send a message
      */
     async sendMessageRaw(requestParameters: SendMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Message>> {
@@ -347,7 +347,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Stores the message, counts it as unread for the other participant and, after the answer, mirrors it to Firebase.  **Sending is idempotent** where `client_message_id` is given: a repeat by the same sender in the same conversation is answered 200 with the message that exists already, and changes nothing. So a phone can send again whenever it got no answer.  A person who sends into one conversation faster than the server\'s settings allow is answered 429; repeats do not count. 
+     * Stores the message, counts it as unread for the other participant and, after the response, mirrors it to Firebase.  **Sending is idempotent** with a `client_message_id`: a repeat by the same sender in the same conversation changes nothing and returns 200 with the existing message. A phone can therefore send again whenever it got no response.  Sending faster into one conversation than the server\'s settings allow is 429. Repeats do not count. 
      * Send a message
      */
     async sendMessage(requestParameters: SendMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Message> {
@@ -393,7 +393,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Lets the phone upload one photo to Cloudinary by itself: POST every field as it is, and the photo as `file`, to `upload_url` as `multipart/form-data`, within `expires_in` seconds. Cloudinary\'s answer has the photo in chat size as `eager[0].secure_url`, which is then sent as the `image_url` of a message. 
+     * Signs the upload of one photo from the phone to Cloudinary. POST all fields unchanged, and the photo as `file`, to `upload_url` as `multipart/form-data`, within `expires_in` seconds. In Cloudinary\'s response, `eager[0].secure_url` is the photo in chat size: send it as the `image_url` of a message. 
      * Get a signed upload for a photo
      */
     async signUploadRaw(requestParameters: SignUploadOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<SignedUpload>> {
@@ -404,7 +404,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Lets the phone upload one photo to Cloudinary by itself: POST every field as it is, and the photo as `file`, to `upload_url` as `multipart/form-data`, within `expires_in` seconds. Cloudinary\'s answer has the photo in chat size as `eager[0].secure_url`, which is then sent as the `image_url` of a message. 
+     * Signs the upload of one photo from the phone to Cloudinary. POST all fields unchanged, and the photo as `file`, to `upload_url` as `multipart/form-data`, within `expires_in` seconds. In Cloudinary\'s response, `eager[0].secure_url` is the photo in chat size: send it as the `image_url` of a message. 
      * Get a signed upload for a photo
      */
     async signUpload(requestParameters: SignUploadOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<SignedUpload> {

@@ -2,7 +2,7 @@
 /* eslint-disable */
 /**
  * Relais, API de chat
- * REST stores and reads the conversations; the Firebase Realtime Database shows each change to both phones at once. A message is written here, kept in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash; the form with the slash is the canonical one.  **Who sees what.** A caller sees the conversations that they take part in, and nothing else. Someone else\'s conversation is answered 404, exactly like one that does not exist; being an admin changes nothing.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that the order of the text is the order of time.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and of a list its bad elements by their index: `{\"field\": {\"0\": [\"reason\"]}}`; what concerns no single field stands under `non_field_errors`. All others are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** Messages into one conversation, new conversations, uploads and searches of one person are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD is answered as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should ignore unknown fields of an answer, too. 
+ * The REST API stores and reads conversations. Firebase Realtime Database shows each change to both phones at once: a message is sent here, stored in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash. The form with the slash is canonical.  **Access.** A caller sees only the conversations in which they are a participant. Another\'s conversation is 404, exactly like one that does not exist, also for admins.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that text order is time order.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and the bad elements of a list by their index: `{\"field\": {\"0\": [\"reason\"]}}`. A reason without a field is in `non_field_errors`. All other errors are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** A user\'s messages per conversation, new conversations, uploads and searches are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD responds as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should also ignore unknown fields of a response. 
  *
  * The version of the OpenAPI document: 1.0.0
  * 
@@ -93,7 +93,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Who has never set anything gets every push.
+     * By default every push is sent.
      * Read when the caller wants pushes
      */
     async getNotificationSettingsRaw(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<NotificationSettings>> {
@@ -104,7 +104,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Who has never set anything gets every push.
+     * By default every push is sent.
      * Read when the caller wants pushes
      */
     async getNotificationSettings(initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<NotificationSettings> {
@@ -151,8 +151,8 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * For the caller alone: no push tells their devices of it. Everything else stays as it is, and its messages count as unread. 
-     * Mute a conversation, or no longer
+     * For the caller only: their devices get no pushes of this conversation. Its messages still count as unread. 
+     * Mute or unmute a conversation
      */
     async muteRoomRaw(requestParameters: MuteRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<MuteRoomResult>> {
         const requestOptions = await this.muteRoomRequestOpts(requestParameters);
@@ -162,8 +162,8 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * For the caller alone: no push tells their devices of it. Everything else stays as it is, and its messages count as unread. 
-     * Mute a conversation, or no longer
+     * For the caller only: their devices get no pushes of this conversation. Its messages still count as unread. 
+     * Mute or unmute a conversation
      */
     async muteRoom(requestParameters: MuteRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MuteRoomResult> {
         const response = await this.muteRoomRaw(requestParameters, initOverrides);
@@ -206,7 +206,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * From now on it is told of the messages that the caller receives: by FCM, with the sender\'s name, the text and the number of all unread messages. A token that was somebody else\'s is the caller\'s from now on. Of more than ten devices of one person the one goes that was registered longest ago. There is no body. 
+     * The device gets a push through FCM for each message that the caller receives, with the sender\'s name, the text and the number of all unread messages. A token that belonged to another user now belongs to the caller. An eleventh device replaces the one that was registered longest ago. The request has no body. 
      * Register a device for pushes
      */
     async registerDeviceRaw(requestParameters: RegisterDeviceRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RegisterDeviceResult>> {
@@ -217,7 +217,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * From now on it is told of the messages that the caller receives: by FCM, with the sender\'s name, the text and the number of all unread messages. A token that was somebody else\'s is the caller\'s from now on. Of more than ten devices of one person the one goes that was registered longest ago. There is no body. 
+     * The device gets a push through FCM for each message that the caller receives, with the sender\'s name, the text and the number of all unread messages. A token that belonged to another user now belongs to the caller. An eleventh device replaces the one that was registered longest ago. The request has no body. 
      * Register a device for pushes
      */
     async registerDevice(requestParameters: RegisterDeviceRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RegisterDeviceResult> {
@@ -261,7 +261,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * To be called when somebody signs out. Only the caller\'s own devices are removed. 
+     * Call it at sign-out. Only the caller\'s own devices are removed. 
      * Remove a device
      */
     async removeDeviceRaw(requestParameters: RemoveDeviceRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
@@ -272,7 +272,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * To be called when somebody signs out. Only the caller\'s own devices are removed. 
+     * Call it at sign-out. Only the caller\'s own devices are removed. 
      * Remove a device
      */
     async removeDevice(requestParameters: RemoveDeviceRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
@@ -317,7 +317,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * In the place of what was set before. What is said in quiet hours is not made up for when they end: it is unread, and the next push counts it. 
+     * Replaces the settings. Pushes that are suppressed in quiet hours are not sent later: the messages are unread, and the next push counts them. 
      * Set when the caller wants pushes
      */
     async setNotificationSettingsRaw(requestParameters: SetNotificationSettingsOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<NotificationSettings>> {
@@ -328,7 +328,7 @@ export class NotificationsApi extends runtime.BaseAPI {
     }
 
     /**
-     * In the place of what was set before. What is said in quiet hours is not made up for when they end: it is unread, and the next push counts it. 
+     * Replaces the settings. Pushes that are suppressed in quiet hours are not sent later: the messages are unread, and the next push counts them. 
      * Set when the caller wants pushes
      */
     async setNotificationSettings(requestParameters: SetNotificationSettingsOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<NotificationSettings> {

@@ -2,7 +2,7 @@
 /* eslint-disable */
 /**
  * Relais, API de chat
- * REST stores and reads the conversations; the Firebase Realtime Database shows each change to both phones at once. A message is written here, kept in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash; the form with the slash is the canonical one.  **Who sees what.** A caller sees the conversations that they take part in, and nothing else. Someone else\'s conversation is answered 404, exactly like one that does not exist; being an admin changes nothing.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that the order of the text is the order of time.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and of a list its bad elements by their index: `{\"field\": {\"0\": [\"reason\"]}}`; what concerns no single field stands under `non_field_errors`. All others are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** Messages into one conversation, new conversations, uploads and searches of one person are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD is answered as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should ignore unknown fields of an answer, too. 
+ * The REST API stores and reads conversations. Firebase Realtime Database shows each change to both phones at once: a message is sent here, stored in PostgreSQL, and mirrored to `/chats/{room_id}` in Firebase.  **Paths.** Each path works with and without its trailing slash. The form with the slash is canonical.  **Access.** A caller sees only the conversations in which they are a participant. Another\'s conversation is 404, exactly like one that does not exist, also for admins.  **Times** are UTC, RFC 3339, and always have six fractional digits, so that text order is time order.  **Errors.** 400 names every bad field at once: `{\"field\": [\"reason\"]}`, and the bad elements of a list by their index: `{\"field\": {\"0\": [\"reason\"]}}`. A reason without a field is in `non_field_errors`. All other errors are `{\"detail\": \"…\"}`. The texts are French.  **Limits.** A user\'s messages per conversation, new conversations, uploads and searches are limited. Above a limit the response is 429, and `Retry-After` has the seconds to wait.  **Headers.** `x-request-id` names the request in the server\'s logs. `Cache-Control` is `no-store`. HEAD responds as GET, without the body.  **Unknown fields** of a request body are ignored. Clients should also ignore unknown fields of a response. 
  *
  * The version of the OpenAPI document: 1.0.0
  * 
@@ -55,7 +55,7 @@ export interface GetRoomRequest {
 
 export interface ListRoomsRequest {
     /**
-     * Only this kind. An unknown kind is answered 400; an empty value is no filter.
+     * Only this type. An unknown type is 400; an empty value is no filter.
      */
     roomType?: RoomType;
     /**
@@ -63,12 +63,12 @@ export interface ListRoomsRequest {
      */
     deliveryId?: string;
     /**
-     * Archived conversations, too. `1` and `0` are understood as well.
+     * Whether to include archived conversations. `1` and `0` are also valid.
      */
     includeArchived?: boolean;
     /**
-     * Part of the other participant's name or of the tracking number: any case, with or without accents.
-     * Every word must be found. `%` and `_` are plain characters.
+     * Parts of the other participant's name or of the tracking number, in any case, with or without accents.
+     * Every word must match. `%` and `_` are plain characters.
      * 
      */
     search?: string;
@@ -77,11 +77,11 @@ export interface ListRoomsRequest {
      */
     ordering?: RoomOrdering;
     /**
-     * The page, from 1. One out of range is answered 404.
+     * The page, from 1. A page out of range is 404.
      */
     page?: number;
     /**
-     * How many to a page. More than 100 means 100; what is no positive number means the default.
+     * The size of a page. More than 100 means 100; a value that is not a positive number means the default.
      */
     pageSize?: number;
 }
@@ -137,8 +137,8 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * For the caller alone: the other participant sees no difference. A new message does not bring it back, and an archived conversation stays reachable by its id. 
-     * Archive a conversation, or take it back
+     * For the caller only; the other participant sees no difference. A new message does not restore it, and an archived conversation stays reachable by its id. 
+     * Archive or restore a conversation
      */
     async archiveRoomRaw(requestParameters: ArchiveRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<ArchiveRoomResult>> {
         const requestOptions = await this.archiveRoomRequestOpts(requestParameters);
@@ -148,8 +148,8 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * For the caller alone: the other participant sees no difference. A new message does not bring it back, and an archived conversation stays reachable by its id. 
-     * Archive a conversation, or take it back
+     * For the caller only; the other participant sees no difference. A new message does not restore it, and an archived conversation stays reachable by its id. 
+     * Archive or restore a conversation
      */
     async archiveRoom(requestParameters: ArchiveRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<ArchiveRoomResult> {
         const response = await this.archiveRoomRaw(requestParameters, initOverrides);
@@ -194,7 +194,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Opens the conversation of a driver and someone else about a delivery, or about none. Either side may ask, and both get the same conversation: the driver, the other user and the delivery are its identity.  A conversation that exists already is answered 200 as it is: still archived if it was, closed if its delivery is over, and `initial_message` is not sent again. About a delivery whose conversations have closed none is opened any more. 
+     * Opens the conversation of a driver and another user about a delivery, or about none. Either side may call, and both get the same conversation: driver, other user and delivery identify it.  An existing conversation is returned with 200 as it is: still archived if it was, closed if its delivery has ended, and `initial_message` is not sent again. No new conversation can be opened about a delivery whose conversations have closed. 
      * Open a conversation
      */
     async createRoomRaw(requestParameters: CreateRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RoomDetail>> {
@@ -205,7 +205,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Opens the conversation of a driver and someone else about a delivery, or about none. Either side may ask, and both get the same conversation: the driver, the other user and the delivery are its identity.  A conversation that exists already is answered 200 as it is: still archived if it was, closed if its delivery is over, and `initial_message` is not sent again. About a delivery whose conversations have closed none is opened any more. 
+     * Opens the conversation of a driver and another user about a delivery, or about none. Either side may call, and both get the same conversation: driver, other user and delivery identify it.  An existing conversation is returned with 200 as it is: still archived if it was, closed if its delivery has ended, and `initial_message` is not sent again. No new conversation can be opened about a delivery whose conversations have closed. 
      * Open a conversation
      */
     async createRoom(requestParameters: CreateRoomOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RoomDetail> {
@@ -324,7 +324,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * The active conversations of the caller. Archived ones are left out unless asked for. By default the one with the newest message comes first; conversations without a message come last in either direction. 
+     * Returns the caller\'s active conversations, without archived ones unless requested. By default the one with the newest message is first. Conversations without a message are last in either direction. 
      * List conversations
      */
     async listRoomsRaw(requestParameters: ListRoomsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RoomPage>> {
@@ -335,7 +335,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * The active conversations of the caller. Archived ones are left out unless asked for. By default the one with the newest message comes first; conversations without a message come last in either direction. 
+     * Returns the caller\'s active conversations, without archived ones unless requested. By default the one with the newest message is first. Conversations without a message are last in either direction. 
      * List conversations
      */
     async listRooms(requestParameters: ListRoomsRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RoomPage> {
@@ -379,7 +379,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Marks every message that the caller received in it and has not read. There is no body.
+     * Marks all messages as read that the caller received in it. The request has no body.
      * Mark a conversation as read
      */
     async markRoomReadRaw(requestParameters: MarkRoomReadRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<MarkRoomReadResult>> {
@@ -390,7 +390,7 @@ export class RoomsApi extends runtime.BaseAPI {
     }
 
     /**
-     * Marks every message that the caller received in it and has not read. There is no body.
+     * Marks all messages as read that the caller received in it. The request has no body.
      * Mark a conversation as read
      */
     async markRoomRead(requestParameters: MarkRoomReadRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MarkRoomReadResult> {

@@ -24,7 +24,7 @@ export interface Analytics {
      */
     timezone: string;
     /**
-     * Up to when everything is counted; null before the first time.
+     * The time up to which everything is counted; null before the first run.
      */
     as_of: string | null;
     /**
@@ -32,7 +32,7 @@ export interface Analytics {
      */
     messages: MessageCounts;
     /**
-     * In which somebody wrote.
+     * Conversations in which a user wrote.
      */
     active_conversations: number;
     /**
@@ -95,7 +95,7 @@ export interface AnalyticsFirstAnswer {
     other_user: AnswerTimes;
 }
 /**
- * Seconds off by at most 2.2 %; null where there was no answer.
+ * Seconds, with an error of at most 2.2 %; null without a response.
  * @export
  * @interface AnswerTimes
  */
@@ -158,7 +158,7 @@ export interface AuthenticationError {
      */
     code: AuthenticationErrorCodeEnum;
     /**
-     * Why the token is not accepted, with `token_not_valid`.
+     * Why the token is rejected, with `token_not_valid`.
      */
     messages?: Array<TokenMessage>;
 }
@@ -183,11 +183,11 @@ export type AuthenticationErrorCodeEnum = typeof AuthenticationErrorCodeEnum[key
  */
 export interface CreateRoomRequest {
     /**
-     * The client, merchant or admin; for a caller who is one of these, the driver.
+     * The client, merchant or admin; if the caller is one of these, the driver.
      */
     other_user_id: string;
     /**
-     * A delivery of that very driver and that very client or merchant.
+     * A delivery of exactly this driver and this client or merchant.
      */
     delivery_id?: string | null;
     /**
@@ -195,7 +195,7 @@ export interface CreateRoomRequest {
      */
     room_type: RoomType;
     /**
-     * The first text of the caller, sent only where the conversation is new.
+     * The caller's first text. It is sent only if the conversation is new.
      */
     initial_message?: string;
 }
@@ -269,7 +269,7 @@ export interface FoundMessage {
      */
     chat_room: string;
     /**
-     * Null for a message of the platform itself, and if the platform has deleted that user.
+     * Null for a message of the platform, and if the platform has deleted the user.
      */
     sender: MessageSender | null;
     /**
@@ -293,7 +293,7 @@ export interface FoundMessage {
      */
     longitude: number | null;
     /**
-     * By the one who received it. A message of the platform is received by both: here it is the caller who has
+     * Read by the recipient. A message of the platform has two recipients: this is the caller's state, who has
      * read it, and in Firebase, which has one value for both phones, both have.
      * 
      */
@@ -307,7 +307,7 @@ export interface FoundMessage {
      */
     created_at: string;
     /**
-     * The number of the message in its conversation, dense, from 1; this is the order.
+     * The number of the message in its conversation, dense, from 1. It is the order.
      */
     seq: number;
     /**
@@ -402,7 +402,7 @@ export interface Message {
      */
     chat_room: string;
     /**
-     * Null for a message of the platform itself, and if the platform has deleted that user.
+     * Null for a message of the platform, and if the platform has deleted the user.
      */
     sender: MessageSender | null;
     /**
@@ -426,7 +426,7 @@ export interface Message {
      */
     longitude: number | null;
     /**
-     * By the one who received it. A message of the platform is received by both: here it is the caller who has
+     * Read by the recipient. A message of the platform has two recipients: this is the caller's state, who has
      * read it, and in Firebase, which has one value for both phones, both have.
      * 
      */
@@ -440,7 +440,7 @@ export interface Message {
      */
     created_at: string;
     /**
-     * The number of the message in its conversation, dense, from 1; this is the order.
+     * The number of the message in its conversation, dense, from 1. It is the order.
      */
     seq: number;
 }
@@ -522,7 +522,7 @@ export interface MessageSender {
      */
     full_name: string;
     /**
-     * As the platform has it; null or empty for someone without a photo.
+     * The platform's value; null or empty without a photo.
      */
     profile_photo_url: string | null;
 }
@@ -580,11 +580,11 @@ export interface NotificationSettings {
      */
     push_enabled: boolean;
     /**
-     * From here on no pushes, every day; null for no quiet hours.
+     * The daily start of quiet hours; null without quiet hours.
      */
     quiet_from: string | null;
     /**
-     * Until here, which is no longer quiet. Before `quiet_from` it is on the next day.
+     * The end of quiet hours, exclusive. If it is before `quiet_from`, it is on the next day.
      */
     quiet_to: string | null;
     /**
@@ -593,7 +593,7 @@ export interface NotificationSettings {
     time_zone: string;
 }
 /**
- * One of the two people of a conversation.
+ * A participant of a conversation.
  * @export
  * @interface Participant
  */
@@ -615,7 +615,7 @@ export interface Participant {
      */
     user_type: UserType;
     /**
-     * As the platform has it; null or empty for someone without a photo.
+     * The platform's value; null or empty without a photo.
      */
     profile_photo_url: string | null;
 }
@@ -640,7 +640,7 @@ export interface PlatformEvent {
      */
     delivery_id: string;
     /**
-     * RFC 3339 with a time zone. A moment to come counts as now.
+     * RFC 3339 with a time zone. A future time counts as now.
      */
     occurred_at?: string | null;
 }
@@ -677,7 +677,7 @@ export interface PlatformEventResult {
      */
     delivery_id: string;
     /**
-     * The conversations that were told.
+     * The conversations that have the message.
      */
     rooms: Array<string>;
 }
@@ -771,7 +771,7 @@ export interface RoomDetail {
      */
     created_at: string;
     /**
-     * Where Firebase has the conversation.
+     * The conversation's path in Firebase.
      */
     firebase_path: string;
 }
@@ -904,7 +904,7 @@ export interface SendMessageRequest {
      */
     longitude?: number;
     /**
-     * Chosen by the client, one per message, the same for each repeat.
+     * Chosen by the client once per message and used for each repeat.
      */
     client_message_id?: string;
 }
@@ -921,7 +921,7 @@ export interface SetNotificationSettingsRequest {
      */
     push_enabled: boolean;
     /**
-     * With `quiet_to`, or neither.
+     * Requires `quiet_to`.
      */
     quiet_from?: string | null;
     /**
@@ -1009,7 +1009,7 @@ export interface SignedUpload {
     expires_in: number;
 }
 /**
- * To be posted as they are, none left out and none added; they are signed.
+ * Signed fields. Post all of them unchanged, and no others.
  * @export
  * @interface SignedUploadFields
  */
@@ -1080,7 +1080,7 @@ export const UserType = {
 export type UserType = typeof UserType[keyof typeof UserType];
 
 /**
- * The reasons by field, or `detail` alone where the body is not JSON at all.
+ * The reasons by field, or only `detail` if the body is not JSON.
  * @export
  * @interface ValidationError
  */
@@ -1091,7 +1091,7 @@ export interface ValidationError {
      */
     detail?: string;
     /**
-     * What concerns no single field.
+     * Reasons without a field.
      */
     non_field_errors?: Array<string>;
 }
