@@ -14,6 +14,7 @@ import { withDatabase } from '../dev/parts/database.mjs';
 import { ROOT } from '../dev/parts/places.mjs';
 import { eventually } from './support/eventually.mjs';
 import { ownParts, plain } from './support/own-parts.mjs';
+import { secretsManager, secretVariables } from './support/secrets-manager.mjs';
 import { claims, sign } from './support/tokens.mjs';
 
 /** A secret is not read again within 30 s, whatever is rejected: that is how long it takes at most. */
@@ -31,17 +32,6 @@ before(async () => {
   [postgres, aws] = await Promise.all([parts.postgres(), parts.moto()]);
 });
 
-/** What the AWS CLI sends; moto looks only at which service the signature is for. */
-async function secretsManager(action, body) {
-  const headers = {
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': `secretsmanager.${action}`,
-    authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/secretsmanager/aws4_request, SignedHeaders=host, Signature=0',
-  };
-  const response = await fetch(aws, { method: 'POST', headers, body: JSON.stringify(body) });
-  assert.ok(response.ok, await response.text());
-}
-
 /** A role with a password, which the server checks; the tests' own is trusted as before. */
 async function role(name, password) {
   const rules = ['host all relais 127.0.0.1/32 trust', 'host all all 127.0.0.1/32 scram-sha-256', ''];
@@ -55,14 +45,8 @@ async function role(name, password) {
 
 /** The environment of a function that knows nothing but the secret's name. */
 async function environmentOf(secret, id) {
-  await secretsManager('CreateSecret', { Name: id, SecretString: JSON.stringify(secret) });
-  return plain({
-    CHAT_SECRET_ID: id,
-    AWS_ENDPOINT_URL: aws,
-    AWS_REGION: 'eu-west-3',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  });
+  await secretsManager(aws, 'CreateSecret', { Name: id, SecretString: JSON.stringify(secret) });
+  return plain(secretVariables(aws, id));
 }
 
 async function functionsWith(secret, id) {
@@ -75,7 +59,7 @@ async function functionsWith(secret, id) {
     logged: () => readdirSync(logs).map((file) => readFileSync(join(logs, file), 'utf8')).join(''),
     status: async (key) => (await request('GET', 'rooms/unread_count/', signedWith(key))).status,
     rotate: (changes) =>
-      secretsManager('PutSecretValue', { SecretId: id, SecretString: JSON.stringify({ ...secret, ...changes }) }),
+      secretsManager(aws, 'PutSecretValue', { SecretId: id, SecretString: JSON.stringify({ ...secret, ...changes }) }),
   };
 }
 

@@ -98,13 +98,23 @@ export async function requireFreePort(port, host, { what, variable }) {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** A port that nobody listens on at the moment. */
+/**
+ * A port that nobody listens on. The system takes those of outgoing connections from 32768 on, so that none of them takes
+ * this one before it is listened on.
+ */
 export async function freePort() {
-  const server = createServer();
-  await listen(server, 0, '127.0.0.1');
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    try {
+      await listen(server, port, '127.0.0.1');
+    } catch (error) {
+      if (error.code === 'EADDRINUSE') continue;
+      throw error;
+    }
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export async function listen(server, port, host) {
