@@ -204,6 +204,23 @@ test('a room that both sides open at once is one room', async () => {
   }
 });
 
+test('one person opens sixty rooms at once, and not one more', async () => {
+  const driver = await aDriver();
+  const clients = await times(70, () => aClient());
+  const open = ({ id }) => driver.post('rooms/', { other_user_id: id, room_type: 'delivery' });
+  const responses = await Promise.all(clients.map(open));
+  // One more may have become possible meanwhile.
+  const opened = statuses(responses, 201);
+  assert.ok(opened === 60 || opened === 61, `${opened}`);
+  const rejected = responses.filter(({ status }) => status === 429);
+  assert.equal(rejected.length, 70 - opened);
+  for (const { headers } of rejected) {
+    const seconds = Number(headers.get('retry-after'));
+    assert.ok(seconds >= 1 && seconds <= 60, `${seconds}`);
+  }
+  assert.equal((await driver.get('rooms/')).body.count, opened);
+});
+
 test('people in many rooms do not wait for each other’s numbers', async () => {
   const conversations = await times(10, () => aConversation());
   await Promise.all(

@@ -1,4 +1,4 @@
-// Behaviour 1, 3, 5 and 7: both forms of a path, what no route has, and the form of errors and times.
+// Behaviour 1, 3, 5, 7 and 29: both forms of a path, what no route has, the form of errors and times, and the headers.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -87,6 +87,26 @@ describe('what no route has is 404 or 405, with a detail', () => {
       errorWithDetail(await call(method, address(path), { headers }), 404, 405);
     }
   });
+});
+
+test('every response of a function has an id of its own, and is not to be stored', async () => {
+  const { driver, room } = await aConversation();
+  const responses = [
+    await driver.get('rooms/'),
+    await driver.get(`rooms/${room.id}/`),
+    await driver.get('rooms/', { page: 99 }),
+    await driver.post('messages/', {}),
+    await driver.delete('devices/unknown/'),
+    await call('GET', address('rooms/')),
+  ];
+  assert.deepEqual(
+    responses.map(({ status }) => status),
+    [200, 200, 404, 400, 204, 401],
+  );
+  const ids = responses.map(({ headers }) => headers.get('x-request-id'));
+  for (const id of ids) assert.match(id, /^[\w=-]+$/);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const { headers } of responses) assert.equal(headers.get('cache-control'), 'no-store');
 });
 
 test('times are UTC with six digits, and their text is in the order of time', async () => {

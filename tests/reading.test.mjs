@@ -176,6 +176,14 @@ describe('what cannot be marked is 400', () => {
     assert.deepEqual(Object.keys(both.body).sort(), ['chat_room_id', 'message_ids']);
   });
 
+  test('a bad id, by its place in the list', async () => {
+    const { client, received } = await fourMessages();
+    const { body } = await client.post('messages/mark_as_read/', { message_ids: [received[0], 'x', null] });
+    assert.deepEqual(body, {
+      message_ids: { 1: ['Doit être un UUID valide.'], 2: ['Ce champ ne peut être nul.'] },
+    });
+  });
+
   test('and nothing was marked', async () => {
     const { client, room, received } = await fourMessages();
     await client.post('messages/mark_as_read/', { message_ids: [...received, 'x'] });

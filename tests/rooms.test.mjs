@@ -97,6 +97,42 @@ describe('archiving', () => {
   });
 });
 
+describe('what the platform has deleted is null', () => {
+  test('the other participant and the delivery', async () => {
+    const { driver, client, delivery, room } = await aConversation({ initial_message: 'Bonjour' });
+    await say(client, room, 'Bonjour Kouamé');
+    await sql('DELETE FROM users WHERE id = $1', [client.id]);
+    await sql('DELETE FROM deliveries WHERE id = $1', [delivery.id]);
+    const detail = await seenBy(driver, room);
+    const [summary] = (await driver.get('rooms/')).body.results;
+    for (const seen of [detail, summary]) {
+      assert.equal(seen.other_participant, null);
+      assert.equal(seen.delivery_info, null);
+    }
+    assert.equal(detail.driver.id, driver.id);
+    const { results } = (await driver.get('messages/', { chat_room_id: room.id })).body;
+    assert.deepEqual(
+      results.map(({ sender }) => sender?.id ?? null),
+      [null, driver.id],
+    );
+    const found = (await driver.get('messages/search/', { q: 'bonjour' })).body.results;
+    assert.deepEqual(
+      found.map(({ sender }) => sender?.id ?? null),
+      [null, driver.id],
+    );
+    assert.equal((await driver.post(`rooms/${room.id}/mark_as_read/`)).status, 200);
+    await say(driver, room);
+  });
+
+  test('the driver', async () => {
+    const { driver, client, room } = await aConversation();
+    await sql('DELETE FROM users WHERE id = $1', [driver.id]);
+    const detail = await seenBy(client, room);
+    assert.equal(detail.driver, null);
+    assert.equal(detail.other_participant, null);
+  });
+});
+
 describe('the total of unread messages', () => {
   const unread = async (viewer) => (await viewer.get('rooms/unread_count/')).body.unread_count;
 
