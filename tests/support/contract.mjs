@@ -18,10 +18,18 @@ const resolve = ({ $ref, ...rest }) =>
         .reduce((node, key) => node[key], openapi)
     : rest;
 
+/** One object with the fields of all parts: closed by itself, each part would reject the fields of the others. */
+function merged({ allOf, ...rest }) {
+  const parts = allOf.map(resolve);
+  const properties = Object.assign({}, ...parts.map((part) => part.properties));
+  return { ...rest, type: 'object', required: parts.flatMap(({ required = [] }) => required), properties };
+}
+
 /** A copy of the schemas in which no object takes fields that it does not name. */
 function closed(node) {
   if (Array.isArray(node)) return node.map(closed);
   if (node === null || typeof node !== 'object') return node;
+  if (node.allOf) return closed(merged(node));
   const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
   return copy.type === 'object' && copy.properties ? { additionalProperties: false, ...copy } : copy;
 }

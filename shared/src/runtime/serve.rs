@@ -103,7 +103,9 @@ where
 {
     let app = start().await?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<E>| {
-        job(app, event.payload)
+        let context = &event.context;
+        let span = request_log::span(&context.request_id, &context.env_config.function_name);
+        job(app, event.payload).instrument(span)
     }))
     .await
 }
