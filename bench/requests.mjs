@@ -1,5 +1,5 @@
-import { eventOf } from '../dev/lambda/event.mjs';
-import { readRoutes } from '../dev/lambda/routes.mjs';
+import { eventOf } from './event.mjs';
+import { readRoutes } from './routes.mjs';
 import { ROOT } from '../dev/parts/places.mjs';
 import { accessToken, platformToken } from '../dev/parts/tokens.mjs';
 

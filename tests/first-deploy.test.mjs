@@ -48,8 +48,8 @@ async function database(name) {
 async function deployment(id, secret, { variables = {}, endpoint = aws } = {}) {
   if (secret !== undefined) await secretsManager(aws, 'CreateSecret', { Name: id, SecretString: secret });
   const environment = plain({ ...secretVariables(endpoint, id), ...variables });
-  const { invoke, logs } = await parts.functions(['migrate-database'], { environment, at: id });
-  const send = (type, changes) => request((event) => invoke('migrate-database', event, { seconds: DEADLINE }), type, changes);
+  const { invoke, logs } = await parts.functions(['migrate-database'], { environment, at: id, timeout: DEADLINE });
+  const send = (type, changes) => request((event) => invoke('migrate-database', event), type, changes);
   return { send, logs };
 }
 

@@ -9,21 +9,34 @@ const SOURCES = ['functions', 'migrations', 'shared'];
 const MANIFESTS = ['Cargo.toml', 'Cargo.lock'];
 
 /**
- * Builds all functions, by one cargo for the whole workspace: built one by one, their features would differ, and
- * cargo would build everything again.
+ * Builds all functions and the emulator, by one cargo for the whole workspace: built one by one, their features would
+ * differ, and cargo would build everything again. In the release profile the emulator stays out: the functions are then
+ * built with the features with which they are deployed.
  *
  * @param quiet  keeps what cargo says to itself, unless it fails
  * @returns {Promise<string>} the folder of the binaries
  */
 export async function build(root, { profile, signal, quiet = false }) {
-  const options = profile === 'release' ? ['--release'] : [];
-  const cargo = run('cargo', ['build', '--workspace', '--bins', ...options], { root, signal, stdio: quiet ? 'pipe' : 'inherit' });
-  const said = quiet ? text(cargo.stderr) : undefined;
-  const code = await ended(cargo);
-  signal?.throwIfAborted();
-  if (code !== 0) throw new Error(quiet ? `${await said}\nThe build failed.` : 'The build failed.');
+  const options = { root, signal, quiet };
+  if (profile === 'release') {
+    await cargo(['build', '--workspace', '--exclude', 'emulator', '--bins', '--release'], options);
+    await cargo(['build', '--package', 'emulator', '--bins'], options);
+  } else {
+    await cargo(['build', '--workspace', '--bins'], options);
+  }
   return folderOfBinaries(root, { profile });
 }
+
+async function cargo(args, { root, signal, quiet }) {
+  const child = run('cargo', args, { root, signal, stdio: quiet ? 'pipe' : 'inherit' });
+  const said = quiet ? text(child.stderr) : undefined;
+  const code = await ended(child);
+  signal?.throwIfAborted();
+  if (code !== 0) throw new Error(quiet ? `${await said}\nThe build failed.` : 'The build failed.');
+}
+
+/** The emulator's binary. */
+export const emulatorBinary = async (root) => join(await folderOfBinaries(root), 'emulator');
 
 /** Where a build puts them, or has put them. */
 export async function folderOfBinaries(root, { profile = 'dev' } = {}) {
@@ -67,8 +80,8 @@ export function watchSources(root, changed, { folders = SOURCES, files = MANIFES
 
 /** Wherever the developer has cargo put it. */
 async function targetDirectory(root) {
-  const cargo = run('cargo', ['metadata', '--no-deps', '--format-version', '1'], { root, stdio: 'pipe' });
-  const [metadata] = await Promise.all([text(cargo.stdout), ended(cargo)]);
+  const child = run('cargo', ['metadata', '--no-deps', '--format-version', '1'], { root, stdio: 'pipe' });
+  const [metadata] = await Promise.all([text(child.stdout), ended(child)]);
   return JSON.parse(metadata).target_directory;
 }
 

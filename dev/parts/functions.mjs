@@ -1,134 +1,76 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
-import { start } from './processes.mjs';
+import { answers, start } from './processes.mjs';
 
-const MEMORY_MB = '256';
-
-/**
- * The processes of all functions: started, started again when one dies, and replaced when there is a new build.
- */
-export class Functions {
-  #options;
-  #workers = [];
-
-  /** `addressOf`: the Runtime API of an environment; `say`: where the developer reads. */
-  constructor({ lambda, addressOf, binaries, environment, logs, processes, say }) {
-    this.#options = { lambda, addressOf, binaries, environment, logs, processes, say };
-  }
-
-  /** Starts them all; a function that cannot start is an error with what it said. */
-  async start(names) {
-    for (const name of names) {
-      for (let n = 0; n < this.#options.processes; n++) this.#workers.push(new Worker(name, this.#options));
-    }
-    await Promise.all(this.#workers.map((worker) => worker.start()));
-  }
-
-  /** Puts newly built processes in the place of the old ones of these functions; those finish what they have begun. */
-  async replace(names) {
-    await Promise.all(this.#workers.filter(({ name }) => names.includes(name)).map((worker) => worker.replace()));
-  }
-
-  /** Kills one of the processes of a function; `which` from 0 to 1 chooses. */
-  kill(name, which) {
-    const workers = this.#workers.filter((worker) => worker.name === name);
-    workers[Math.floor(which * workers.length)].kill();
-  }
-
-  async stop() {
-    await Promise.all(this.#workers.map((worker) => worker.stop()));
-  }
-}
+/** Lambda's own limit for a start is 10 s, on a machine that does nothing else. */
+const INIT_SECONDS = 60;
 
 /** The functions of the workspace: its folders. */
 export const functionNames = (root) => readdirSync(join(root, 'functions')).filter((name) => !name.startsWith('.')).sort();
 
-/** One place of a function, in which a process is to run at any time. */
-class Worker {
-  #options;
-  #current;
-  #failures = 0;
-  #stopped = false;
-
-  constructor(name, options) {
-    this.name = name;
-    this.#options = options;
-  }
-
-  async start() {
-    const next = await this.#launch();
-    await this.#untilReady(next);
-    this.#current = next;
-    this.#keepRunning(next);
-  }
-
-  async replace() {
-    const old = this.#current;
-    try {
-      await this.start();
-    } catch (error) {
-      this.#options.say(`${error.message}\nThe old ${this.name} goes on.`);
-      return;
-    }
-    await retire(old);
-  }
-
-  kill() {
-    this.#current.started.signal('SIGKILL');
-  }
-
-  async stop() {
-    this.#stopped = true;
-    if (this.#current) await retire(this.#current);
-  }
-
-  async #launch() {
-    const { lambda, addressOf, binaries, environment, logs } = this.#options;
-    const place = lambda.open(this.name);
-    const variables = {
-      ...environment,
-      AWS_LAMBDA_RUNTIME_API: addressOf(place),
-      AWS_LAMBDA_FUNCTION_NAME: this.name,
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: MEMORY_MB,
-    };
-    try {
-      const started = await start(this.name, join(binaries, this.name), [], { env: variables, logs });
-      started.ended.then(() => lambda.close(place));
-      return { place, started };
-    } catch (error) {
-      lambda.close(place);
-      throw error.code === 'ENOENT' ? new Error(`${this.name} was not built: there is no ${join(binaries, this.name)}`) : error;
-    }
-  }
-
-  async #untilReady({ place, started }) {
-    const ready = await Promise.race([place.ready.then(() => true), started.ended.then(() => false)]);
-    if (!ready) throw new Error(`${this.name} cannot start (${await started.ended}):\n${started.lastWords()}`);
-  }
-
-  /** Starts another when the process dies, ever more slowly where that does not help. */
-  async #keepRunning({ started }) {
-    const began = Date.now();
-    const how = await started.ended;
-    if (this.#stopped || this.#current?.started !== started) return;
-    this.#failures = Date.now() - began > 10_000 ? 0 : this.#failures;
-    for (;;) {
-      this.#options.say(`${this.name} ended (${how}): starting another. Its log: ${started.log}`);
-      await after(Math.min(100 * 2 ** this.#failures++, 5_000));
-      // In the meantime the stack may have stopped, or a new build have taken the place.
-      if (this.#stopped || this.#current?.started !== started) return;
-      try {
-        return await this.start();
-      } catch (error) {
-        this.#options.say(error.message);
-      }
-    }
-  }
+/**
+ * Starts the emulator of Lambda and API Gateway (`emulator/`) with the functions.
+ *
+ * @param emulator      its binary
+ * @param binaries      the folder of the functions' binaries
+ * @param environment   the environment variables of the functions
+ * @param names         these functions only
+ * @param warm          environments of each function from the start; one that cannot start is an error with its log
+ * @param environments  the most environments of a function; more invocations wait in line
+ * @param options       further options of the emulator, as on its command line
+ * @param say           receives what a developer should read
+ */
+export async function startFunctions({ root, emulator, binaries, environment, logs, host, port, names, warm = 1, environments, options = [], say }) {
+  const args = ['--with-parent', '--template', join(root, 'template.yaml'), '--binaries', binaries, '--logs', logs];
+  args.push('--host', host, '--port', String(port), '--warm', String(warm), '--init', String(INIT_SECONDS));
+  if (environments) args.push('--environments', String(environments));
+  if (names) args.push('--only', names.join());
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const said = (line) => line.startsWith('listening on ') || say(line);
+  const started = await start('emulator', emulator, [...args, ...options], { env: environment, logs, said, died: say });
+  await answers(started, () => fetch(`${url}/_emulator/functions`), { seconds: 2 * INIT_SECONDS });
+  return new Functions(url, started);
 }
 
-async function retire({ place, started }) {
-  await Promise.race([place.drain(), started.ended, after(10_000, undefined, { ref: false })]);
-  await started.stop();
+class Functions {
+  #url;
+  #started;
+
+  constructor(url, started) {
+    this.#url = url;
+    this.#started = started;
+  }
+
+  /** Invokes a function by its name, as its schedule or a deployment does. */
+  async invoke(name, event = {}) {
+    const response = await this.#post(`/2015-03-31/functions/${name}/invocations`, JSON.stringify(event));
+    const body = await response.json();
+    if (response.ok && !response.headers.has('x-amz-function-error')) return body;
+    throw new Error(body.errorMessage ?? body.Message ?? body.message);
+  }
+
+  /** Puts newly built processes in the place of the old ones, which finish what they have begun. */
+  async replace(name) {
+    const response = await this.#post(`/_emulator/functions/${name}/replace`);
+    if (!response.ok) throw new Error((await response.json()).message);
+  }
+
+  /** Kills a process of a function; `which` from 0 to 1 selects it. Returns whether one ran. */
+  async kill(name, which) {
+    return (await this.#post(`/_emulator/functions/${name}/kill?which=${which}`)).ok;
+  }
+
+  /** The environments of each function, and what it has done so far. */
+  async states() {
+    return (await fetch(`${this.#url}/_emulator/functions`)).json();
+  }
+
+  /** Running invocations have ten seconds. */
+  stop() {
+    return this.#started.stop({ patience: 15_000 });
+  }
+
+  #post(path, body) {
+    return fetch(`${this.#url}${path}`, { method: 'POST', body });
+  }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as after } from 'node:timers/promises';
 
 /**
@@ -11,15 +12,17 @@ import { setTimeout as after } from 'node:timers/promises';
  * It is in a session of its own: Ctrl-C reaches the stack alone, which then ends its parts in the right order. Its
  * standard input is a pipe that closes when the stack is gone, however that ended.
  *
+ * @param said  receives each line of its standard output, which then is not in the log
  * @param died  told how it ended, where nobody had asked it to
  * @returns {Promise<Started>} once it runs
  */
-export async function start(name, command, args, { logs, died, ...options }) {
+export async function start(name, command, args, { logs, said, died, ...options }) {
   mkdirSync(logs, { recursive: true });
   const log = join(logs, `${name}.log`);
   const output = openSync(log, 'a');
   try {
-    const child = spawn(command, args, { ...options, detached: true, stdio: ['pipe', output, output] });
+    const child = spawn(command, args, { ...options, detached: true, stdio: ['pipe', said ? 'pipe' : output, output] });
+    if (said) createInterface(child.stdout).on('line', said);
     const started = new Started(name, child, log, died);
     await once(child, 'spawn');
     return started;

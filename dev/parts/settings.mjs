@@ -30,7 +30,7 @@ export function readSettings(environment, { directory }) {
   return {
     directory,
     profile: oneOf(environment, 'PROFILE', ['dev', 'release']),
-    processesPerFunction: wholeNumber(environment, 'PROCESSES_PER_FUNCTION', 2),
+    environmentsPerFunction: wholeNumber(environment, 'ENVIRONMENTS_PER_FUNCTION', 10),
     sweepEverySeconds: wholeNumber(environment, 'SWEEP_EVERY_SECONDS', 5),
     jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret-and-as-long-as-HS512-would-have-it',
     tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),

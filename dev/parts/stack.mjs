@@ -1,12 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { serveGateway } from '../lambda/gateway.mjs';
-import { Lambda } from '../lambda/lambda.mjs';
-import { readRoutes } from '../lambda/routes.mjs';
-import { serveRuntimeApi } from '../lambda/runtime-api.mjs';
-import { build, stampOf, watchSources } from './build.mjs';
+import { build, emulatorBinary, stampOf, watchSources } from './build.mjs';
 import { loadDemo } from './demo.mjs';
-import { Functions, functionNames } from './functions.mjs';
+import { functionNames, startFunctions } from './functions.mjs';
 import { buildPage, PAGE_SOURCES, startPage } from './page.mjs';
 import { PEOPLE } from './people.mjs';
 import { endLeftover, requireDatabase, startPostgres } from './postgres.mjs';
@@ -33,10 +29,10 @@ export class Stack {
   #signal;
   #logs;
   #page;
-  #lambda = new Lambda();
   #postgresServer;
   #postgres;
   #functions;
+  #binaries;
   #undo = [];
 
   /**
@@ -78,14 +74,14 @@ export class Stack {
     for (const end of this.#undo.splice(0).reverse()) await end();
   }
 
-  /** Calls a function by its name, as its schedule or a deployment does. */
-  async invoke(name, event = {}) {
-    return JSON.parse(await this.#lambda.invoke(name, Buffer.from(JSON.stringify(event)), { seconds: 300 }));
+  /** Invokes a function by its name, as its schedule or a deployment does. */
+  invoke(name, event) {
+    return this.#functions.invoke(name, event);
   }
 
-  /** Kills a process of a function, as nothing on its way out would: another takes its place. */
+  /** Kills a process of a function with SIGKILL; `which` from 0 to 1 selects it. Returns whether one ran. */
   kill(name, which) {
-    this.#functions.functions.kill(name, which);
+    return this.#functions.kill(name, which);
   }
 
   /** Stops PostgreSQL by a signal (`SIGQUIT`: as in a crash) and starts it again. */
@@ -136,35 +132,30 @@ export class Stack {
   }
 
   async #startFunctions() {
-    const { api, profile, processesPerFunction: processes, sweepEverySeconds, firebase } = this.#settings;
+    const { api, profile, environmentsPerFunction: environments, sweepEverySeconds, firebase } = this.#settings;
     const names = functionNames(this.#root);
     this.#say(`The functions are built (profile ${profile}); the first time takes some minutes`);
-    const binaries = await build(this.#root, { profile, signal: this.#signal });
+    this.#binaries = await build(this.#root, { profile, signal: this.#signal });
 
     this.#say(`${names.length} functions start`);
-    const runtimeApi = await serveRuntimeApi(this.#lambda);
-    this.#undo.push(() => runtimeApi.close());
-    const functions = new Functions({
-      ...runtimeApi,
-      lambda: this.#lambda,
-      binaries,
-      environment: { ...process.env, FIREBASE_DATABASE_EMULATOR_HOST: '', ...this.variables },
+    this.#functions = await startFunctions({
+      ...api,
+      root: this.#root,
+      emulator: await emulatorBinary(this.#root),
+      binaries: this.#binaries,
+      environment: { CORS_ALLOW_ORIGIN: '*', ...process.env, FIREBASE_DATABASE_EMULATOR_HOST: '', ...this.variables },
       logs: this.#logs,
-      processes,
+      environments,
       say: this.#say,
     });
-    this.#undo.push(() => functions.stop());
-    await functions.start(names);
+    this.#undo.push(() => this.#functions.stop());
     await this.#migrate();
     this.hasDemo = await loadDemo(this.variables.DATABASE_URL);
 
-    const gateway = await serveGateway(this.#lambda, await readRoutes(this.#root), { ...api, log: join(this.#logs, 'gateway.log') });
-    this.#undo.push(gateway.close);
     await this.#requireAnswer();
     this.#undo.push(repeat(this, 'mirror-rooms', sweepEverySeconds, this.#say));
     if (firebase.fcmUrl !== '') this.#undo.push(repeat(this, 'send-pushes', sweepEverySeconds, this.#say));
     this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
-    this.#functions = { functions, names, binaries };
   }
 
   async #startPage() {
@@ -176,20 +167,26 @@ export class Stack {
 
   /** From now on a saved source is built, and takes the place of what runs if it compiles. */
   watch() {
-    const { functions, names, binaries } = this.#functions;
+    const names = functionNames(this.#root);
+    const binaries = this.#binaries;
     let stamp = stampOf(binaries, names);
     const reload = async () => {
       const began = Date.now();
       await build(this.#root, { profile: this.#settings.profile, signal: this.#signal, quiet: true });
       if (stamp === stampOf(binaries, names)) return;
       stamp = stampOf(binaries, names);
-      await functions.replace(['migrate-database']);
+      await this.#functions.replace('migrate-database');
       await this.#migrate();
-      await functions.replace(names.filter((name) => name !== 'migrate-database'));
+      await Promise.all(names.filter((name) => name !== 'migrate-database').map((name) => this.#replace(name)));
       this.#say(`Sources changed: built and replaced in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
     };
     const end = watchSources(this.#root, () => reload().catch((error) => this.#signal.aborted || this.#say(`${error.message}\nWhat ran before goes on.`)));
     this.#undo.push(end, this.#watchPage());
+  }
+
+  /** A build that cannot start leaves the old processes in their place. */
+  async #replace(name) {
+    await this.#functions.replace(name).catch((error) => this.#say(`${error.message}\nThe old ${name} goes on.`));
   }
 
   #watchPage() {

@@ -24,10 +24,11 @@ export class Injuries {
   }
 
   /** Kills a process in the midst of whatever it does: before the write to Firebase, in it, or after it. */
-  kill() {
-    this.#stack.kill(this.#random.of(FUNCTIONS), this.#random.next());
+  async kill() {
+    const at = Date.now();
+    if (!(await this.#stack.kill(this.#random.of(FUNCTIONS), this.#random.next()))) return;
     this.counts['functions killed'] += 1;
-    this.accidents.push(Date.now());
+    this.accidents.push(at);
   }
 
   /** Restarts PostgreSQL, now and then as in a crash. */

@@ -5,12 +5,8 @@ import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after } from 'node:test';
 
-import { serveGateway } from '../../dev/lambda/gateway.mjs';
-import { Lambda } from '../../dev/lambda/lambda.mjs';
-import { readRoutes } from '../../dev/lambda/routes.mjs';
-import { serveRuntimeApi } from '../../dev/lambda/runtime-api.mjs';
-import { folderOfBinaries } from '../../dev/parts/build.mjs';
-import { Functions } from '../../dev/parts/functions.mjs';
+import { emulatorBinary, folderOfBinaries } from '../../dev/parts/build.mjs';
+import { startFunctions } from '../../dev/parts/functions.mjs';
 import { startPgBouncer } from '../../dev/parts/pgbouncer.mjs';
 import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
 import { placeOfRoot, postgresServer } from '../../dev/parts/postgres-server.mjs';
@@ -70,20 +66,29 @@ export function ownParts(name) {
       return url;
     },
 
-    /** Processes of these functions with these variables, and an API before them. */
-    async functions(names, { environment, processes = 1, at = 'functions' }) {
-      const lambda = new Lambda();
-      const runtimeApi = await serveRuntimeApi(lambda);
-      undo.push(() => runtimeApi.close());
-      const binaries = await folderOfBinaries(ROOT);
+    /**
+     * These functions with these variables behind an API of their own, in so many processes each.
+     *
+     * @param timeout  seconds, instead of the template's
+     */
+    async functions(names, { environment, processes = 1, at = 'functions', timeout }) {
       const place = join(logs, at);
-      const functions = new Functions({ ...runtimeApi, lambda, binaries, environment, logs: place, processes, say });
-      undo.push(() => functions.stop());
-      await functions.start(names);
       const port = await freePort();
-      const log = join(place, 'gateway.log');
-      const gateway = await serveGateway(lambda, await readRoutes(ROOT), { host: HOST, port, log });
-      undo.push(gateway.close);
+      const functions = await startFunctions({
+        root: ROOT,
+        emulator: await emulatorBinary(ROOT),
+        binaries: await folderOfBinaries(ROOT),
+        environment,
+        logs: place,
+        host: HOST,
+        port,
+        names,
+        warm: processes,
+        environments: processes,
+        options: timeout ? ['--timeout', String(timeout)] : [],
+        say,
+      });
+      undo.push(() => functions.stop());
       return {
         logs: place,
         /** One request to the API. */
@@ -91,9 +96,7 @@ export function ownParts(name) {
           const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
           return call(method, `http://${HOST}:${port}${API}${path}`, { headers, payload: body && JSON.stringify(body) });
         },
-        /** `seconds`: the function's deadline. */
-        invoke: async (name, event = {}, { seconds = 60 } = {}) =>
-          JSON.parse(await lambda.invoke(name, Buffer.from(JSON.stringify(event)), { seconds })),
+        invoke: (name, event) => functions.invoke(name, event),
       };
     },
   };

@@ -90,8 +90,9 @@ impl Environment {
         }
     }
 
+    /// Returns whether the runtime or an extension has not asked for its first event yet.
     pub fn is_starting(&self) -> bool {
-        self.ready_after.is_none()
+        self.ready.is_some()
     }
 
     /// Returns whether it can take an invocation.
@@ -171,10 +172,11 @@ impl Environment {
 
     /// Notes what has become of the environment. If it is idle, returns the time that it was busy.
     pub fn settle(&mut self, settings: &FunctionSettings) -> Option<Duration> {
-        if self.is_starting() || !self.is_quiet() {
+        let after = self.ready_after?;
+        if !self.is_quiet() {
             return None;
         }
-        if let (Some(ready), Some(after)) = (self.ready.take(), self.ready_after) {
+        if let Some(ready) = self.ready.take() {
             let pid = self.pid.unwrap_or_default();
             let _ = ready.send(Ok(Ready { pid, after }));
         }
@@ -218,7 +220,9 @@ impl Environment {
     fn end(&mut self) {
         self.thaw();
         for extension in self.extensions.iter_mut().filter(|it| it.hears_shutdown) {
-            extension.push(json!({ "eventType": "SHUTDOWN", "shutdownReason": "spindown" }));
+            extension.push(json!({
+                "eventType": "SHUTDOWN", "shutdownReason": "spindown", "deadlineMs": milliseconds_since_1970(),
+            }));
         }
         let has_extension = !self.extensions.is_empty();
         let _ = self.commands.send(Command::End { has_extension });

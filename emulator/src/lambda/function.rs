@@ -215,8 +215,9 @@ impl Function {
     pub(super) fn next_check(&self, id: u64) -> Instant {
         let mut state = self.lock();
         let now = Instant::now();
-        // The earliest deadline of an invocation that is still to come.
-        let soonest = now + self.settings.timeout;
+        // An invocation may begin or end at any time: then this is the earliest that its limit can be.
+        let idle_timeout = self.settings.idle_timeout.unwrap_or(Duration::MAX);
+        let soonest = now + self.settings.timeout.min(idle_timeout);
         let Some(environment) = state.environment(id) else {
             return soonest;
         };
@@ -263,13 +264,13 @@ impl Function {
 
     /// The process has ended.
     pub(super) fn ended(self: &Arc<Self>, id: u64, how: &Ended) {
-        let words = how.words(&self.settings);
         let mut state = self.lock();
         let Some(index) = state.environments.iter().position(|it| it.id == id) else {
             return;
         };
         let environment = state.environments.remove(index);
-        let (kind, message) = how.error(&self.settings);
+        let words = how.words_with_log(&self.settings);
+        let (kind, message) = how.error();
         let payload = failure(kind, &message);
         if environment.is_starting()
             && environment.is_on_demand
@@ -281,7 +282,7 @@ impl Function {
         let is_reported = environment.is_starting() && !environment.is_on_demand;
         state.totals.busy_seconds += environment.ended(&payload, &words).as_secs_f64();
         if how.is_unexpected() && !is_reported {
-            (self.settings.notice)(&words);
+            (self.settings.notice)(&how.words(&self.settings));
         }
         self.dispatch(&mut state);
         drop(state);

@@ -37,7 +37,7 @@ impl Ended {
     }
 
     /// The type and the message of the error that Lambda gives the caller.
-    pub fn error(&self, settings: &FunctionSettings) -> (&'static str, String) {
+    pub fn error(&self) -> (&'static str, String) {
         match self {
             Self::TimedOut(limit) => {
                 let seconds = limit.as_secs_f64();
@@ -53,15 +53,15 @@ impl Ended {
                     format!("Init timed out after {seconds:.2} seconds"),
                 )
             }
-            Self::NotStarted(_) => ("Runtime.InvalidEntrypoint", self.how(settings)),
+            Self::NotStarted(_) => ("Runtime.InvalidEntrypoint", self.how()),
             _ => (
                 "Runtime.ExitError",
-                format!("Runtime exited: {}", self.how(settings)),
+                format!("Runtime exited: {}", self.how()),
             ),
         }
     }
 
-    /// What a developer should know, with the end of the log.
+    /// What a developer should know, in one line.
     pub fn words(&self, settings: &FunctionSettings) -> String {
         let name = &settings.name;
         if let Self::NotStarted(error) = self
@@ -70,15 +70,23 @@ impl Ended {
             let program = settings.command.first().map_or("", String::as_str);
             return format!("{name} is not built: {program} does not exist");
         }
+        let log = settings.log.display();
+        format!("{name} ended ({}). Its log: {log}", self.how())
+    }
+
+    /// The same with the end of the log.
+    pub fn words_with_log(&self, settings: &FunctionSettings) -> String {
+        let words = self.words(settings);
+        if matches!(self, Self::NotStarted(_)) {
+            return words;
+        }
         let log = read_to_string(&settings.log).unwrap_or_default();
         let lines: Vec<&str> = log.trim_end().lines().collect();
         let last = lines[lines.len().saturating_sub(12)..].join("\n");
-        let how = self.how(settings);
-        let log = settings.log.display();
-        format!("{name} ended ({how}). Its log: {log}\n{last}")
+        format!("{words}\n{last}")
     }
 
-    fn how(&self, _: &FunctionSettings) -> String {
+    fn how(&self) -> String {
         match self {
             Self::NotStarted(error) => format!("cannot start: {error}"),
             Self::Exited(Some(status)) => status.to_string(),
