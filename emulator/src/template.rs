@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use yaml_rust2::{Yaml, YamlLoader};
 
+/// The resource of all paths that no other resource has.
+pub const UNKNOWN_PATHS: &str = "/{proxy+}";
+
 /// The template, read.
 pub struct Template {
     /// The functions in the order of the template.
@@ -15,6 +18,9 @@ pub struct Template {
     pub routes: Vec<TemplateRoute>,
     /// What the gateway answers by itself, by the name of the gateway response.
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
+    /// What the gateway answers to a method that no function serves, by the path of the resource. The path of
+    /// [`UNKNOWN_PATHS`] stands for all others.
+    pub mock_responses: BTreeMap<String, GatewayResponse>,
     /// The headers that answer a preflight request.
     pub cors_headers: Vec<(String, String)>,
 }
@@ -45,9 +51,10 @@ pub struct TemplateRoute {
 pub struct GatewayResponse {
     /// `None` for the status of the gateway's own.
     pub status: Option<u16>,
-    /// Headers, without the quotes that the template puts around constants.
+    /// Headers, without the quotes that the template puts around constants. The value `context.requestId` stands for the
+    /// gateway's id of the request.
     pub headers: Vec<(String, String)>,
-    /// The JSON body.
+    /// The JSON body. `$context.httpMethod` stands for the method of the request.
     pub body: String,
 }
 
@@ -65,6 +72,7 @@ impl Template {
             functions: Vec::new(),
             routes: Vec::new(),
             gateway_responses: BTreeMap::new(),
+            mock_responses: BTreeMap::new(),
             cors_headers: Vec::new(),
         };
         for (id, resource) in entries(&document["Resources"]) {
@@ -149,6 +157,31 @@ impl Template {
             };
             self.gateway_responses.insert(name, response);
         }
+        for (path, item) in entries(&properties["DefinitionBody"]["paths"]) {
+            let integration =
+                &item["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
+            if integration["type"].as_str() == Some("mock") {
+                let response = mock_response(&integration["responses"]["default"], values);
+                self.mock_responses.insert(path, response);
+            }
+        }
+    }
+}
+
+fn mock_response(response: &Yaml, values: &Values<'_>) -> GatewayResponse {
+    let status = values.number(&response["statusCode"]);
+    let headers = entries(&response["responseParameters"]).into_iter();
+    GatewayResponse {
+        status: status.and_then(|it| u16::try_from(it).ok()),
+        headers: headers
+            .filter_map(|(name, value)| {
+                let name = name.strip_prefix("method.response.header.")?.to_lowercase();
+                Some((name, values.text(value)?))
+            })
+            .collect(),
+        body: values
+            .text(&response["responseTemplates"]["application/json"])
+            .unwrap_or_default(),
     }
 }
 
@@ -244,6 +277,20 @@ mod tests {
                 .contains(&("retry-after".to_owned(), "1".to_owned()))
         );
         assert_eq!(throttled.body, r#"{"detail":"Requête ralentie."}"#);
+    }
+
+    #[test]
+    fn a_mock_integration_has_its_status_headers_and_body() {
+        let template = deployed();
+        let rooms = &template.mock_responses["/api/v1/chat/rooms"];
+        assert_eq!(rooms.status, Some(405));
+        let allow = ("allow".to_owned(), "GET, HEAD, POST, OPTIONS".to_owned());
+        assert!(rooms.headers.contains(&allow));
+        assert_eq!(
+            rooms.body,
+            r#"{"detail":"Méthode « $context.httpMethod » non autorisée."}"#
+        );
+        assert_eq!(template.mock_responses[UNKNOWN_PATHS].status, Some(404));
     }
 
     #[test]

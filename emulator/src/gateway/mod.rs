@@ -11,15 +11,15 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::event::apigw::ApiGatewayProxyResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use uuid::Uuid;
 
 pub use event::{Origin, event_of};
-pub use own_response::{OwnResponse, OwnResponses};
+pub use own_response::{Context, OwnResponse, OwnResponses};
 pub use routes::{Resource, Routes};
 
 use crate::lambda::{InvokeError, Lambda};
@@ -63,11 +63,18 @@ impl Gateway {
     pub async fn handle(&self, request: Request<Incoming>) -> Answered {
         let request_id = Uuid::new_v4().to_string();
         let (head, body) = request.into_parts();
-        let (resource, mut response) = match self.routes.find(head.uri.path()) {
-            None => ("-".to_owned(), self.responses.of(OwnResponse::NotFound)),
-            Some((resource, _)) if head.method == Method::OPTIONS => {
-                (resource.path.clone(), self.responses.preflight())
-            }
+        let context = Context {
+            request_id: &request_id,
+            method: head.method.as_str(),
+        };
+        let found = self.routes.find(head.uri.path());
+        let resource = found
+            .as_ref()
+            .map_or("-", |(resource, _)| resource.path.as_str())
+            .to_owned();
+        let mut response = match found {
+            _ if head.method == Method::OPTIONS => self.responses.preflight(),
+            None => self.responses.unknown_path(head.uri.path(), context),
             Some((resource, parameters)) => {
                 let peer = head.extensions.get::<Peer>().copied();
                 let origin = Origin {
@@ -76,8 +83,13 @@ impl Gateway {
                     parameters,
                     source_ip: peer.map_or_else(|| [127, 0, 0, 1].into(), |it| it.0),
                 };
-                let response = self.integrate(resource, &head, body, origin).await;
-                (resource.path.clone(), response)
+                match resource.function(context.method) {
+                    Some(function) => self
+                        .integrate(function, (&head, body), origin)
+                        .await
+                        .unwrap_or_else(|kind| self.responses.of(kind, context)),
+                    None => self.responses.unknown_method(&resource.path, context),
+                }
             }
         };
         if head.method == Method::HEAD {
@@ -95,40 +107,41 @@ impl Gateway {
 
     async fn integrate(
         &self,
-        resource: &Resource,
-        head: &Parts,
-        body: Incoming,
+        function: &str,
+        (head, body): (&Parts, Incoming),
         origin: Origin<'_>,
-    ) -> Response<Full<Bytes>> {
-        let Some(function) = resource.function(head.method.as_str()) else {
-            let mut response = self.responses.method_not_allowed(head.method.as_str());
-            if let Ok(allow) = HeaderValue::from_str(&resource.allow()) {
-                response.headers_mut().insert(ALLOW, allow);
-            }
-            return response;
-        };
-        let body = match Limited::new(body, BODY_LIMIT).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return self.responses.of(OwnResponse::TooLarge);
-            }
-            Err(_) => return self.responses.of(OwnResponse::BadRequest),
-        };
-        let Ok(event) = event_of(head, &body, origin) else {
-            return self.responses.of(OwnResponse::BadRequest);
-        };
+    ) -> Result<Response<Full<Bytes>>, OwnResponse> {
+        let body = read(body).await?;
+        let event = event_of(head, &body, origin).map_err(|_| OwnResponse::BadRequest)?;
         let invocation = self.lambda.invoke(function, event);
         match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
-            Err(_) => self.responses.of(OwnResponse::TimedOut),
-            Ok(Err(InvokeError::TooLarge(_))) => self.responses.of(OwnResponse::TooLarge),
+            Err(_) => Err(OwnResponse::TimedOut),
+            Ok(Err(InvokeError::TooLarge(_))) => Err(OwnResponse::TooLarge),
             // API Gateway takes Lambda's 429 for a failed integration.
-            Ok(Err(InvokeError::Throttled)) => self.responses.of(OwnResponse::Throttled),
-            Ok(Err(InvokeError::NotFound)) => self.responses.of(OwnResponse::BadGateway),
-            Ok(Ok(completed)) if completed.is_error => self.responses.of(OwnResponse::BadGateway),
-            Ok(Ok(completed)) => response_of(&completed.payload)
-                .unwrap_or_else(|| self.responses.of(OwnResponse::BadGateway)),
+            Ok(Err(InvokeError::Throttled)) => Err(OwnResponse::Throttled),
+            Ok(Err(InvokeError::NotFound)) => Err(OwnResponse::BadGateway),
+            Ok(Ok(completed)) if completed.is_error => Err(OwnResponse::BadGateway),
+            Ok(Ok(completed)) => response_of(&completed.payload).ok_or(OwnResponse::BadGateway),
         }
     }
+}
+
+/// Reads the whole body. One that is too large is read to its end all the same: a client that is still sending would not
+/// see the response.
+async fn read(mut body: Incoming) -> Result<Bytes, OwnResponse> {
+    let (mut bytes, mut size) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| OwnResponse::BadRequest)?;
+        let data = frame.into_data().unwrap_or_default();
+        size += data.len();
+        if size <= BODY_LIMIT {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if size > BODY_LIMIT {
+        return Err(OwnResponse::TooLarge);
+    }
+    Ok(bytes.into())
 }
 
 /// The HTTP response that a function's response stands for. `None` if it is malformed.
@@ -156,13 +169,4 @@ fn without_body(response: &mut Response<Full<Bytes>>) {
     let length = response.body().size_hint().exact().unwrap_or_default();
     response.headers_mut().insert(CONTENT_LENGTH, length.into());
     *response.body_mut() = Full::default();
-}
-
-/// Adds headers whose names and values are text; the last one of a name counts.
-fn insert_all(response: &mut Response<Full<Bytes>>, headers: &[(String, String)]) {
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
 }

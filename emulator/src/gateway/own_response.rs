@@ -2,26 +2,23 @@ use std::collections::BTreeMap;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use serde_json::json;
 
-use super::insert_all;
-use crate::template::{GatewayResponse, Template};
+use crate::template::{GatewayResponse, Template, UNKNOWN_PATHS};
 
-/// What the gateway answers by itself. Texts, headers and most statuses are the template's.
+/// What the gateway answers by itself, as the template says.
 pub struct OwnResponses {
-    responses: BTreeMap<String, GatewayResponse>,
+    gateway_responses: BTreeMap<String, GatewayResponse>,
+    mock_responses: BTreeMap<String, GatewayResponse>,
     cors_headers: Vec<(String, String)>,
 }
 
-/// Why a request reaches no function, or a function gives no response.
+/// Why a function gives no response to a request.
 #[derive(Clone, Copy)]
 pub enum OwnResponse {
     /// The request is malformed.
     BadRequest,
-    /// No resource has that path.
-    NotFound,
     /// The body is too large for the gateway or for Lambda.
     TooLarge,
     /// The function has failed, or its response is malformed.
@@ -30,18 +27,24 @@ pub enum OwnResponse {
     Throttled,
     /// The function takes too long.
     TimedOut,
+    /// API Gateway knows no such resource or method.
+    Unknown,
+}
+
+/// What a response may tell of its request.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The gateway's id of the request.
+    pub request_id: &'a str,
+    /// The method of the request.
+    pub method: &'a str,
 }
 
 impl OwnResponse {
-    /// The template's name of it, what stands in for that, and the gateway's own status.
+    /// The gateway response's type, the type that stands in for it, and API Gateway's own status.
     const fn kind(self) -> (&'static str, &'static str, StatusCode) {
         match self {
             Self::BadRequest => ("BAD_REQUEST_BODY", "DEFAULT_4XX", StatusCode::BAD_REQUEST),
-            Self::NotFound => (
-                "MISSING_AUTHENTICATION_TOKEN",
-                "DEFAULT_4XX",
-                StatusCode::FORBIDDEN,
-            ),
             Self::TooLarge => (
                 "REQUEST_TOO_LARGE",
                 "DEFAULT_4XX",
@@ -58,6 +61,11 @@ impl OwnResponse {
                 "DEFAULT_5XX",
                 StatusCode::GATEWAY_TIMEOUT,
             ),
+            Self::Unknown => (
+                "MISSING_AUTHENTICATION_TOKEN",
+                "DEFAULT_4XX",
+                StatusCode::FORBIDDEN,
+            ),
         }
     }
 }
@@ -67,49 +75,77 @@ impl OwnResponses {
     #[must_use]
     pub fn new(template: &Template) -> Self {
         Self {
-            responses: template.gateway_responses.clone(),
+            gateway_responses: template.gateway_responses.clone(),
+            mock_responses: template.mock_responses.clone(),
             cors_headers: template.cors_headers.clone(),
         }
     }
 
-    /// Returns the response of that kind.
+    /// Returns the gateway response of that kind.
     #[must_use]
-    pub fn of(&self, kind: OwnResponse) -> Response<Full<Bytes>> {
+    pub fn of(&self, kind: OwnResponse, context: Context<'_>) -> Response<Full<Bytes>> {
         let (name, default, status) = kind.kind();
-        let found = self
-            .responses
-            .get(name)
-            .or_else(|| self.responses.get(default));
-        let GatewayResponse {
-            status: own,
-            headers,
-            body,
-        } = found.cloned().unwrap_or_default();
-        let mut response = Response::new(Full::from(body));
-        *response.status_mut() = own
-            .and_then(|it| StatusCode::from_u16(it).ok())
-            .unwrap_or(status);
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        insert_all(&mut response, &headers);
-        response
+        let found = self.gateway_responses.get(name);
+        match found.or_else(|| self.gateway_responses.get(default)) {
+            Some(found) => response_of(found, status, context),
+            None => response_of(&GatewayResponse::default(), status, context),
+        }
     }
 
-    /// Returns 405. The caller adds `Allow`.
+    /// Returns the response to a method that the resource does not have.
     #[must_use]
-    pub fn method_not_allowed(&self, method: &str) -> Response<Full<Bytes>> {
-        let mut response = self.of(OwnResponse::BadRequest);
-        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        let detail = json!({ "detail": format!("Méthode « {method} » non autorisée.") });
-        *response.body_mut() = Full::from(detail.to_string());
-        response
+    pub fn unknown_method(&self, resource: &str, context: Context<'_>) -> Response<Full<Bytes>> {
+        match self.mock_responses.get(resource) {
+            Some(mock) => response_of(mock, StatusCode::OK, context),
+            None => self.of(OwnResponse::Unknown, context),
+        }
     }
 
-    /// Returns the answer to a browser that asks whether a page of another origin may send a request.
+    /// Returns the response to a path that no resource has.
+    #[must_use]
+    pub fn unknown_path(&self, path: &str, context: Context<'_>) -> Response<Full<Bytes>> {
+        // `{proxy+}` stands for one segment or more.
+        let resource = if path == "/" { path } else { UNKNOWN_PATHS };
+        self.unknown_method(resource, context)
+    }
+
+    /// Returns the response to a browser that asks whether a page of another origin may send a request.
     #[must_use]
     pub fn preflight(&self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::default());
-        insert_all(&mut response, &self.cors_headers);
+        insert_all(&mut response, &self.cors_headers, "");
         response
+    }
+}
+
+fn response_of(
+    own: &GatewayResponse,
+    default: StatusCode,
+    context: Context<'_>,
+) -> Response<Full<Bytes>> {
+    let body = own.body.replace("$context.httpMethod", context.method);
+    let mut response = Response::new(Full::from(body));
+    let status = own.status.and_then(|it| StatusCode::from_u16(it).ok());
+    *response.status_mut() = status.unwrap_or(default);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    insert_all(&mut response, &own.headers, context.request_id);
+    response
+}
+
+fn insert_all(
+    response: &mut Response<Full<Bytes>>,
+    headers: &[(String, String)],
+    request_id: &str,
+) {
+    for (name, value) in headers {
+        let value = if value == "context.requestId" {
+            request_id
+        } else {
+            value
+        };
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
     }
 }

@@ -71,23 +71,11 @@ impl Resource {
         Some(parameters)
     }
 
-    /// Returns the function of a method. HEAD is served by the function of GET.
+    /// Returns the function of a method.
     #[must_use]
     pub fn function(&self, method: &str) -> Option<&str> {
-        let find = |method: &str| self.methods.iter().find(|(name, _)| name == method);
-        let found = find(method).or_else(|| find("GET").filter(|_| method == "HEAD"));
-        found.map(|(_, function)| function.as_str())
-    }
-
-    /// Returns the value of the header `Allow`.
-    #[must_use]
-    pub fn allow(&self) -> String {
-        let mut methods: Vec<&str> = self.methods.iter().map(|(name, _)| name.as_str()).collect();
-        if methods.contains(&"GET") && !methods.contains(&"HEAD") {
-            methods.push("HEAD");
-        }
-        methods.push("OPTIONS");
-        methods.join(", ")
+        let target = self.methods.iter().find(|(name, _)| name == method);
+        target.map(|(_, function)| function.as_str())
     }
 }
 
@@ -139,11 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn head_is_served_as_get_and_allow_names_it() {
+    fn each_method_has_its_function() {
         let routes = routes();
         let (rooms, _) = routes.find("/rooms").unwrap();
-        assert_eq!(rooms.function("HEAD"), Some("list"));
+        assert_eq!(rooms.function("POST"), Some("create"));
         assert_eq!(rooms.function("DELETE"), None);
-        assert_eq!(rooms.allow(), "GET, POST, HEAD, OPTIONS");
     }
 }

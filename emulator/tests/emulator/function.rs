@@ -1,7 +1,7 @@
 //! The function that the tests invoke. Its event says what to do; at a gate it waits until the test releases it.
 
 use std::convert::Infallible;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lambda_extension::{Extension, LambdaEvent as ExtensionEvent, NextEvent};
@@ -10,20 +10,16 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Mutex, mpsc};
 
-/// Gates of the work after each reply, in the order of the invocations.
-static AFTER_REPLY: LazyLock<Gates> = LazyLock::new(|| {
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    Gates {
-        sender,
-        receiver: Mutex::new(Some(receiver)),
-    }
+/// The gates of the work after each reply, in the order of the invocations.
+static AFTER_REPLY: LazyLock<(Sender, Mutex<Receiver>)> = LazyLock::new(|| {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (sender, Mutex::new(receiver))
 });
 
-struct Gates {
-    sender: tokio::sync::mpsc::UnboundedSender<Option<String>>,
-    receiver: Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<Option<String>>>>,
-}
+type Sender = mpsc::UnboundedSender<Option<String>>;
+type Receiver = mpsc::UnboundedReceiver<Option<String>>;
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn run() {
@@ -35,16 +31,14 @@ pub async fn run() {
         std::future::pending::<()>().await;
     }
     if let Ok(mark) = std::env::var("EXTENSION") {
-        let extension =
-            tokio::sync::Mutex::new(AFTER_REPLY.receiver.lock().unwrap().take().unwrap());
-        let extension: &'static _ = Box::leak(Box::new(extension));
         let shutdown = mark.clone();
         let events = lambda_extension::service_fn(move |event: ExtensionEvent| {
             let shutdown = shutdown.clone();
             async move {
                 match event.next {
                     NextEvent::Invoke(_) => {
-                        pass(extension.lock().await.recv().await.flatten()).await
+                        let gate = AFTER_REPLY.1.lock().await.recv().await;
+                        pass(gate.flatten()).await;
                     }
                     NextEvent::Shutdown(_) => note(&shutdown, "SHUTDOWN"),
                 }
@@ -82,7 +76,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             .map(str::to_owned)
     };
     pass(gate("before")).await;
-    AFTER_REPLY.sender.send(gate("after")).unwrap();
+    AFTER_REPLY.0.send(gate("after")).unwrap();
     if payload["fails"] == true {
         return Err("no such table".into());
     }

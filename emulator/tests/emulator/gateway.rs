@@ -27,11 +27,29 @@ Resources:
       GatewayResponses:
         DEFAULT_4XX: { ResponseTemplates: { application/json: '{"detail":"Requête malformée."}' } }
         DEFAULT_5XX: { ResponseTemplates: { application/json: '{"detail":"Une erreur du serveur est survenue."}' } }
-        MISSING_AUTHENTICATION_TOKEN: { StatusCode: 404, ResponseTemplates: { application/json: '{"detail":"Pas trouvé."}' } }
+        MISSING_AUTHENTICATION_TOKEN: { StatusCode: 404, ResponseTemplates: &not_found { application/json: '{"detail":"Pas trouvé."}' } }
         INTEGRATION_FAILURE:
           StatusCode: 503
           ResponseParameters: { Headers: { Retry-After: "'1'" } }
           ResponseTemplates: { application/json: '{"detail":"Service momentanément indisponible."}' }
+      DefinitionBody:
+        paths:
+          /{proxy+}:
+            x-amazon-apigateway-any-method:
+              x-amazon-apigateway-integration:
+                type: mock
+                responses: { default: { statusCode: '404', responseTemplates: *not_found } }
+          /rooms:
+            x-amazon-apigateway-any-method:
+              x-amazon-apigateway-integration:
+                type: mock
+                responses:
+                  default:
+                    statusCode: '405'
+                    responseTemplates: { application/json: '{"detail":"Méthode « $context.httpMethod » non autorisée."}' }
+                    responseParameters:
+                      method.response.header.Allow: "'GET, HEAD, POST, OPTIONS'"
+                      method.response.header.x-request-id: context.requestId
   SampleFunction:
     Type: AWS::Serverless::Function
     Properties:
@@ -39,6 +57,7 @@ Resources:
       Timeout: 60
       Events:
         List: { Type: Api, Properties: { Method: GET, Path: /rooms } }
+        Head: { Type: Api, Properties: { Method: HEAD, Path: /rooms } }
         Create: { Type: Api, Properties: { Method: POST, Path: /rooms } }
         Room: { Type: Api, Properties: { Method: GET, Path: '/rooms/{room_id}' } }
         Malformed: { Type: Api, Properties: { Method: GET, Path: /malformed } }
@@ -236,7 +255,9 @@ async fn what_reaches_no_function_is_answered_as_the_template_says() {
 async fn a_method_that_a_resource_does_not_have_names_those_that_it_has() {
     let api = Api::new(|_| {}).await;
     let response = api.call(Method::PUT, "/rooms", "").await;
-    assert_eq!(header(&response, "allow"), Some("GET, POST, HEAD, OPTIONS"));
+    assert_eq!(header(&response, "allow"), Some("GET, HEAD, POST, OPTIONS"));
+    let request_id = header(&response, "x-request-id");
+    assert!(request_id.is_some() && request_id == header(&response, "x-amzn-requestid"));
 }
 
 #[tokio::test]
