@@ -122,7 +122,7 @@ fn functions(template: &Template, options: &Options) -> Result<Vec<FunctionSetti
             FunctionSettings {
                 variables: variables.clone(),
                 memory_mb: function.memory_mb,
-                timeout: function.timeout,
+                timeout: options.timeout.unwrap_or(function.timeout),
                 init_timeout: options.init,
                 max_environments: options.environments,
                 reserved_concurrency: options.reserved.get(&function.name).copied(),

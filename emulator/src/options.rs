@@ -16,6 +16,7 @@ Emulates AWS Lambda and API Gateway. The functions inherit the environment varia
   --warm N              environments of each function at the start (1)
   --environments N      the most environments of each function; more invocations wait in line (10)
   --reserve NAME=N      reserved concurrency of a function: more invocations are throttled
+  --timeout SECONDS     the longest invocation, instead of the template's
   --idle SECONDS        ends environments that were idle for so long, but for one (60)
   --init SECONDS        the longest start of a function (10)
   --freeze              stops idle processes (SIGSTOP), as Lambda freezes them
@@ -32,6 +33,7 @@ pub struct Options {
     pub warm: usize,
     pub environments: usize,
     pub reserved: HashMap<String, usize>,
+    pub timeout: Option<Duration>,
     pub idle: Duration,
     pub init: Duration,
     pub freeze: bool,
@@ -55,6 +57,7 @@ impl Options {
             warm: 1,
             environments: 10,
             reserved: HashMap::new(),
+            timeout: None,
             idle: Duration::from_mins(1),
             init: Duration::from_secs(10),
             freeze: false,
@@ -80,6 +83,7 @@ impl Options {
                     let (name, number) = reservation(&parser.value()?.string()?)?;
                     options.reserved.insert(name, number);
                 }
+                "timeout" => options.timeout = Some(Duration::from_secs(parser.value()?.parse()?)),
                 "idle" => options.idle = Duration::from_secs(parser.value()?.parse()?),
                 "init" => options.init = Duration::from_secs(parser.value()?.parse()?),
                 "freeze" => options.freeze = true,
