@@ -88,7 +88,7 @@ bench: ## how far each function is from what this machine allows (ONLY=cold,warm
 	@dev/node bench/run.mjs $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 .PHONY: check
-check: check-rust check-template check-workflows check-openapi check-web ## formats, lints, licences, the template, the API's description
+check: check-rust check-template check-workflows check-openapi check-web check-docs ## formats, lints, licences, the template, the API's description, links
 
 .PHONY: check-rust
 check-rust: tools
@@ -126,6 +126,10 @@ check-openapi: tools
 .PHONY: check-web
 check-web: tools
 	@npm run --silent check --workspace web
+
+.PHONY: check-docs
+check-docs: tools
+	@$(node_test) --test-reporter dot tests/documentation.test.mjs
 
 .PHONY: audit
 audit: tools ## known vulnerabilities of the dependencies (fetches the advisory database)
