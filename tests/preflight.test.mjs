@@ -76,17 +76,23 @@ test('a secret that cannot be read is named, and quoted nowhere', async () => {
   assert.ok(!JSON.stringify(report).includes('hunter2'), report.table);
 });
 
-test('a database that cannot be reached stops no other check', async () => {
-  const aws = await parts.moto();
-  const secret = {
-    database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais',
-    jwt_secret: 'a key of the tokens that is long enough to sign',
-    redis_url: 'redis://:hunter2@127.0.0.1:1',
-  };
-  await secretsManager(aws, 'CreateSecret', { Name: 'unreachable', SecretString: JSON.stringify(secret) });
-  const environment = plain(secretVariables(aws, 'unreachable'));
-  const { invoke } = await parts.functions(['preflight'], { environment, at: 'unreachable' });
-  const report = await invoke('preflight');
-  assert.deepEqual(failures(report), ['PostgreSQL connection', 'Redis']);
-  assert.ok(!JSON.stringify(report).includes('hunter2'), report.table);
-});
+for (const [redis, expected] of [
+  ['that responds', ['PostgreSQL connection']],
+  ['that does not', ['PostgreSQL connection', 'Redis']],
+]) {
+  test(`a database that cannot be reached stops no other check, beside a Redis ${redis}`, async () => {
+    const [aws, running] = await Promise.all([parts.moto(), parts.redis()]);
+    const secret = {
+      database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais',
+      jwt_secret: 'a key of the tokens that is long enough to sign',
+      redis_url: expected.includes('Redis') ? 'redis://:hunter2@127.0.0.1:1' : running.url,
+    };
+    await secretsManager(aws, 'CreateSecret', { Name: redis, SecretString: JSON.stringify(secret) });
+    const environment = plain(secretVariables(aws, redis));
+    const { invoke } = await parts.functions(['preflight'], { environment, at: redis.replaceAll(' ', '-') });
+    const report = await invoke('preflight');
+    assert.deepEqual(failures(report), expected, report.table);
+    assert.equal(report.checks.at(-1).status, expected.includes('Redis') ? 'failed' : 'ok');
+    assert.ok(!JSON.stringify(report).includes('hunter2'), report.table);
+  });
+}

@@ -41,7 +41,7 @@ fn google() -> String {
 }
 
 /// How long the checks of one service may take, side by side with the others.
-const SERVICE_TIMEOUT: Duration = Duration::from_secs(25);
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(45);
 
 async fn preflight(event: Value, _: TimeLeft) -> Result<Report, StartError> {
     let order = Order::deserialize(&event)?;

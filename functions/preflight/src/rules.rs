@@ -1,9 +1,12 @@
 //! What the rules of the Realtime Database do, tried on a room that exists for a moment.
 
+use std::time::Duration;
+
 use chrono::{SecondsFormat, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::firebase::{Firebase, FirebaseError};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::firebase::no_response;
@@ -11,6 +14,9 @@ use crate::report::Check;
 
 const FIX: &str = "deploy firebase/database.rules.json: until then anyone may read or forge messages, or old states \
                    overwrite new ones";
+
+/// All attempts together: time is left to delete the room.
+const ATTEMPTS_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A room with two participants.
 struct Scratch<'a> {
@@ -39,9 +45,20 @@ pub async fn checks(firebase: &Firebase) -> Vec<Check> {
         client: id(),
     };
     let mut checks = Vec::new();
-    for attempt in scratch.attempts() {
-        checks.push(scratch.attempt(attempt).await);
+    let attempts = async {
+        for attempt in scratch.attempts() {
+            checks.push(scratch.attempt(attempt).await);
+        }
+    };
+    if timeout(ATTEMPTS_TIMEOUT, attempts).await.is_err() {
+        let detail = format!("no end within {} s", ATTEMPTS_TIMEOUT.as_secs());
+        checks.push(Check::failed(
+            "rules",
+            detail,
+            "try again; status.firebase.google.com",
+        ));
     }
+    // Whatever became of the attempts.
     checks.push(scratch.delete().await);
     checks
 }
