@@ -1,7 +1,7 @@
-//! `POST /api/v1/chat/rooms/{room_id}/archive/`: puts a conversation away for the viewer, or takes it back.
+//! `POST /api/v1/chat/rooms/{room_id}/archive/`: archives a room for the viewer, or restores it.
 //!
-//! For its participants; the other one sees nothing of it. Body: `archive`, true if missing. Answers the new state;
-//! 404 for everybody else.
+//! For participants; the other one sees no difference. Body: `archive` (default true). Returns the new state; 404 for
+//! others.
 
 use serde::Serialize;
 use shared::db::rooms;
@@ -50,7 +50,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn a_room_is_put_away_and_taken_back() {
+    async fn a_room_is_archived_and_restored() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let call = || Call::post(&format!("/rooms/{room}/archive/"));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_boolean_is_400_and_a_strangers_room_404() {
+    async fn a_value_that_is_not_a_boolean_returns_400_and_anothers_room_404() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let call = || Call::post(&format!("/rooms/{room}/archive/"));

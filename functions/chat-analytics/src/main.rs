@@ -1,8 +1,8 @@
-//! `GET /api/v1/chat/analytics/?from=…&to=…`: how the chat is used.
+//! `GET /api/v1/chat/analytics/?from=…&to=…`: reports usage.
 //!
-//! For admins. Query: `from` and `to`, days that are both included (the last 30 by default, 366 at most), and
-//! `time_zone`, whose days they are (`Africa/Abidjan` by default; `timezone` is taken, too). Answers what
-//! docs/analytics.md explains; 400 for what is no such period, 403 for everybody else.
+//! For admins. Query: `from` and `to`, both days inclusive (default: the last 30; at most 366), and their `time_zone`
+//! (default `Africa/Abidjan`; `timezone` is also accepted). Returns the numbers that docs/analytics.md defines; 400 for an
+//! invalid period, 403 for others.
 
 use shared::db::analytics;
 use shared::domain::{Period, Viewer};
@@ -38,7 +38,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn an_admin_is_answered_the_numbers() {
+    async fn an_admin_gets_the_numbers() {
         let world = World::new().await;
         let admin = world.user("admin", "Mariam").await;
         let (driver, _, room) = world.room().await;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn everybody_else_is_refused() {
+    async fn other_users_get_403() {
         let world = World::new().await;
         let (driver, client, _) = world.room().await;
         let bad_zone = || Call::get("/analytics/").query("timezone", "Africa/Nowhere");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_period_must_be_one() {
+    async fn an_invalid_period_returns_400() {
         let world = World::new().await;
         let admin = world.user("admin", "Mariam").await;
         let call = async |query: &[(&str, &str)], status| {

@@ -1,9 +1,9 @@
-//! `POST /api/v1/chat/rooms/`: opens a conversation, or finds the one that these two have about this delivery.
+//! `POST /api/v1/chat/rooms/`: opens a room, or returns the existing one.
 //!
-//! For drivers, and for those who want to talk to one. Body: `other_user_id`, `room_type`, and optionally
-//! `delivery_id` and `initial_message`. Answers the room: 201 if it is new, 200 if it was there (then the message is
-//! not sent); 400 if these two may not talk about this, 429 above `ROOM_LIMIT`, which counts new rooms only. A new room
-//! is mirrored, and the recipient's devices get a push notification for the message.
+//! For drivers and their counterparts. Body: `other_user_id`, `room_type`, optionally `delivery_id` and `initial_message`.
+//! Returns the room: 201 if it is new, 200 if it exists (the message is then not sent); 400 if these two may not have it,
+//! 429 above `ROOM_LIMIT`, which counts new rooms only. A new room is mirrored, and the recipient's devices get a push for
+//! the message.
 
 use shared::db::rooms::{self, NewRoom, OpeningRules};
 use shared::domain::{RoomType, Viewer};
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_new_rooms_than_the_limit_are_429_and_say_when_to_go_on() {
+    async fn new_rooms_above_the_limit_return_429_with_retry_after() {
         let world = World::with(|settings, _| {
             settings.person_limits.rooms = RateLimit::parse("1/1/h").unwrap();
         })

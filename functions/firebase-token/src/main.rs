@@ -1,6 +1,6 @@
-//! `POST /api/v1/chat/firebase_token/`: a Firebase custom token for the viewer, with which a phone may listen.
+//! `POST /api/v1/chat/firebase_token/`: returns a Firebase custom token for the viewer.
 //!
-//! For every user. Answers the token, its life in seconds, and the database's URL; 503 where there is no mirror.
+//! For every user. Returns the token, its lifetime in seconds, and the database's URL; 503 without a mirror.
 
 use serde::Serialize;
 use shared::db::viewer;
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_for_known_users() {
+    async fn an_unknown_user_gets_401() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa").await;
         world.sql.execute("DELETE FROM users", &[]).await.unwrap();

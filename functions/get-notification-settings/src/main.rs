@@ -1,6 +1,6 @@
-//! `GET /api/v1/chat/notification_settings/`: when the viewer wants to be told of messages.
+//! `GET /api/v1/chat/notification_settings/`: returns when the viewer gets pushes.
 //!
-//! For everybody. Who has never set anything is told always.
+//! For every user. By default every push is sent.
 
 use shared::db::notification_settings;
 use shared::domain::Viewer;
@@ -28,7 +28,7 @@ mod tests {
     use shared::testing::{Call, World};
 
     #[tokio::test]
-    async fn who_has_never_set_anything_is_told_always() {
+    async fn by_default_every_push_is_sent() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa Koné").await;
         let call = || Call::get("/notification_settings/");

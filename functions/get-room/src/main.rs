@@ -1,6 +1,6 @@
-//! `GET /api/v1/chat/rooms/{room_id}/`: one conversation, also one that is archived or closed.
+//! `GET /api/v1/chat/rooms/{room_id}/`: returns a room, also an archived or closed one.
 //!
-//! For its participants. Answers the room; 404 for everybody else.
+//! For participants; 404 for others.
 
 use shared::db::rooms;
 use shared::domain::Viewer;
@@ -27,7 +27,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn a_room_is_answered_as_the_guide_has_it() {
+    async fn the_room_has_the_api_guides_fields() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         let message = world.say(driver, room, "Bonjour").await;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_foreign_room_an_unknown_one_and_what_is_no_id_are_answered_alike() {
+    async fn a_foreign_room_an_unknown_one_and_an_invalid_id_return_the_same_404() {
         let world = World::new().await;
         let (_, _, room) = world.room().await;
         let admin = world.user("admin", "Mariam").await;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_not_known_is_told_so_before_anything_else() {
+    async fn an_unknown_user_gets_401_before_any_other_error() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let reply = world
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_of_ours_is_500_and_says_nothing_of_it() {
+    async fn an_internal_error_returns_500_without_details() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         world

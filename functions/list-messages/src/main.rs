@@ -1,8 +1,8 @@
-//! `GET /api/v1/chat/messages/?chat_room_id=…`: the history of a conversation.
+//! `GET /api/v1/chat/messages/?chat_room_id=…`: returns the history of a room.
 //!
-//! For its participants. Query: `ordering`, `page`, `page_size`; or `after_seq`, for what a phone has missed: oldest
-//! first, and `next` goes on where it ends. Answers a page of messages; 400 without a room, 404 for a room that is
-//! not the viewer's or a page out of range.
+//! For participants. Query: `ordering`, `page`, `page_size`; or `after_seq` for what a phone has missed, oldest first, where
+//! `next` continues at the end. Returns a page of messages; 400 without a room, 404 for another's room or a page out of
+//! range.
 
 use shared::db::messages;
 use shared::domain::{MessageOrder, Viewer};
@@ -44,7 +44,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn a_message_is_answered_as_the_guide_has_it() {
+    async fn a_message_has_the_api_guides_fields() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         let message = world.say(driver, room, "Bonjour").await;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_backfill_is_followed_by_its_links_to_the_end() {
+    async fn a_backfills_links_lead_to_its_end() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         for _ in 0..3 {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_room_is_required_and_must_be_ones_own() {
+    async fn a_room_is_required_and_must_be_the_viewers() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let admin = world.user("admin", "Mariam").await;

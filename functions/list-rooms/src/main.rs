@@ -1,7 +1,7 @@
-//! `GET /api/v1/chat/rooms/`: the viewer's conversations.
+//! `GET /api/v1/chat/rooms/`: lists the viewer's rooms.
 //!
 //! For every user. Query: `room_type`, `delivery_id`, `include_archived`, `search`, `ordering`, `page`, `page_size`.
-//! Answers a page of rooms; 400 for a filter that is none, 404 for a page out of range.
+//! Returns a page of rooms; 400 for an invalid filter, 404 for a page out of range.
 
 use shared::db::rooms;
 use shared::domain::{RoomOrder, Viewer};
@@ -42,7 +42,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn a_room_is_listed_as_the_guide_has_it() {
+    async fn a_listed_room_has_the_api_guides_fields() {
         let world = World::new().await;
         let (driver, client) = (
             world.user("driver", "Awa Koné").await,
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn links_carry_the_real_host_the_stage_and_the_other_parameters() {
+    async fn links_have_the_real_host_the_stage_and_the_other_parameters() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa").await;
         for turn in 0..3 {
@@ -92,7 +92,7 @@ mod tests {
                 .query("page", number)
                 .query("empty", "")
         };
-        // A REST API's event has the names in no order: they come sorted, and the values of each as they were.
+        // A REST API's event has no order of names: they come sorted, with the values of each in their order.
         let (v1, v2) = (
             "https://chat.relais.example/prod/api/v1/chat/rooms/?empty=&",
             "https://chat.relais.example/api/v1/chat/rooms/?search=client&page_size=5&page_size=1",
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_filter_that_is_none_is_named_and_an_empty_one_is_none() {
+    async fn every_invalid_filter_is_named_and_an_empty_one_is_ignored() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa").await;
         let call = Call::get("/rooms/")
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_that_is_none_or_out_of_range_is_404() {
+    async fn an_invalid_page_or_one_out_of_range_returns_404() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa").await;
         for page in ["0", "-1", "x", "2", "99999999999999999999"] {

@@ -1,8 +1,7 @@
-//! `POST /api/v1/chat/messages/mark_as_read/`: the viewer has read these messages, or all of a conversation.
+//! `POST /api/v1/chat/messages/mark_as_read/`: marks messages as read, by ids or by room.
 //!
-//! For every user. Body: `message_ids` (at most 1000; those that are not the viewer's to read are ignored) or
-//! `chat_room_id`; with both, the ids. Answers how many were marked; 400 without either, 404 for a room that is not
-//! the viewer's. The receipts are mirrored.
+//! For every user. Body: `message_ids` (at most 1000; foreign and unknown ids are ignored) or `chat_room_id`; the ids win.
+//! Returns how many were marked; 400 without either, 404 for another's room. The receipts are mirrored.
 
 use serde::Serialize;
 use shared::db::messages::{self, Unread};
@@ -36,7 +35,7 @@ async fn mark_messages_read(app: &'static App, viewer: Viewer, request: Request)
 
 fn parse(mut body: Fields) -> Result<Unread> {
     let ids = body.optional_list("message_ids", MAX_IDS);
-    // Where the ids are good, they win, whatever the other field says.
+    // Valid ids win, whatever the other field contains.
     let unread = match ids {
         Some(ids) => Some(Unread::Messages(ids)),
         None => body.optional("chat_room_id").map(Unread::Room),
@@ -62,7 +61,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn messages_are_marked_by_id_or_by_room_and_the_ids_win() {
+    async fn messages_are_marked_by_ids_or_by_room_and_the_ids_win() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         let first = world.say(driver, room, "1").await;
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn something_to_mark_is_required() {
+    async fn ids_or_a_room_are_required() {
         let world = World::new().await;
         let (_, _, room) = world.room().await;
         let admin = world.user("admin", "Mariam").await;

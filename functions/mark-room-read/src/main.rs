@@ -1,7 +1,7 @@
-//! `POST /api/v1/chat/rooms/{room_id}/mark_as_read/`: the viewer has read everything in a conversation.
+//! `POST /api/v1/chat/rooms/{room_id}/mark_as_read/`: marks all messages of a room as read.
 //!
-//! For its participants. Also what mends a counter that a phone has got wrong. Answers a message; 404 for everybody
-//! else. The receipts are mirrored.
+//! For participants; it also repairs a counter that an app got wrong. Returns a message; 404 for others. The receipts are
+//! mirrored.
 
 use serde::Serialize;
 use shared::db::messages::{self, Unread};
@@ -39,7 +39,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn everything_is_read_and_the_receipts_are_mirrored() {
+    async fn all_messages_are_read_and_the_receipts_mirrored() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         let message = world.say(driver, room, "Bonjour").await;
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_strangers_room_is_404() {
+    async fn anothers_room_returns_404() {
         let world = World::new().await;
         let (_, _, room) = world.room().await;
         let admin = world.user("admin", "Mariam").await;

@@ -1,8 +1,7 @@
-//! `POST /api/v1/chat/rooms/{room_id}/mute/`: keeps pushes of a conversation from the viewer's devices, or lets them
-//! through again.
+//! `POST /api/v1/chat/rooms/{room_id}/mute/`: turns the viewer's pushes of a room off or on.
 //!
-//! For its participants; the other one sees nothing of it. Body: `mute`, true if missing. Answers the new state; 404
-//! for everybody else.
+//! For participants; the other one sees no difference. Body: `mute` (default true). Returns the new state; 404 for
+//! others.
 
 use serde::Serialize;
 use shared::db::rooms;
@@ -51,7 +50,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn a_room_is_muted_and_no_longer() {
+    async fn a_room_is_muted_and_unmuted() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let call = || Call::post(&format!("/rooms/{room}/mute/"));
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_boolean_is_400_and_a_strangers_room_404() {
+    async fn a_value_that_is_not_a_boolean_returns_400_and_anothers_room_404() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let call = || Call::post(&format!("/rooms/{room}/mute/"));

@@ -1,10 +1,10 @@
-//! `POST /api/v1/chat/events/`: the platform says what has happened to a delivery.
+//! `POST /api/v1/chat/events/`: receives an event of a delivery from the platform.
 //!
-//! For the platform's own backend alone: its token has the audience `chat-events` and no user. Body: `event_id`,
-//! `event` (`assigned`, `picked_up`, `arriving`, `delivered` or `cancelled`), `delivery_id`, and optionally
-//! `occurred_at`. The delivery's conversations are told, and opened or closed. Answers which they were: 201, or 200 for a
-//! repeat of an `event_id`, which changes nothing; 400 for bad fields, a delivery that does not exist, or an `event_id`
-//! that was another event's. The conversations are mirrored, and both sides' devices told.
+//! For the platform's backend only: its token has the audience `chat-events` and no user. Body: `event_id`, `event`
+//! (`assigned`, `picked_up`, `arriving`, `delivered` or `cancelled`), `delivery_id`, optionally `occurred_at`. The
+//! delivery's rooms get a message and are opened or closed. Returns these rooms: 201, or 200 for a repeat of an `event_id`,
+//! which changes nothing; 400 for bad fields, an unknown delivery, or an `event_id` of another event. The rooms are mirrored,
+//! and both sides get a push.
 
 use serde::Serialize;
 use shared::db::events::{self, NewEvent};
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn both_sides_devices_are_told_after_the_reply() {
+    async fn both_sides_devices_get_a_push_after_the_response() {
         let world = World::new().await;
         let (driver, client, _) = world.room().await;
         let delivery = world.delivery("LBN123456", driver, client).await;
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_for_the_platform_alone_and_says_so_first() {
+    async fn only_the_platform_may_call_it_and_that_is_checked_first() {
         let world = World::new().await;
         let admin = world.user("admin", "Mariam").await;
         let answer = world.call(receive_event, admin, post(json!({}))).await;

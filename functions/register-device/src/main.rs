@@ -1,8 +1,8 @@
-//! `PUT /api/v1/chat/devices/{token}/`: the viewer is signed in on this device, which is told of messages from now on.
+//! `PUT /api/v1/chat/devices/{token}/`: registers the viewer's device for pushes.
 //!
-//! For everybody. `token` is the registration token that FCM gives the app; of one that was somebody else's the viewer
-//! is the new owner. Answers 201 if the device is new to the viewer, 200 if not; 400 for what can be no token. Where this
-//! deployment sends no pushes it is kept all the same, for when it does. Of more than ten devices the one goes that was registered longest ago.
+//! For every user. `token` is FCM's registration token; if it belonged to another user, it now belongs to the viewer.
+//! Returns 201 if the device is new to the viewer, otherwise 200; 400 for an invalid token. An eleventh device replaces the
+//! one that was registered longest ago. A deployment without pushes stores devices too, for when it has pushes.
 
 use serde::Serialize;
 use shared::db::devices;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_signs_in_on_a_device_takes_it_over() {
+    async fn a_device_moves_to_the_user_who_signs_in_on_it() {
         let world = World::new().await;
         let (driver, client, _) = world.room().await;
         let call = || Call::put("/devices/shared/");
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_eleventh_device_takes_the_place_of_the_oldest() {
+    async fn an_eleventh_device_replaces_the_oldest() {
         let world = World::new().await;
         let (driver, client, _) = world.room().await;
         world.device(client, "another's").await;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_thirty_devices_at_once_ten_stay() {
+    async fn ten_of_thirty_concurrent_devices_stay() {
         let world = World::new().await;
         let (driver, client, _) = world.room().await;
         for n in 0..5 {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_can_be_no_token_is_400_and_who_is_unknown_is_told_so_first() {
+    async fn an_invalid_token_returns_400_and_an_unknown_user_401_first() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa Koné").await;
         for bad in ["a%20b", "%C3%A9", "a%00", &"x".repeat(1025)] {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_device_is_kept_also_where_no_pushes_are_sent() {
+    async fn a_device_is_stored_also_without_pushes() {
         let world = World::with(|settings, _| settings.fcm_url = None).await;
         let driver = world.user("driver", "Awa Koné").await;
         let reply = world

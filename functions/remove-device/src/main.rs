@@ -1,7 +1,6 @@
-//! `DELETE /api/v1/chat/devices/{token}/`: the viewer signs out on this device, which is told of nothing any more.
+//! `DELETE /api/v1/chat/devices/{token}/`: removes the viewer's device at sign-out.
 //!
-//! For everybody. Answers 204 without a body, also where the device is not the viewer's, which changes nothing; 400 for
-//! what can be no token.
+//! For every user. Returns 204, also if the device is not the viewer's, which changes nothing; 400 for an invalid token.
 
 use shared::db::devices;
 use shared::domain::Viewer;
@@ -28,7 +27,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn a_device_is_removed_by_its_owner_alone() {
+    async fn only_its_owner_removes_a_device() {
         let world = World::new().await;
         let (driver, client, _) = world.room().await;
         world.device(driver, "a:b").await;
@@ -56,7 +55,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_can_be_no_token_is_400_and_nobody_401() {
+    async fn an_invalid_token_returns_400_and_a_missing_user_401() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa Koné").await;
         let call = || Call::delete("/devices/a%20b/");

@@ -1,4 +1,4 @@
-//! Every five minutes: counts what the chat has noted of itself since, for `chat-analytics`. It may run twice at once.
+//! Every five minutes: adds the log of events up to the counts that `chat-analytics` reads. Two runs may overlap.
 
 use std::time::{Duration, Instant};
 
@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 use shared::db::analytics;
 use shared::runtime::{App, StartError, serve_event};
 
-/// The schedule starts the next run after five minutes; this leaves the function's time-out some room.
+/// The budget of a run, below the function's time-out. The next run starts after five minutes.
 const TIME: Duration = Duration::from_secs(40);
-/// Notes at a time: a second or so of work.
+/// Log rows per statement: about a second of work.
 const BATCH: i64 = 5000;
 
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ mod tests {
     use shared::testing::World;
 
     #[tokio::test]
-    async fn everything_is_counted_once() {
+    async fn every_event_is_counted_once() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         world.say(driver, room, "Bonjour").await;

@@ -1,9 +1,9 @@
 //! `POST /api/v1/chat/messages/`: sends a message.
 //!
-//! For the participants of an active conversation; `system` for admins only. Body: `chat_room_id`, `message_type`
-//! (`text` if missing), the fields of that type, and optionally `client_message_id`. Answers the message: 201, or 200
-//! for a repeat of a `client_message_id`, which changes nothing; 400 for bad fields or a closed conversation, 404 for
-//! one that is not the viewer's, 429 for too many at once. The message is mirrored, and the other's devices are told.
+//! For participants of an active room; `system` for admins only. Body: `chat_room_id`, `message_type` (default `text`), the
+//! fields of that type, optionally `client_message_id`. Returns the message: 201, or 200 for a repeat of a
+//! `client_message_id`, which changes nothing; 400 for bad fields or a closed room, 404 for another's room, 429 above the
+//! limit. The message is mirrored, and the recipient's devices get a push.
 
 use shared::db::messages::{self, NewMessage};
 use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
@@ -36,7 +36,7 @@ fn parse(mut body: Fields, image_hosts: &ImageHosts) -> Result<NewMessage> {
     })
 }
 
-/// The fields of this type; those of others are not looked at.
+/// Parses the fields of this type and ignores those of others.
 fn content(
     body: &mut Fields,
     message_type: MessageType,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_others_devices_are_told_after_the_reply() {
+    async fn the_recipients_devices_get_a_push_after_the_response() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         world.device(client, "phone").await;
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_another_type_needs_is_not_looked_at() {
+    async fn fields_of_another_type_are_ignored() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let sent = async |body| {
@@ -188,10 +188,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_coordinate_comes_back_as_it_was_sent_and_so_it_is_mirrored() {
+    async fn a_coordinate_is_returned_and_mirrored_as_it_was_sent() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
-        // Of serde_json's own list of those that it reads one bit off without `float_roundtrip`.
+        // From serde_json's list of values that it reads one bit off without `float_roundtrip`.
         let body = format!(
             r#"{{"chat_room_id":"{room}","message_type":"location","latitude":51.248178375505404,"longitude":-93.31137037688033}}"#
         );
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_photo_must_lie_on_a_host_that_is_allowed() {
+    async fn a_photo_must_be_on_an_allowed_host() {
         let world = World::with(|settings, _| {
             settings.image_hosts = ImageHosts::parse("res.cloudinary.com").unwrap();
         })
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_many_at_once_are_429_and_say_when_to_go_on() {
+    async fn messages_above_the_limit_return_429_with_retry_after() {
         let world = World::with(|settings, _| {
             settings.send_limits.delivery = RateLimit::parse("1/0.001").unwrap();
         })
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_is_none_is_a_clear_4xx() {
+    async fn a_malformed_body_is_a_clear_4xx() {
         let world = World::new().await;
         let (driver, _, _) = world.room().await;
         for (call, status) in [

@@ -1,9 +1,9 @@
-//! `PUT /api/v1/chat/notification_settings/`: when the viewer wants to be told of messages.
+//! `PUT /api/v1/chat/notification_settings/`: sets when the viewer gets pushes.
 //!
-//! For everybody. Body: `push_enabled`, and optionally `quiet_from` and `quiet_to` (`22:00`, both or none) and the
-//! `time_zone` in which they are meant (`Africa/Abidjan` if missing; `timezone` is taken, too). It takes the place of what was set before.
-//! Answers the settings; 400 for bad fields. What is said in quiet hours is not made up for later: it is unread, and the
-//! next push counts it.
+//! For every user. Body: `push_enabled`; optionally `quiet_from` and `quiet_to` (`22:00`, both or none) and their
+//! `time_zone` (default `Africa/Abidjan`; `timezone` is also accepted). It replaces the settings and returns them; 400 for
+//! bad fields. Pushes that are suppressed in quiet hours are not sent later: the messages are unread, and the next push
+//! counts them.
 
 use shared::db::notification_settings;
 use shared::domain::{NotificationSettings, QuietHours, TimeOfDay, TimeZone, Viewer};
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn settings_are_replaced_and_answered() {
+    async fn settings_are_replaced_and_returned() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa Koné").await;
         let night = json!({ "push_enabled": true, "quiet_from": "22:00", "quiet_to": "07:30", "time_zone": "Europe/Paris" });
@@ -89,7 +89,7 @@ mod tests {
         let names = world.sql.query(names, &[]).await.unwrap();
         let mut zones: Vec<String> = names.iter().map(|row| row.get("name")).collect();
         assert!(zones.len() > 400);
-        // Each that can be taken for something else, and some of the others.
+        // All that could be mistaken for something else, and some others.
         zones.retain(|name| {
             name.bytes().any(|b| b.is_ascii_digit())
                 || ["GMT", "UTC", "CET", "EET", "Zulu"].contains(&name.as_str())

@@ -1,9 +1,8 @@
-//! `POST /api/v1/chat/rooms/{room_id}/typing/`: the viewer is typing, or no longer is.
+//! `POST /api/v1/chat/rooms/{room_id}/typing/`: shows that the viewer is typing, or no longer is.
 //!
-//! For the participants of an active conversation. Body: `is_typing`. Firebase shows it, after the reply and without a
-//! retry, since an entry there means nothing after ten seconds. Of each participant of a room, at most one
-//! `is_typing: true` a second is written there; the response is 200 all the same. 404 for others, 400 if the
-//! conversation is closed.
+//! For participants of an active room. Body: `is_typing`. Firebase gets it after the response and without a retry, because
+//! an entry is valid for ten seconds only. At most one `is_typing: true` a second of a participant and room is written; the
+//! response is 200 all the same. 404 for others, 400 if the room is closed.
 
 use serde::Serialize;
 use shared::db::rooms;
@@ -41,7 +40,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn typing_is_shown_and_taken_away() {
+    async fn typing_is_shown_and_removed() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let call = |is_typing| {
@@ -65,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_for_participants_of_an_active_room() {
+    async fn only_participants_of_an_active_room_may_type() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let admin = world.user("admin", "Mariam").await;

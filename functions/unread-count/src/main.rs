@@ -1,6 +1,6 @@
-//! `GET /api/v1/chat/rooms/unread_count/`: how many messages the viewer has not read, over all conversations.
+//! `GET /api/v1/chat/rooms/unread_count/`: counts the viewer's unread messages over all rooms.
 //!
-//! For every user. Archived conversations count too.
+//! For every user. Archived rooms count too.
 
 use serde::Serialize;
 use shared::db::rooms;
@@ -34,7 +34,7 @@ mod tests {
     use shared::testing::{Call, Payload, World};
 
     #[tokio::test]
-    async fn the_total_is_answered() {
+    async fn the_total_is_returned() {
         let world = World::new().await;
         let (driver, client, room) = world.room().await;
         world.say(driver, room, "1").await;
