@@ -1,4 +1,4 @@
-// Checks that the functions that `make build` has built start on Lambda, prints their sizes, and records these in
+// Checks that the binaries of `make build` can start on Lambda, prints their sizes, and writes the sizes to
 // docs/artefacts.md.
 //
 //   dev/node dev/artefacts.mjs x86_64|arm64
@@ -10,7 +10,7 @@ import { functionNames } from './parts/functions.mjs';
 import { ROOT } from './parts/places.mjs';
 
 const [architecture] = process.argv.slice(2);
-/** What `provided.al2023` has. A binary that needs a newer one does not start. */
+/** The version of `provided.al2023`. A binary that needs a newer one does not start. */
 const GLIBC = '2.34';
 const MACHINES = { arm64: 'AArch64', x86_64: 'X86-64' };
 const mb = (bytes) => (bytes / 1_000_000).toFixed(2);
@@ -19,7 +19,7 @@ const names = functionNames(ROOT);
 const fileOf = (name) => join(ROOT, 'target', 'lambda', name, 'bootstrap');
 const readelf = (option, file) => execFileSync('readelf', ['--wide', option, file], { encoding: 'utf8', maxBuffer: 1e8 });
 
-/** Why a binary does not start on Lambda, if it does not. */
+/** Yields each reason why a binary cannot start on Lambda. */
 function* faults(name) {
   if (!readelf('--file-header', fileOf(name)).includes(MACHINES[architecture])) yield `${name} is not built for ${architecture}`;
   const needed = [...readelf('--version-info', fileOf(name)).matchAll(/GLIBC_([\d.]+)/g)].map(([, version]) => version);
@@ -33,7 +33,7 @@ if (found.length > 0) {
   process.exit(1);
 }
 
-// A zip file has two hundred bytes of names more.
+// A zip file has about 200 bytes more, for names.
 const sizes = names.map((name) => {
   const binary = readFileSync(fileOf(name));
   return { name, bare: binary.length, zipped: deflateRawSync(binary).length };
@@ -44,7 +44,7 @@ const table = ['| function | MB | zipped, MB |', '| --- | ---: | ---: |', ...row
 console.log(table.join('\n'));
 
 const file = join(ROOT, 'docs', 'artefacts.md');
-const before = existsSync(file) ? readFileSync(file, 'utf8') : '# Artefacts\n\nSizes of the binaries that a cold start loads. `make build` writes this file.\n';
+const before = existsSync(file) ? readFileSync(file, 'utf8') : '# Artefacts\n\n*Reference.* Sizes of the binaries that a cold start loads. `make build` writes this file.\n';
 const heading = `## ${architecture}`;
 const section = `${heading}\n\n\`make build ARCH=${architecture}\`\n\n${table.join('\n')}\n`;
 // The section of this architecture, up to the next one.
