@@ -19,7 +19,7 @@ help: ## this list
 # ------------------------------------------------------------------------------------------------ run
 
 .PHONY: dev
-dev: ## run everything on this machine until Ctrl-C (PROFILE=release, API_PORT, WEB_PORT, POSTGRES_PORT, FIREBASE_PORT)
+dev: ## run everything on this machine until Ctrl-C (PROFILE=release, HOST=0.0.0.0 for phones, API_PORT, WEB_PORT, POSTGRES_PORT, FIREBASE_PORT)
 	@dev/install.sh run
 	@exec dev/node dev/stack.mjs
 

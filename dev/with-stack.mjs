@@ -54,7 +54,7 @@ process.exit(code);
 
 /** Nothing that is set beforehand counts here: a test never runs against somebody's own parts. */
 async function settings() {
-  const environment = plainEnvironment();
+  const environment = { ...plainEnvironment(), HOST: '' };
   for (const name of ['API_PORT', 'WEB_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
   return readSettings(environment, { directory });
 }

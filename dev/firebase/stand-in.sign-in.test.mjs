@@ -108,7 +108,7 @@ describe('the default database', () => {
   it('is meant by every name that the SDKs make up where none was given', async () => {
     const revisionIn = async (query) =>
       (await fetch(`${standIn.url}/chats/open/metadata/revision.json${query}`, asOwner)).json();
-    for (const query of ['', '?ns=', '?ns=127', '?ns=localhost', `?ns=${account.project_id}-default-rtdb`]) {
+    for (const query of ['', '?ns=', '?ns=127', '?ns=192', '?ns=localhost', `?ns=${account.project_id}-default-rtdb`]) {
       assert.equal(await revisionIn(query), 5, query);
     }
     assert.equal(await revisionIn('?ns=another'), null);

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
 /** What the developer may set beforehand, and what `.dev/env` hands on. */
@@ -17,7 +18,7 @@ export const VARIABLES = [
   'TOKEN_PLATFORM',
 ];
 
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 
 /**
  * The settings of a stack: what is set beforehand wins, the rest is what a fresh checkout gets.
@@ -27,6 +28,8 @@ const HOST = '127.0.0.1';
  */
 export function readSettings(environment, { directory }) {
   const preset = (name, own) => (environment[name] === own ? undefined : environment[name]);
+  const host = environment.HOST || undefined;
+  const name = nameOf(host ?? LOOPBACK);
   return {
     directory,
     profile: oneOf(environment, 'PROFILE', ['dev', 'release']),
@@ -34,24 +37,31 @@ export function readSettings(environment, { directory }) {
     sweepEverySeconds: wholeNumber(environment, 'SWEEP_EVERY_SECONDS', 5),
     jwtSecret: environment.JWT_SECRET || 'only-for-development-not-a-secret-and-as-long-as-HS512-would-have-it',
     tokens: Object.fromEntries(VARIABLES.filter((name) => name.startsWith('TOKEN_')).map((n) => [n, environment[n]])),
-    api: address(environment.BASE_URL || `http://${HOST}:${port(environment, 'API_PORT', 8000)}`),
-    web: address(environment.WEB_URL || `http://${HOST}:${port(environment, 'WEB_PORT', 8080)}`),
+    api: address(environment.BASE_URL || `http://${name}:${port(environment, 'API_PORT', 8000)}`, host),
+    web: address(environment.WEB_URL || `http://${name}:${port(environment, 'WEB_PORT', 8080)}`, host),
     postgres: postgres(preset, port(environment, 'POSTGRES_PORT', 5433)),
-    firebase: firebase(preset, port(environment, 'FIREBASE_PORT', 9100), directory),
+    firebase: firebase(preset, { host: host ?? LOOPBACK, name, port: port(environment, 'FIREBASE_PORT', 9100) }, directory),
   };
 }
 
-/** Where something is, and where it has to listen for that. */
-function address(text) {
+/** Returns the address in URLs of a part that listens on `host`: on all interfaces, a phone needs one of this machine's. */
+function nameOf(host) {
+  if (host !== '0.0.0.0') return host;
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
+}
+
+/** The URL of a part, and the host and port on which it listens; `host` overrides the URL's. */
+function address(text, host) {
   const { href, hostname, port } = new URL(text);
-  return { url: href.replace(/\/$/, ''), host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
+  return { url: href.replace(/\/$/, ''), host: host ?? hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
 }
 
 /** `start`: whether PostgreSQL is a part of this stack; otherwise it is the developer's own. */
 function postgres(preset, port) {
-  const ownUrl = `postgres://relais@${HOST}:${port}/relais`;
+  const ownUrl = `postgres://relais@${LOOPBACK}:${port}/relais`;
   const url = preset('DATABASE_URL', ownUrl) || undefined;
-  return { start: url === undefined, host: HOST, port, url: url ?? ownUrl };
+  return { start: url === undefined, host: LOOPBACK, port, url: url ?? ownUrl };
 }
 
 /**
@@ -62,12 +72,12 @@ function postgres(preset, port) {
  * The stand-in also runs beside a database that was named, unless a service account was named too: it is who hands
  * out access tokens for ours.
  */
-function firebase(preset, port, directory) {
-  const stand = { host: HOST, port, url: `http://${HOST}:${port}` };
+function firebase(preset, { host, name, port }, directory) {
+  const stand = { host, port, url: `http://${name}:${port}` };
   const ownCredentials = join(directory, 'service-account.json');
   const credentials = preset('FIREBASE_CREDENTIALS_PATH', ownCredentials);
   const url = preset('FIREBASE_DATABASE_URL', stand.url);
-  const emulatorHost = preset('FIREBASE_DATABASE_EMULATOR_HOST', `${HOST}:${port}`) || undefined;
+  const emulatorHost = preset('FIREBASE_DATABASE_EMULATOR_HOST', `${name}:${port}`) || undefined;
   const common = { standIn: stand, emulatorHost, credentials: credentials || ownCredentials, ownCredentials };
   const fcmUrl = (own) => preset('FCM_URL', stand.url) ?? own;
 
@@ -75,7 +85,7 @@ function firebase(preset, port, directory) {
   // With a service account of one's own nobody is to be kept from Google's.
   if (url) return { ...common, url, fcmUrl: fcmUrl(credentials ? undefined : stand.url), kind: 'named', start: !credentials };
   if (emulatorHost) return { ...common, url: `http://${emulatorHost}/?ns=relais-dev`, fcmUrl: fcmUrl(''), kind: 'emulator', start: false };
-  return { ...common, url: stand.url, emulatorHost: `${HOST}:${port}`, fcmUrl: fcmUrl(stand.url), kind: 'stand-in', start: true };
+  return { ...common, url: stand.url, emulatorHost: `${name}:${port}`, fcmUrl: fcmUrl(stand.url), kind: 'stand-in', start: true };
 }
 
 function port(environment, name, fallback) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { readSettings } from './settings.mjs';
 
@@ -22,6 +23,23 @@ test('ports can be chosen', () => {
   assert.equal(web.url, 'http://127.0.0.1:8081');
   assert.match(postgres.url, /:5434\//);
   assert.equal(firebase.url, 'http://127.0.0.1:9101');
+});
+
+test('HOST=0.0.0.0 opens the API, the page and Firebase to the network, under an address of this machine; PostgreSQL stays local', () => {
+  const { api, web, postgres, firebase } = settings({ HOST: '0.0.0.0' });
+  const addresses = Object.values(networkInterfaces()).flat().filter(({ family }) => family === 'IPv4');
+  for (const part of [api, web, firebase.standIn]) {
+    assert.equal(part.host, '0.0.0.0');
+    assert.ok(addresses.some(({ address }) => new URL(part.url).hostname === address), part.url);
+  }
+  assert.equal(`http://${firebase.emulatorHost}`, firebase.url);
+  assert.equal(postgres.host, '127.0.0.1');
+});
+
+test('HOST may also be one address of this machine, and leaves the URLs of .dev/env as they are', () => {
+  assert.deepEqual(settings({ HOST: '192.0.2.7' }).api, { url: 'http://192.0.2.7:8000', host: '192.0.2.7', port: 8000 });
+  const fromFile = settings({ HOST: '0.0.0.0', BASE_URL: 'http://127.0.0.1:8000' });
+  assert.deepEqual(fromFile.api, { url: 'http://127.0.0.1:8000', host: '0.0.0.0', port: 8000 });
 });
 
 test('an address says where the API or the page listens', () => {

@@ -2,8 +2,8 @@ import { Database } from './database.mjs';
 
 /**
  * The databases of the stand-in, made when first named. Every way of naming none leads to the same
- * one: no `ns`, what the SDKs make of a bare address ("127" of 127.0.0.1, "localhost"), and the name
- * a project's own default database has.
+ * one: no `ns`, what the SDKs derive from an address ("192" from 192.168.1.20, "localhost"), and the name of
+ * the project's default database.
  */
 export class Namespaces {
   #databases = new Map();
@@ -12,14 +12,14 @@ export class Namespaces {
   #storage;
 
   constructor({ projectId, rules, storage }) {
-    this.#defaultNames = new Set(['', '127', 'localhost', `${projectId}-default-rtdb`]);
+    this.#defaultNames = new Set(['', 'localhost', `${projectId}-default-rtdb`]);
     this.#rules = rules;
     this.#storage = storage;
     for (const [name, root] of storage.roots) this.#databases.set(name, this.#newDatabase(name, root));
   }
 
   isDefault(name) {
-    return this.#defaultNames.has(name ?? '');
+    return this.#defaultNames.has(name ?? '') || /^\d+$/.test(name);
   }
 
   get(name) {
