@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::connection::{Connection, Roots};
+use super::pool::Pool;
 use super::query_error::describe;
 
 const REGION: &str = "test-region-1";
@@ -100,11 +101,11 @@ impl Chain {
 }
 
 async fn try_connect(connection: &Connection) -> Result<(), String> {
-    let pool = deadpool::managed::Pool::<deadpool_postgres::Manager>::builder(
-        connection.manager().unwrap(),
-    );
-    match pool.build().unwrap().get().await {
-        Ok(_) => Ok(()),
+    match Pool::open(connection, 1).unwrap().get().await {
+        Ok(unused) => {
+            unused.finish();
+            Ok(())
+        }
         Err(error) => Err(describe(&error)),
     }
 }

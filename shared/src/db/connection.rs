@@ -3,17 +3,22 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
+use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
 use crate::tls::{self, Verify};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long TCP may take to connect. During a failover the name soon resolves to another host.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long the other host may leave data or a probe unacknowledged before the connection counts as dead.
+const DEAD_AFTER: Duration = Duration::from_secs(2);
 
 /// How to connect: tokio-postgres' configuration and the TLS that `sslmode` and `sslrootcert` ask for.
 #[derive(Debug, PartialEq)]
@@ -115,9 +120,15 @@ impl Connection {
             .map_err(|_| invalid("postgres://user:password@host:port/database was expected"))?;
         config.ssl_mode(mode).application_name("relais");
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(3));
+            config.connect_timeout(CONNECT_TIMEOUT);
         }
-        config.keepalives_idle(Duration::from_mins(1));
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(DEAD_AFTER);
+        }
+        // A host that goes down while it executes a statement sends nothing: only unanswered probes show it.
+        config
+            .keepalives_idle(Duration::from_secs(1))
+            .keepalives_interval(Duration::from_secs(1));
         Ok(Self {
             config,
             ssl: Ssl {
@@ -140,19 +151,18 @@ impl Connection {
         self.ssl.roots = roots;
     }
 
-    /// What opens the pool's connections. They are handed out without a test, which would be a round trip.
+    /// The settings of tokio-postgres.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The TLS that `sslmode` and `sslrootcert` ask for.
     ///
     /// # Errors
     /// The file of root certificates cannot be read.
-    pub fn manager(&self) -> Result<Manager, BoxError> {
-        let settings = ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        };
-        if self.ssl.mode == SslMode::Disable {
-            return Ok(Manager::from_config(self.config.clone(), NoTls, settings));
-        }
-        let tls = MakeRustlsConnect::new(tls::client(self.ssl.roots.load()?, self.ssl.verify)?);
-        Ok(Manager::from_config(self.config.clone(), tls, settings))
+    pub fn tls(&self) -> Result<MakeRustlsConnect, BoxError> {
+        let config = tls::client(self.ssl.roots.load()?, self.ssl.verify)?;
+        Ok(MakeRustlsConnect::new(config))
     }
 
     /// A connection outside the pool, for what needs a session of its own.
@@ -160,8 +170,7 @@ impl Connection {
     /// # Errors
     /// The server cannot be reached, or rejects us.
     pub async fn connect(&self) -> Result<tokio_postgres::Client, BoxError> {
-        let tls = MakeRustlsConnect::new(tls::client(self.ssl.roots.load()?, self.ssl.verify)?);
-        let (client, connection) = self.config.connect(tls).await?;
+        let (client, connection) = self.config.connect(self.tls()?).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "the connection to PostgreSQL ended");

@@ -1,21 +1,21 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use deadpool::Runtime;
-use deadpool::managed::{Object, Pool, Timeouts};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::connection::Connection;
-use super::query_error::{Failure, PATIENCE, QueryError, describe, failed, name_of, no_connection};
-use super::session::Sessions;
+use super::pool::{Pool, Running};
+use super::query_error::{
+    Failure, QUERY_TIMEOUT, QueryError, describe, failed, name_of, no_connection,
+};
 use crate::secret::{Secret, SecretStore};
 
-/// How long a connection may be held to prepare a statement: less than whoever needs it next waits for one. The
-/// environment may freeze meanwhile, and wake to a connection that is no more.
-const PATIENCE_TO_PREPARE: Duration = Duration::from_secs(2);
+/// How long a connection that served somebody before has to respond. The other end of it may be gone without a sign, and
+/// then a new one responds at once. A statement that takes longer for another reason is run again without this limit.
+const REUSED_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// A value and the type that the statement takes it for.
 pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -32,7 +32,7 @@ pub struct Database {
 #[derive(Clone)]
 struct Opened {
     secret: Arc<Secret>,
-    pool: Pool<Sessions>,
+    pool: Arc<Pool>,
 }
 
 impl Database {
@@ -56,11 +56,11 @@ impl Database {
         })
     }
 
-    /// Runs a statement and answers its rows.
+    /// Runs a statement and returns its rows.
     ///
-    /// A lost connection, or a server that restarts, is met with further attempts while patience lasts. This is safe
-    /// because every statement of ours may be run twice without losing or doubling anything: each finds what its first
-    /// run has left. What such a second run no longer knows to be new is mirrored by `mirror-rooms`.
+    /// If the connection is lost or silent, or the server restarts or fails over, the statement is run again until
+    /// [`QUERY_TIMEOUT`] has passed. This is safe because no statement loses or doubles anything if it runs twice: each
+    /// finds what its first run has left. What such a second run no longer knows to be new is mirrored by the sweep.
     ///
     /// # Errors
     /// See [`QueryError`].
@@ -69,8 +69,8 @@ impl Database {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, QueryError> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut pause = Duration::from_millis(20);
+        let deadline = Instant::now() + QUERY_TIMEOUT;
+        let mut delay = Duration::from_millis(20);
         let mut password_rejected = false;
         loop {
             let opened = self.opened();
@@ -88,12 +88,12 @@ impl Database {
                     password_rejected = true;
                 }
                 Failure::Retry(error) => {
-                    if Instant::now() + pause >= deadline {
+                    if Instant::now() + delay >= deadline {
                         return Err(error);
                     }
-                    tracing::warn!(%error, "another attempt");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(1));
+                    tracing::warn!(%error, "retrying query");
+                    tokio::time::sleep(delay).await;
+                    delay = (delay * 2).min(Duration::from_secs(1));
                 }
             }
         }
@@ -119,8 +119,11 @@ impl Database {
 
     /// Makes a connection ahead of the first request, so that the request need not wait for it.
     pub async fn warm_up(&self) {
-        if let Err(error) = self.opened().pool.get().await {
-            tracing::warn!(reason = describe(&error), "no connection to PostgreSQL yet");
+        match self.opened().pool.get().await {
+            Ok(unused) => unused.finish(),
+            Err(error) => {
+                tracing::warn!(reason = describe(&error), "no connection to PostgreSQL yet");
+            }
         }
     }
 
@@ -143,49 +146,42 @@ impl Database {
         parameters: &[Parameter<'_>],
         deadline: Instant,
     ) -> Result<Vec<Row>, Failure> {
-        let timed_out = || {
-            let statement = name_of(sql);
-            Failure::Final(QueryError::TimedOut { statement })
+        let timed_out = || QueryError::TimedOut {
+            statement: name_of(sql),
         };
-        let connection = match timeout_at(deadline, opened.pool.get()).await {
-            Ok(connection) => connection.map_err(|error| no_connection(sql, &error))?,
-            Err(_) => return Err(timed_out()),
+        let running = match timeout_at(deadline, opened.pool.get()).await {
+            Ok(running) => running.map_err(|error| no_connection(sql, &error))?,
+            Err(_) => return Err(Failure::Final(timed_out())),
         };
-        let prepared = connection.prepared(sql);
-        let answer = async {
-            let Some(statement) = &prepared else {
-                return connection.query_typed(sql, parameters).await;
-            };
-            let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
-            connection.query(statement, &values).await
-        };
-        match timeout_at(deadline, answer).await {
+        let mut until = deadline;
+        if running.is_reused() {
+            until = until.min(Instant::now() + REUSED_TIMEOUT);
+        }
+        let prepares = self.prepares(&opened.secret);
+        match timeout_at(until, run(&running, sql, parameters, prepares)).await {
             Ok(Ok(rows)) => {
-                if prepared.is_none() && self.prepares(&opened.secret) {
-                    // The caller does not wait for it; whoever needs this connection next does.
-                    let sql = sql.to_owned();
-                    let types: Vec<_> = parameters.iter().map(|(_, it)| it.clone()).collect();
-                    tokio::spawn(async move {
-                        let prepared =
-                            timeout(PATIENCE_TO_PREPARE, connection.prepare(sql, &types));
-                        if prepared.await.is_err() {
-                            drop(Object::take(connection));
-                        }
-                    });
-                }
+                running.finish();
                 Ok(rows)
             }
             Ok(Err(error)) => {
                 let failure = failed(sql, &error);
                 if matches!(failure, Failure::Retry(_)) {
-                    drop(Object::take(connection));
+                    running.close();
+                } else {
+                    running.finish();
                 }
                 Err(failure)
             }
+            Err(_) if until < deadline => {
+                // The others are as old. The statement is cancelled beside the next attempt.
+                opened.pool.close_idle();
+                drop(running);
+                Err(Failure::Retry(timed_out()))
+            }
             Err(_) => {
-                // Its answer may still come: this connection must not serve anybody else.
-                drop(Object::take(connection));
-                Err(timed_out())
+                // Lambda freezes the environment after the reply: what is not cancelled by then goes on.
+                running.cancel().await;
+                Err(Failure::Final(timed_out()))
             }
         }
     }
@@ -230,21 +226,31 @@ impl Database {
     }
 }
 
+/// The first time on a connection, a prepared statement takes a round trip more. To prepare it beside the response
+/// instead would not save it: Lambda freezes the environment then, and the next request waits for the round trip.
+async fn run(
+    running: &Running<'_>,
+    sql: &str,
+    parameters: &[Parameter<'_>],
+    prepares: bool,
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let client = running.client();
+    if !prepares {
+        return client.query_typed(sql, parameters).await;
+    }
+    let types: Vec<_> = parameters.iter().map(|(_, it)| it.clone()).collect();
+    let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
+    let statement = client.prepare_typed_cached(sql, &types).await?;
+    client.query(&statement, &values).await
+}
+
 fn open_pool(
     secret: Arc<Secret>,
     size: usize,
 ) -> Result<Opened, Box<dyn std::error::Error + Send + Sync>> {
-    let wait = Some(Duration::from_secs(5));
-    let pool = Pool::builder(Sessions(
-        Connection::parse(&secret.database_url)?.manager()?,
-    ))
-    .max_size(size)
-    .runtime(Runtime::Tokio1)
-    .timeouts(Timeouts {
-        wait,
-        create: wait,
-        recycle: wait,
+    let pool = Pool::open(&Connection::parse(&secret.database_url)?, size)?;
+    Ok(Opened {
+        secret,
+        pool: Arc::new(pool),
     })
-    .build()?;
-    Ok(Opened { secret, pool })
 }

@@ -5,6 +5,8 @@ use std::error::Error;
 use refinery::error::Kind;
 use tokio_postgres::error::{DbError, SqlState};
 
+use super::certificate_error::certificate_error;
+
 /// Describes an error and its causes. A `DbError` is reduced to what names parts of the schema: its details quote rows.
 #[must_use]
 pub fn describe(error: &(dyn Error + 'static)) -> String {
@@ -20,6 +22,9 @@ pub fn describe(error: &(dyn Error + 'static)) -> String {
         Some(Kind::Connection(context, _)) => context.clone(),
         _ => error.to_string(),
     };
+    if let Some(reason) = certificate_error(error) {
+        return reason;
+    }
     match error.source() {
         Some(cause) => format!("{text}: {}", describe(cause)),
         None => text,

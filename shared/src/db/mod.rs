@@ -2,13 +2,15 @@
 //! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot
 //! be written; what only the platform may do takes [`Platform`](crate::domain::Platform).
 //!
-//! A statement is sent with its parameter types, all of them built-in types, and so takes one round trip. The first
-//! time it goes unnamed; from then on it is prepared, which saves planning it, unless a pooler stands before the server
-//! that cannot be known to keep track of that (`STATEMENT_CACHE`). A write is one `WITH … RETURNING` statement, and
-//! thereby one transaction.
+//! A statement is sent with its parameter types, all of them built-in types. It is prepared once per connection, which
+//! takes a round trip more that time and saves planning later. Behind a pooler that cannot be known to keep track of
+//! prepared statements (`STATEMENT_CACHE`) it goes unnamed. A write is one `WITH … RETURNING` statement, and thereby one
+//! transaction.
 
 pub mod analytics;
 pub mod answer_versions;
+mod cancel;
+mod certificate_error;
 #[cfg(test)]
 mod certificate_tests;
 mod columns;
@@ -23,11 +25,11 @@ pub mod messages;
 pub mod migrate;
 pub mod mirror;
 pub mod notification_settings;
+mod pool;
 pub mod pushes;
 mod query_error;
 mod rate_limits;
 pub mod rooms;
-mod session;
 pub mod uploads;
 pub mod viewer;
 

@@ -1,15 +1,13 @@
-use std::error::Error as _;
 use std::time::Duration;
 
-use deadpool::managed::PoolError;
-use rustls::CertificateError;
+use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
-use super::session;
+use super::certificate_error::certificate_error;
 use crate::error::Error;
 
 /// How long a caller waits for PostgreSQL at most, over all attempts.
-pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Why a statement gave no rows. Its text names the statement and the server's code and never a value: the server's
 /// own details may quote rows.
@@ -29,8 +27,8 @@ pub enum QueryError {
         /// The statement's name.
         statement: String,
     },
-    /// No answer in time.
-    #[error("{statement}: no answer from PostgreSQL within {} s", PATIENCE.as_secs())]
+    /// No response in time.
+    #[error("{statement}: no response from PostgreSQL in time")]
     TimedOut {
         /// The statement's name.
         statement: String,
@@ -82,7 +80,7 @@ pub(super) fn name_of(sql: &str) -> String {
     first_line.trim_start_matches("--").trim().to_owned()
 }
 
-pub(super) fn no_connection(sql: &str, error: &PoolError<tokio_postgres::Error>) -> Failure {
+pub(super) fn no_connection(sql: &str, error: &PoolError) -> Failure {
     let described = QueryError::Connection {
         statement: name_of(sql),
         reason: describe(error),
@@ -92,10 +90,11 @@ pub(super) fn no_connection(sql: &str, error: &PoolError<tokio_postgres::Error>)
             Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
                 Failure::Rejected(described)
             }
-            Some(code) if !is_passing(code) => Failure::Final(described),
+            Some(code) if !is_transient(code) => Failure::Final(described),
             None if certificate_error(cause).is_some() => Failure::Final(described),
             _ => Failure::Retry(described),
         },
+        PoolError::Timeout(TimeoutType::Create) => Failure::Retry(described),
         _ => Failure::Final(described),
     }
 }
@@ -111,7 +110,7 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
                 message: refusal.message().to_owned(),
                 constraint: refusal.constraint().map(str::to_owned),
             };
-            if is_passing(refusal.code()) || session::is_stale(refusal.code()) {
+            if is_transient(refusal.code()) || is_stale(refusal.code()) {
                 Failure::Retry(described)
             } else {
                 Failure::Final(described)
@@ -120,9 +119,9 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
     }
 }
 
-/// Server states that end by themselves: a restart, a failover, too many connections for now, a deadlock resolved at
-/// our cost.
-fn is_passing(code: &SqlState) -> bool {
+/// Whether another attempt may succeed: the server restarts or fails over, has no connection left for now, or has
+/// resolved a deadlock at our cost.
+fn is_transient(code: &SqlState) -> bool {
     code.code().starts_with("08")
         || [
             SqlState::ADMIN_SHUTDOWN,
@@ -136,8 +135,19 @@ fn is_passing(code: &SqlState) -> bool {
         .contains(code)
 }
 
+/// Whether the server rejects a statement only because it was prepared: a migration has changed what it returns, or a
+/// pooler has handed out a server that does not know it. Nothing of it has run.
+fn is_stale(code: &SqlState) -> bool {
+    [
+        SqlState::FEATURE_NOT_SUPPORTED,
+        SqlState::INVALID_SQL_STATEMENT_NAME,
+        SqlState::DUPLICATE_PSTATEMENT,
+    ]
+    .contains(code)
+}
+
 /// In words that name no host, user or password.
-pub(super) fn describe(error: &PoolError<tokio_postgres::Error>) -> String {
+pub(super) fn describe(error: &PoolError) -> String {
     match error {
         PoolError::Timeout(kind) => format!("time-out ({kind:?})"),
         PoolError::Backend(cause) => match cause.code() {
@@ -146,26 +156,4 @@ pub(super) fn describe(error: &PoolError<tokio_postgres::Error>) -> String {
         },
         other => other.to_string(),
     }
-}
-
-/// Says what is wrong with the server's certificate and which setting helps.
-fn certificate_error(error: &tokio_postgres::Error) -> Option<String> {
-    let cause = error.source()?.downcast_ref::<std::io::Error>()?;
-    let cause = cause.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let rustls::Error::InvalidCertificate(reason) = cause else {
-        return None;
-    };
-    Some(match reason {
-        CertificateError::UnknownIssuer => "the certificate's issuer is unknown: sslrootcert must name a PEM file with \
-            its root, and with the intermediate certificates that the server does not send; without sslrootcert, the \
-            public roots and those of Amazon RDS in AWS_REGION are known"
-            .to_owned(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the certificate is not valid for the host's name".to_owned()
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the certificate has expired".to_owned()
-        }
-        _ => "the certificate is not valid".to_owned(),
-    })
 }

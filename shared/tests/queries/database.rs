@@ -1,6 +1,7 @@
 use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
 
-use shared::db::{mirror, rooms};
+use shared::db::{QueryError, mirror, rooms};
 use shared::testing::World;
 
 #[tokio::test]
@@ -33,16 +34,19 @@ async fn prepared(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_statement_is_prepared_for_its_second_time_where_no_pooler_is_known_of() {
+async fn a_statement_is_prepared_where_no_pooler_is_known_of() {
     let world = one_connection().await;
     let (driver, _, _) = world.room().await;
     world.unread(driver).await;
     let is_prepared = prepared(&world)
         .await
         .contains(&"-- unread_count".to_owned());
-    let pooler = std::env::var("TEST_POOLER").is_ok();
-    assert_eq!(is_prepared, !pooler);
+    assert_eq!(is_prepared, !behind_a_pooler());
     world.unread(driver).await;
+}
+
+fn behind_a_pooler() -> bool {
+    std::env::var("TEST_POOLER").is_ok()
 }
 
 #[tokio::test]
@@ -71,4 +75,56 @@ async fn a_migration_under_a_prepared_statement_is_not_noticed() {
         let added = format!("ALTER TABLE chat_rooms ADD COLUMN {column} text");
         world.sql.batch_execute(&added).await.unwrap();
     }
+}
+
+const SLEEP: &str = "-- sleep\nSELECT pg_sleep(60)";
+
+/// Waits until the server executes `SLEEP`, or no longer does.
+async fn sleeping(world: &World, expected: bool) {
+    let sql = "SELECT FROM pg_stat_activity
+               WHERE datname = current_database() AND state = 'active' AND query LIKE '-- sleep%'";
+    loop {
+        let is_sleeping = !world.sql.query(sql, &[]).await.unwrap().is_empty();
+        if is_sleeping == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn no_statement_outlives_the_timeout_of_its_caller_by_a_second() {
+    let world = one_connection().await;
+    let began = Instant::now();
+    let outcome = world.app.database.query(SLEEP, &[]).await;
+    assert!(matches!(outcome, Err(QueryError::TimedOut { .. })));
+    assert!(began.elapsed() < Duration::from_secs(9));
+    let ended = tokio::time::timeout(Duration::from_secs(1), sleeping(&world, false));
+    ended.await.expect("the statement goes on");
+}
+
+#[tokio::test]
+async fn no_statement_outlives_a_caller_that_gives_up_earlier_and_nobody_waits_for_it() {
+    let world = one_connection().await;
+    let running = tokio::spawn(world.app.database.query(SLEEP, &[]));
+    sleeping(&world, true).await;
+    running.abort();
+    let ended = tokio::time::timeout(Duration::from_secs(1), sleeping(&world, false));
+    ended.await.expect("the statement goes on");
+    let (driver, _, _) = world.room().await;
+    assert_eq!(world.unread(driver).await, 0);
+}
+
+#[tokio::test]
+async fn the_server_ends_the_statements_of_a_function_that_was_killed_unless_a_pooler_is_between() {
+    let world = one_connection().await;
+    let sql = "SELECT current_setting('statement_timeout') AS timeout";
+    let timeout: String = world
+        .app
+        .database
+        .query_one(sql, &[])
+        .await
+        .unwrap()
+        .get("timeout");
+    assert_eq!(timeout, if behind_a_pooler() { "0" } else { "9s" });
 }

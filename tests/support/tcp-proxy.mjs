@@ -1,0 +1,35 @@
+// A TCP proxy whose connections can go silent, as those behind a NAT that has forgotten them or to a host that is gone:
+// they stay open, and nothing passes them any more. New connections work.
+
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+/** Starts a proxy before `host:port`. */
+export async function tcpProxy(host, port) {
+  const links = new Set();
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ host, port, allowHalfOpen: true });
+    const link = { silent: false, sockets: [client, upstream] };
+    links.add(link);
+    for (const [from, to] of [[client, upstream], [upstream, client]]) {
+      from.on('data', (chunk) => link.silent || to.write(chunk));
+      from.on('end', () => link.silent || to.end());
+      from.on('error', () => link.silent || to.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: server.address().port,
+    /** Silences the connections there are; returns how many that were. */
+    silence() {
+      const open = [...links].filter(({ silent, sockets }) => !silent && sockets.every((it) => !it.destroyed));
+      for (const link of open) link.silent = true;
+      return open.length;
+    },
+    close() {
+      server.close();
+      for (const { sockets } of links) for (const socket of sockets) socket.destroy();
+    },
+  };
+}
