@@ -1,87 +1,112 @@
-use serde::Serialize;
+use std::ops::Range;
 
-/// Where a message matches, as HTML: a fragment with the matching words in `<mark>…</mark>` and all else escaped, so
-/// that it can be shown as it is. Where the text goes on there is an ellipsis.
+use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The part of a message around its first match, as an HTML fragment: the matching words in `<mark>…</mark>`, all else
+/// escaped, `…` where the text goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Highlight(String);
 
 impl Highlight {
-    /// How much of the text is shown, in characters, words at the ends left whole.
+    /// The longest fragment, in grapheme clusters. It ends after a whole word, unless one word is longer.
     const LENGTH: usize = 200;
-    /// How much of that may stand before the first match.
+    /// How many of them may stand before the first match.
     const LEAD: usize = 60;
 
-    /// Marks `words`, each as it stands in the text.
+    /// Marks in `text` what is marked in any of `marked`.
+    ///
+    /// Each of `marked` is a copy of `text` with `<` before a match and `>` after it, in which other characters may have
+    /// been replaced by blanks, one for one (`chat_search_marked` in the migrations). A grapheme cluster is marked as a
+    /// whole.
     #[must_use]
-    pub fn new(text: &str, words: &[String]) -> Self {
-        let runs = runs(text);
-        let is_match = |run: &Run<'_>| run.is_word && words.iter().any(|word| word == run.text);
-        let first_match = runs.iter().position(is_match).unwrap_or_default();
-        let start = fitting(runs[..first_match].iter().rev(), Self::LEAD);
-        let start = first_match - start;
-        let end = start + fitting(runs[start..].iter(), Self::LENGTH).max(1);
-        let shown = runs.get(start..end.min(runs.len())).unwrap_or_default();
+    pub fn new(text: &str, marked: &[String]) -> Self {
+        let matches = matching_chars(text, marked);
+        let mut chars = 0;
+        let clusters: Vec<Cluster<'_>> = text
+            .graphemes(true)
+            .map(|text| {
+                let from = chars;
+                chars += text.chars().count();
+                let is_match = matches[from..chars].contains(&true);
+                Cluster { text, is_match }
+            })
+            .collect();
+        let shown = shown(&clusters);
 
         let mut html = String::new();
-        if start > 0 {
+        if shown.start > 0 {
             html.push('…');
         }
-        for run in shown {
-            if is_match(run) {
-                html.push_str("<mark>");
-                html.push_str(run.text);
-                html.push_str("</mark>");
-            } else {
-                escape(run.text, &mut html);
+        for run in clusters[shown.clone()].chunk_by(|one, next| one.is_match == next.is_match) {
+            let is_match = run[0].is_match;
+            html.push_str(if is_match { "<mark>" } else { "" });
+            for cluster in run {
+                escape(cluster.text, &mut html);
             }
+            html.push_str(if is_match { "</mark>" } else { "" });
         }
-        if end < runs.len() {
+        if shown.end < clusters.len() {
             html.push('…');
         }
         Self(html)
     }
 }
 
-/// A stretch of a text: a word, or what stands between words.
-struct Run<'a> {
+struct Cluster<'a> {
     text: &'a str,
-    is_word: bool,
+    is_match: bool,
 }
 
-/// How many of the runs are `length` characters at most.
-fn fitting<'a>(runs: impl Iterator<Item = &'a Run<'a>>, length: usize) -> usize {
-    let mut left = length;
-    runs.take_while(|run| match left.checked_sub(run.text.chars().count()) {
-        Some(rest) => {
-            left = rest;
-            true
-        }
-        None => false,
-    })
-    .count()
-}
-
-fn runs(text: &str) -> Vec<Run<'_>> {
-    let mut runs = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let is_word = is_of_word(first);
-        let end = rest
-            .find(|c| is_of_word(c) != is_word)
-            .unwrap_or(rest.len());
-        let (text, after) = rest.split_at(end);
-        runs.push(Run { text, is_word });
-        rest = after;
+impl Cluster<'_> {
+    fn is_blank(&self) -> bool {
+        self.text.chars().all(char::is_whitespace)
     }
-    runs
 }
 
-/// Letters and digits, as `chat_search_words` of the migrations has them. A word holds nothing that HTML would read.
-fn is_of_word(c: char) -> bool {
-    matches!(c,
-        '0'..='9' | 'A'..='Z' | 'a'..='z' | '\u{aa}' | '\u{b5}' | '\u{ba}' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}'
-        | '\u{f8}'..='\u{1fff}' | '\u{2c00}'..='\u{2dff}' | '\u{3040}'..='\u{d7ff}' | '\u{f900}'..='\u{fdff}')
+/// Returns for each character of `text` whether it is marked.
+fn matching_chars(text: &str, marked: &[String]) -> Vec<bool> {
+    let mut matches = vec![false; text.chars().count()];
+    for copy in marked {
+        let mut places = matches.iter_mut();
+        let mut is_match = false;
+        for c in copy.chars() {
+            match c {
+                '<' => is_match = true,
+                '>' => is_match = false,
+                _ => {
+                    if let Some(place) = places.next() {
+                        *place |= is_match;
+                    }
+                }
+            }
+        }
+    }
+    matches
+}
+
+/// Returns which clusters to show. The fragment begins and ends between words where it can.
+fn shown(clusters: &[Cluster<'_>]) -> Range<usize> {
+    let first_match = clusters.iter().position(|cluster| cluster.is_match);
+    let first_match = first_match.unwrap_or_default();
+    let earliest = first_match.saturating_sub(Highlight::LEAD);
+    let start = match earliest {
+        0 => 0,
+        _ => (earliest..first_match)
+            .find(|&place| clusters[place - 1].is_blank())
+            .unwrap_or(earliest),
+    };
+    let latest = (start + Highlight::LENGTH).min(clusters.len());
+    let end = if latest == clusters.len() {
+        latest
+    } else {
+        (first_match + 1..=latest)
+            .rev()
+            .find(|&place| clusters[place].is_blank())
+            .unwrap_or(latest)
+    };
+    start..end
 }
 
 fn escape(text: &str, html: &mut String) {
@@ -101,46 +126,71 @@ fn escape(text: &str, html: &mut String) {
 mod tests {
     use super::*;
 
-    fn highlight(text: &str, words: &[&str]) -> String {
-        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
-        Highlight::new(text, &words).0
+    fn highlight(text: &str, marked: &[&str]) -> String {
+        let marked: Vec<_> = marked.iter().map(|&copy| copy.to_owned()).collect();
+        Highlight::new(text, &marked).0
     }
 
     #[test]
-    fn whole_words_are_marked_as_they_stand_in_the_text() {
+    fn the_text_is_marked_where_any_copy_is() {
         assert_eq!(
-            highlight("J’arrive, déjà arrivé !", &["arrive", "arrivé"]),
+            highlight(
+                "J’arrive, déjà arrivé !",
+                &["J <arrive>  déjà arrivé  ", "J arrive  déjà <arrivé>  "]
+            ),
             "J’<mark>arrive</mark>, déjà <mark>arrivé</mark> !"
         );
-        assert_eq!(
-            highlight("e\u{301}te", &["e\u{301}te"]),
-            "<mark>e\u{301}te</mark>"
-        );
-        assert_eq!(highlight("arriver", &["arrive"]), "arriver");
+        assert_eq!(highlight("Merci", &[]), "Merci");
+        assert_eq!(highlight("", &[""]), "");
     }
 
     #[test]
     fn everything_else_is_escaped() {
         assert_eq!(
-            highlight("<b onclick='x'>\"oui\" & non</b>", &["oui"]),
+            highlight(
+                "<b onclick='x'>\"oui\" & non</b>",
+                &[" b onclick  x   <oui>    non  b "]
+            ),
             "&lt;b onclick=&#39;x&#39;&gt;&quot;<mark>oui</mark>&quot; &amp; non&lt;/b&gt;"
+        );
+    }
+
+    #[test]
+    fn a_grapheme_cluster_is_marked_as_a_whole() {
+        assert_eq!(
+            highlight(
+                "le 1\u{fe0f}\u{20e3}, e\u{301}te\u{301}",
+                &["le <1>    <e>\u{301}te\u{301}"]
+            ),
+            "le <mark>1\u{fe0f}\u{20e3}</mark>, <mark>e\u{301}</mark>te\u{301}"
         );
     }
 
     #[test]
     fn a_long_text_is_cut_around_its_first_match_between_words() {
         let text = format!("{}cible {}", "avant ".repeat(50), "après ".repeat(50));
-        let html = highlight(&text, &["cible"]);
-        assert!(html.starts_with("…") && html.ends_with('…'), "{html}");
+        let html = highlight(&text, &[&text.replace("cible", "<cible>")]);
+        assert!(
+            html.starts_with("…avant") && html.ends_with("après…"),
+            "{html}"
+        );
         assert!(html.contains("avant <mark>cible</mark> après"), "{html}");
         assert_eq!(html.matches("avant").count(), 10);
         assert!(html.chars().count() < 220);
     }
 
     #[test]
-    fn a_word_longer_than_a_fragment_is_shown_whole() {
-        let word = "x".repeat(1000);
-        assert_eq!(highlight(&word, &[&word]), format!("<mark>{word}</mark>"));
-        assert_eq!(highlight("", &[]), "");
+    fn a_long_text_is_cut_between_grapheme_clusters_where_it_has_no_blanks() {
+        let family = "👨\u{200d}👩\u{200d}👧";
+        let text = format!("{0}mot{0}", family.repeat(300));
+        let html = highlight(&text, &[&text.replace("mot", "<mot>")]);
+        assert_eq!(
+            html,
+            format!(
+                "…{}<mark>mot</mark>{}…",
+                family.repeat(60),
+                family.repeat(137)
+            )
+        );
     }
 }

@@ -4,20 +4,20 @@ use chrono::DateTime;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Highlight, Invalid, Message, Search, Timestamp};
+use super::{Highlight, Invalid, Message, Search, Timestamp, shows_nothing};
 
-/// What to look for in messages: trimmed, not blank, no longer than a [`Search`].
+/// The words to look for in messages: trimmed, not blank, at most [`Search::MAX_CHARS`] characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageSearch(String);
 
 impl MessageSearch {
-    /// Trims and checks. Which words it has is for PostgreSQL to say, which has stemmed those of the messages.
+    /// Trims and checks. PostgreSQL finds the words in it, as it does in messages.
     ///
     /// # Errors
-    /// Blank, too long, or with a NUL.
+    /// `raw` is blank, too long, or has a NUL.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let words = Search::parse(raw)?.words().join(" ");
-        if words.is_empty() {
+        if shows_nothing(&words) {
             return Err("Ce champ ne peut être vide.".into());
         }
         Ok(Self(words))
@@ -100,7 +100,7 @@ mod tests {
             MessageSearch::parse(" déjà  vu ").unwrap().as_str(),
             "déjà vu"
         );
-        for bad in [" ", "a\0", &"a".repeat(256)] {
+        for bad in [" ", "\u{200b}\u{2800}", "a\0", &"a".repeat(256)] {
             assert!(MessageSearch::parse(bad).is_err());
         }
     }

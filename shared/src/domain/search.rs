@@ -1,4 +1,4 @@
-use super::Invalid;
+use super::{Invalid, shows_nothing};
 
 /// What to look for in the list of rooms: words, every one of which must be part of what is searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ impl Search {
     /// The longest search, in characters.
     pub const MAX_CHARS: usize = 255;
 
-    /// Splits at white space.
+    /// Splits at white space. Words that show nothing do not count.
     ///
     /// # Errors
     /// Too long, or with a NUL.
@@ -19,7 +19,8 @@ impl Search {
         if raw.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(Invalid::too_long(Self::MAX_CHARS));
         }
-        Ok(Self(raw.split_whitespace().map(str::to_owned).collect()))
+        let words = raw.split_whitespace().filter(|word| !shows_nothing(word));
+        Ok(Self(words.map(str::to_owned).collect()))
     }
 
     /// The words; none means everything.

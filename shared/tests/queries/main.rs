@@ -7,6 +7,7 @@
 mod activity;
 mod analytics;
 mod answer_versions;
+mod any_text;
 mod archive_room;
 mod create_room;
 mod database;
@@ -22,7 +23,10 @@ mod person_limits;
 mod platform;
 mod pushes;
 mod quiet;
+mod search_bounds;
+mod search_folding;
 mod search_messages;
+mod search_migration;
 mod send_limits;
 mod send_message;
 mod typing;

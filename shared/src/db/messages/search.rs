@@ -79,9 +79,9 @@ pub async fn search(
 
 fn found(row: &Row) -> Option<FoundMessage> {
     let message = columns::message(row)?;
-    let words: Vec<String> = row.get("matching_words");
+    let marked: Vec<String> = row.get("marked");
     Some(FoundMessage {
-        highlight: Highlight::new(&message.text, &words),
+        highlight: Highlight::new(&message.text, &marked),
         message,
     })
 }
@@ -124,8 +124,8 @@ macro_rules! newest {
 /// neither reads much, whatever is asked for, and nothing has to be estimated.
 ///
 /// The index knows a message by its words and by its room and participants; the participants are looked at once more
-/// in the row. What was typed is a value from the first to the last: `chat_search_query` makes words of it, and there
-/// is nothing else in them. The query is a subquery of its own so that the plan is the same for every word.
+/// in the row. What was typed is a parameter, of which `chat_search_query` (`V0014__text_search.sql`) makes a `tsquery`. The
+/// query is a subquery of its own so that the plan is the same for every word.
 const SQL: &str = concat!(
     "-- search_messages
     WITH asked AS MATERIALIZED (
@@ -164,12 +164,6 @@ const SQL: &str = concat!(
         WHERE (SELECT true FROM edge) AND $1 IN (driver_id, other_user_id) AND ($2 IS NULL OR chat_room_id = $2)
           AND (created_at, message_id) < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
     ),
-    -- What to mark: a word that is any of those asked for. Only one that begins like them is looked at closely.
-    alternatives AS MATERIALIZED (
-        SELECT replace(query::text, '&', '|')::tsquery AS query,
-               ARRAY(SELECT match[1] FROM regexp_matches(query::text, '''(.)', 'g') AS match) AS initials
-        FROM asked
-    ),
     page AS MATERIALIZED (
         SELECT created_at, message_id FROM newest
         UNION ALL
@@ -178,11 +172,7 @@ const SQL: &str = concat!(
     )
     SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, EXISTS (SELECT FROM asked) AS room_found, ",
     message_columns!(),
-    ", ARRAY(
-            SELECT DISTINCT word FROM chat_search_words(message.text) AS word
-            WHERE (lower(left(word, 1)) = ANY ((SELECT initials FROM alternatives)::text[]) OR ascii(word) > 127)
-              AND array_to_tsvector(chat_search_terms(word)) @@ (SELECT query FROM alternatives)
-        ) AS matching_words
+    ", chat_search_marked(message.text, (SELECT query FROM asked)) AS marked
     FROM (VALUES (1)) AS one
     LEFT JOIN page ON true
     LEFT JOIN chat_messages AS message ON message.id = page.message_id

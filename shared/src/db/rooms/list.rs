@@ -117,7 +117,7 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
     let (total, matching) = if search {
         let total = format!(
             "word AS MATERIALIZED (
-                 SELECT array_agg('%' || regexp_replace(chat_search_fold(word), '([\\\\%_])', '\\\\\\1', 'g') || '%') AS patterns
+                 SELECT array_agg('%' || regexp_replace(trim(chat_search_fold(word)), '([\\\\%_])', '\\\\\\1', 'g') || '%') AS patterns
                  FROM unnest($5) AS word
              ),
              matching AS MATERIALIZED ({keys} {driver} UNION ALL {keys} {other_user}),
