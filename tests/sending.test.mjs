@@ -72,7 +72,7 @@ describe('text', () => {
       '<script>alert(1)</script>',
       "'; DROP TABLE users; --",
       '\\u0000',
-      '\u0001',
+      'a\u0001b',
       '\ufeffx',
     ]) {
       const { status, body } = await send({ text });
