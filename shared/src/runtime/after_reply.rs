@@ -81,10 +81,12 @@ impl AfterReply {
             }))
             .register()
             .await?;
+        // Without its extension the environment would be held until the time-out of each later invocation. Lambda
+        // replaces an environment whose process ends.
         tokio::spawn(async move {
-            if let Err(error) = extension.run().await {
-                tracing::error!(%error, "the extension ended: work after the reply may be cut short");
-            }
+            let error = extension.run().await.err();
+            tracing::error!(error, "extension ended");
+            std::process::exit(1);
         });
         Ok(())
     }
