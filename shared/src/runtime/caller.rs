@@ -75,3 +75,112 @@ impl Caller for Platform {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use lambda_http::http::header::AUTHORIZATION;
+    use serde_json::json;
+    use wiremock::matchers::method;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::crypto;
+
+    const OLD: &str = "the key before the rotation, long enough";
+    const NEW: &str = "the key after the rotation, long enough";
+
+    fn headers(key: &str, expires: u64) -> HeaderMap {
+        crypto::install();
+        let user_id = "018f0000-0000-7000-8000-000000000001";
+        let claims =
+            json!({ "token_type": "access", "exp": expires, "jti": "x", "user_id": user_id });
+        let key = EncodingKey::from_secret(key.as_bytes());
+        let token = encode(&Header::default(), &claims, &key).unwrap();
+        let header = format!("Bearer {token}").parse().unwrap();
+        [(AUTHORIZATION, header)].into_iter().collect()
+    }
+
+    async fn rotate(server: &MockServer, secret: serde_json::Value) {
+        server.reset().await;
+        let body = json!({ "SecretString": secret.to_string() });
+        Mock::given(method("POST"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(server)
+            .await;
+    }
+
+    /// Lets the time pass after which a secret may be read again.
+    async fn half_a_minute() {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(31)).await;
+        tokio::time::resume();
+    }
+
+    #[tokio::test]
+    async fn only_a_token_of_an_unknown_key_reads_the_secret_again() {
+        const LATER: u64 = 4_000_000_000;
+        let server = MockServer::start().await;
+        rotate(&server, json!({ "database_url": "d", "jwt_secret": OLD })).await;
+        let secrets = SecretStore::open_at(&server.uri()).await.unwrap();
+        rotate(
+            &server,
+            json!({ "database_url": "d", "jwt_secret": NEW, "previous_jwt_secret": OLD }),
+        )
+        .await;
+        let rules = TokenRules::default();
+        let is_known = async |key, expires| {
+            authenticate_request::<Viewer>(&headers(key, expires), &rules, &secrets)
+                .await
+                .is_ok()
+        };
+        let reads = async || server.received_requests().await.unwrap_or_default().len();
+
+        half_a_minute().await;
+        for _ in 0..5 {
+            assert!(is_known(OLD, LATER).await);
+            assert!(!is_known(OLD, 1).await, "expired");
+        }
+        assert_eq!(reads().await, 0);
+
+        assert!(is_known(NEW, LATER).await);
+        for _ in 0..5 {
+            assert!(!is_known("a key of a forger, which is long enough", LATER).await);
+        }
+        assert_eq!(reads().await, 1, "not again so soon");
+        half_a_minute().await;
+        assert!(is_known(OLD, LATER).await);
+        assert!(!is_known(NEW, 1).await, "expired");
+        assert_eq!(reads().await, 1);
+        assert!(!is_known("a key of a forger, which is long enough", LATER).await);
+        assert_eq!(reads().await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_weak_key_does_not_replace_the_one_in_force() {
+        const LATER: u64 = 4_000_000_000;
+        let server = MockServer::start().await;
+        rotate(&server, json!({ "database_url": "d", "jwt_secret": OLD })).await;
+        let secrets = SecretStore::open_at(&server.uri()).await.unwrap();
+        let rules = TokenRules::default();
+        for weak in ["", " ", "x"] {
+            rotate(&server, json!({ "database_url": "d", "jwt_secret": weak })).await;
+            half_a_minute().await;
+            let forged = headers(weak, LATER);
+            assert!(
+                authenticate_request::<Viewer>(&forged, &rules, &secrets)
+                    .await
+                    .is_err()
+            );
+            let good = headers(OLD, LATER);
+            assert!(
+                authenticate_request::<Viewer>(&good, &rules, &secrets)
+                    .await
+                    .is_ok()
+            );
+            assert_eq!(server.received_requests().await.unwrap().len(), 1);
+        }
+    }
+}

@@ -11,6 +11,9 @@ pub enum SecretError {
     /// An error response, by its code, such as `AccessDeniedException`.
     #[error("Secrets Manager rejects the request for the secret named by CHAT_SECRET_ID: {0}{hint}", hint = hint(.0))]
     Rejected(String),
+    /// The secret is binary.
+    #[error("the secret named by CHAT_SECRET_ID has no text")]
+    NoText,
 }
 
 impl SecretError {
@@ -19,6 +22,7 @@ impl SecretError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
+            Self::NoText => false,
             Self::Rejected(code) => matches!(
                 code.as_str(),
                 "AccessDeniedException"

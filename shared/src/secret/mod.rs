@@ -5,15 +5,17 @@ mod error;
 mod secrets_manager;
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
+use tokio::time::Instant;
 
 use crate::auth::JwtKey;
 use crate::cloudinary::Cloudinary;
 use crate::config::SecretSource;
 use crate::firebase::ServiceAccount;
 use document::Document;
+use secrets_manager::SecretsManager;
 
 pub use error::SecretError;
 
@@ -35,43 +37,60 @@ pub struct Secret {
     pub cloudinary: Option<Cloudinary>,
 }
 
-/// The secret in force. Read at the start; read again when a server rejects what it says.
+/// The secret in force. It is read at the start, and again when a server or a token shows that it may have changed.
 pub struct SecretStore {
-    source: SecretSource,
+    source: Source,
     algorithm: Algorithm,
     current: RwLock<Arc<Secret>>,
     read_at: tokio::sync::Mutex<Instant>,
 }
 
+enum Source {
+    SecretsManager(SecretsManager),
+    Environment,
+}
+
 impl SecretStore {
-    /// A rejected key is no reason to ask more often: anybody can send forged tokens.
-    const SHORTEST_LIFE: Duration = Duration::from_secs(30);
+    /// The shortest time between two reads: anybody can send forged tokens.
+    const READ_INTERVAL: Duration = Duration::from_secs(30);
 
     /// Reads the secret for the first time; its keys are for tokens of `algorithm`.
     ///
     /// # Errors
-    /// It cannot be read, or a field is missing or invalid; the error names the field.
+    /// The secret cannot be read, or a field of it is missing or invalid; the error names the field.
     pub async fn open(source: SecretSource, algorithm: Algorithm) -> Result<Self, BoxError> {
-        let current = RwLock::new(Arc::new(read(&source, algorithm).await?));
-        Ok(Self {
-            source,
-            algorithm,
-            current,
-            read_at: tokio::sync::Mutex::new(Instant::now()),
-        })
+        let source = match source {
+            SecretSource::SecretsManager(id) => {
+                Source::SecretsManager(SecretsManager::new(&id).await?)
+            }
+            SecretSource::Environment => Source::Environment,
+        };
+        let secret = read(&source, algorithm).await?;
+        Ok(Self::with(source, algorithm, secret))
     }
 
-    /// A secret that is given.
+    fn with(source: Source, algorithm: Algorithm, secret: Secret) -> Self {
+        Self {
+            source,
+            algorithm,
+            current: RwLock::new(Arc::new(secret)),
+            read_at: tokio::sync::Mutex::new(Instant::now()),
+        }
+    }
+
+    /// A secret that does not change.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn fixed(secret: Secret) -> Self {
-        let current = RwLock::new(Arc::new(secret));
-        Self {
-            source: SecretSource::Environment,
-            algorithm: Algorithm::HS256,
-            current,
-            read_at: tokio::sync::Mutex::new(Instant::now()),
-        }
+        Self::with(Source::Environment, Algorithm::HS256, secret)
+    }
+
+    /// The secret in a Secrets Manager of the tests.
+    #[cfg(test)]
+    pub(crate) async fn open_at(endpoint: &str) -> Result<Self, BoxError> {
+        let source = Source::SecretsManager(SecretsManager::at(endpoint));
+        let secret = read(&source, Algorithm::HS256).await?;
+        Ok(Self::with(source, Algorithm::HS256, secret))
     }
 
     /// The secret in force.
@@ -82,22 +101,21 @@ impl SecretStore {
             .clone()
     }
 
-    /// Reads the secret again, because `rejected` was, and answers what is in force then. Nothing is read where
-    /// another task has just done so, and nothing where the secret is the environment's, which cannot change.
+    /// Reads the secret again because `rejected` did not serve, and returns the one that is in force then. Reads nothing
+    /// if another task has just done so, or if the secret comes from the environment, which cannot change.
     ///
     /// # Errors
-    /// As [`SecretStore::open`].
+    /// As [`Self::open`]; the secret in force stays.
     pub async fn refresh(&self, rejected: &Arc<Secret>) -> Result<Arc<Secret>, BoxError> {
         let mut read_at = self.read_at.lock().await;
         let current = self.current();
-        let from_environment = matches!(self.source, SecretSource::Environment);
-        if from_environment
+        if matches!(self.source, Source::Environment)
             || !Arc::ptr_eq(&current, rejected)
-            || read_at.elapsed() < Self::SHORTEST_LIFE
+            || read_at.elapsed() < Self::READ_INTERVAL
         {
             return Ok(current);
         }
-        // Also when this fails: the next attempt waits its turn.
+        // Also if reading fails: the next attempt waits its turn.
         *read_at = Instant::now();
         let fresh = Arc::new(read(&self.source, self.algorithm).await?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
@@ -105,12 +123,10 @@ impl SecretStore {
     }
 }
 
-async fn read(source: &SecretSource, algorithm: Algorithm) -> Result<Secret, BoxError> {
+async fn read(source: &Source, algorithm: Algorithm) -> Result<Secret, BoxError> {
     let document = match source {
-        SecretSource::Environment => Document::from_environment(|name| std::env::var(name).ok())?,
-        SecretSource::SecretsManager(id) => {
-            Document::from_json(&secrets_manager::get_secret_value(id).await?)?
-        }
+        Source::SecretsManager(secret) => Document::from_json(&secret.read().await?)?,
+        Source::Environment => Document::from_environment(|name| std::env::var(name).ok())?,
     };
     Ok(document.parse(algorithm)?)
 }

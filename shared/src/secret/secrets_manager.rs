@@ -1,87 +1,189 @@
+//! The secret in AWS Secrets Manager, read by the official SDK: it signs, retries, and finds region, endpoint and
+//! credentials as every AWS tool does.
+
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use serde::Deserialize;
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::SharedHttpClient;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use super::{BoxError, SecretError};
-use crate::config::ConfigError;
-use crate::http_client::HttpClient;
 
-/// Secrets Manager's `GetSecretValue`: one request, signed by AWS's own signer. The whole SDK for it would add
-/// 5 ms to every cold start (`facts.md`), most of it for reading root certificates.
-pub async fn get_secret_value(id: &str) -> Result<String, BoxError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(rename = "SecretString")]
-        secret_string: String,
+/// The roots of Amazon Trust Services, which the certificates of AWS's services end in
+/// (<https://www.amazontrust.com/repository/>). Five certificates are parsed in no time; those of the system take
+/// milliseconds of every cold start.
+const ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// One secret of AWS Secrets Manager.
+pub struct SecretsManager {
+    client: Client,
+    id: String,
+}
+
+impl SecretsManager {
+    /// Finds region, endpoint and credentials as the SDK does; `id` is a name or an ARN.
+    pub async fn new(id: &str) -> Result<Self, BoxError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(2))
+            .operation_timeout(Duration::from_secs(5))
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client()?)
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        Ok(Self {
+            client: Client::new(&config),
+            id: id.to_owned(),
+        })
     }
 
-    #[derive(Default, Deserialize)]
-    struct Rejection {
-        #[serde(rename = "__type")]
-        code: String,
+    /// A secret of a server of the tests.
+    #[cfg(test)]
+    pub fn at(endpoint: &str) -> Self {
+        use aws_sdk_secretsmanager::config::{Config, Credentials, Region};
+
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-3"))
+            .endpoint_url(endpoint)
+            .credentials_provider(Credentials::new("key", "secret", None, None, "tests"))
+            .http_client(http_client().unwrap())
+            .build();
+        Self {
+            client: Client::from_conf(config),
+            id: "relais".to_owned(),
+        }
     }
 
-    let variable =
-        |name| std::env::var(name).map_err(|_| ConfigError::Missing(name, "Lambda sets it"));
-    let region = variable("AWS_REGION")?;
-    let credentials = Credentials::from_keys(
-        variable("AWS_ACCESS_KEY_ID")?,
-        variable("AWS_SECRET_ACCESS_KEY")?,
-        std::env::var("AWS_SESSION_TOKEN").ok(),
-    );
-    let endpoint = std::env::var("AWS_ENDPOINT_URL_SECRETS_MANAGER")
-        .or_else(|_| std::env::var("AWS_ENDPOINT_URL"))
-        .unwrap_or_else(|_| format!("https://secretsmanager.{region}.amazonaws.com"));
-    let url = format!("{}/", endpoint.trim_end_matches('/'));
-    let body = serde_json::json!({ "SecretId": id }).to_string();
-    let headers = [
-        ("content-type", "application/x-amz-json-1.1"),
-        ("x-amz-target", "secretsmanager.GetSecretValue"),
-    ];
-
-    let identity = credentials.into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&region)
-        .name("secretsmanager")
-        .time(std::time::SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()?
-        .into();
-    let signable = SignableRequest::new(
-        "POST",
-        &url,
-        headers.into_iter(),
-        SignableBody::Bytes(body.as_bytes()),
-    )?;
-    let (instructions, _) = sign(signable, &parameters)?.into_parts();
-
-    let client = HttpClient::default();
-    let mut request = client
-        .get()
-        .post(&url)
-        .timeout(Duration::from_secs(5))
-        .body(body);
-    for (name, value) in headers.into_iter().chain(instructions.headers()) {
-        request = request.header(name, value);
+    /// Reads the value of the secret.
+    ///
+    /// # Errors
+    /// See [`SecretError`].
+    pub async fn read(&self) -> Result<String, SecretError> {
+        let request = self.client.get_secret_value().secret_id(&self.id);
+        let value = request.send().await.map_err(|error| describe(&error))?;
+        value.secret_string.ok_or(SecretError::NoText)
     }
-    let unreachable =
-        |error: reqwest::Error| SecretError::Unreachable(error.without_url().to_string());
-    let response = request.send().await.map_err(unreachable)?;
-    let status = response.status();
-    if !status.is_success() {
-        let error: Rejection = response.json().await.unwrap_or_default();
-        let code = error.code.rsplit('#').next().unwrap_or_default();
-        let code = if code.is_empty() {
-            status.as_str()
-        } else {
-            code
-        };
-        return Err(SecretError::Rejected(code.to_owned()).into());
+}
+
+fn http_client() -> Result<SharedHttpClient, BoxError> {
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    let tls = TlsContext::builder().with_trust_store(roots).build()?;
+    Ok(aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https())
+}
+
+/// Reduces an error to AWS's code, or to the causes of a missing response: the `Debug` of an SDK error has the whole
+/// response in it.
+fn describe<E>(error: &SdkError<E>) -> SecretError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if let SdkError::ServiceError(rejection) = error {
+        let code = rejection.err().code().map(str::to_owned);
+        let status = || rejection.raw().status().to_string();
+        return SecretError::Rejected(code.unwrap_or_else(status));
     }
-    let answer: Answer = response.json().await.map_err(unreachable)?;
-    Ok(answer.secret_string)
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        reason = format!("{reason}: {inner}");
+        cause = inner.source();
+    }
+    SecretError::Unreachable(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use wiremock::matchers::{body_json, header, method};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    #[tokio::test]
+    async fn the_value_is_read_by_name() {
+        let server = MockServer::start().await;
+        Mock::given(method("POST"))
+            .and(header("x-amz-target", "secretsmanager.GetSecretValue"))
+            .and(body_json(json!({ "SecretId": "relais" })))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "SecretString": "{}" })))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let value = SecretsManager::at(&server.uri()).read().await.unwrap();
+        assert_eq!(value, "{}");
+    }
+
+    #[tokio::test]
+    async fn a_server_error_is_retried() {
+        let server = MockServer::start().await;
+        let failure = ResponseTemplate::new(500);
+        let failing = Mock::given(method("POST")).respond_with(failure);
+        failing.up_to_n_times(1).mount(&server).await;
+        Mock::given(method("POST"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "SecretString": "{}" })))
+            .mount(&server)
+            .await;
+        assert!(SecretsManager::at(&server.uri()).read().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_error_has_awss_code_and_says_what_to_do() {
+        let server = MockServer::start().await;
+        let body =
+            json!({ "__type": "AccessDeniedException", "Message": "not authorized to perform" });
+        Mock::given(method("POST"))
+            .respond_with(ResponseTemplate::new(400).set_body_json(body))
+            .mount(&server)
+            .await;
+        let error = SecretsManager::at(&server.uri()).read().await.unwrap_err();
+        assert!(error.is_transient(), "a new role's policy arrives late");
+        let error = error.to_string();
+        assert!(
+            error.contains("CHAT_SECRET_ID") && error.contains("AccessDeniedException. The"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_malformed_response_is_not_quoted() {
+        let server = MockServer::start().await;
+        for body in [
+            r#"{"SecretString": hunter2}"#,
+            r#"{"SecretString": ["hunter2"]}"#,
+            "hunter2",
+        ] {
+            server.reset().await;
+            Mock::given(method("POST"))
+                .respond_with(ResponseTemplate::new(200).set_body_string(body))
+                .mount(&server)
+                .await;
+            let error = SecretsManager::at(&server.uri()).read().await.unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_roots_are_public_ones() {
+        use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(ROOTS) {
+            roots.add(certificate.unwrap()).unwrap();
+        }
+        assert_eq!(roots.len(), 5);
+        let public = webpki_roots::TLS_SERVER_ROOTS;
+        for root in &roots.roots {
+            let spki = &root.subject_public_key_info;
+            assert!(public.iter().any(|it| it.subject_public_key_info == *spki));
+        }
+    }
 }
