@@ -7,6 +7,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
@@ -173,7 +174,8 @@ impl Connection {
         let (client, connection) = self.config.connect(self.tls()?).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::warn!(%error, "the connection to PostgreSQL ended");
+                let code = error.code().map(SqlState::code);
+                tracing::warn!(code, "connection to PostgreSQL lost");
             }
         });
         Ok(client)

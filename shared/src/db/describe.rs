@@ -6,6 +6,7 @@ use refinery::error::Kind;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::certificate_error::certificate_error;
+use super::query_error::message_without_values;
 
 /// Describes an error and its causes. A `DbError` is reduced to what names parts of the schema: its details quote rows.
 #[must_use]
@@ -65,20 +66,16 @@ fn describe_refusal(refusal: &DbError) -> String {
     if !hint.is_empty() {
         return format!("{hint} (SQLSTATE {code})");
     }
-    // Data exceptions (22), constraints (23) and exceptions that a function raises (P0) may quote a value.
-    if ["22", "23", "P0"]
-        .iter()
-        .any(|class| code.starts_with(class))
-    {
-        let parts = [
-            ("table", refusal.table()),
-            ("column", refusal.column()),
-            ("constraint", refusal.constraint()),
-        ];
-        let named = parts
-            .iter()
-            .filter_map(|(what, name)| name.map(|name| format!(", {what} {name}")));
-        return format!("SQLSTATE {code}{}", named.collect::<String>());
+    if let Some(message) = message_without_values(refusal.code(), refusal.message()) {
+        return format!("{message} (SQLSTATE {code})");
     }
-    format!("{} (SQLSTATE {code})", refusal.message())
+    let parts = [
+        ("table", refusal.table()),
+        ("column", refusal.column()),
+        ("constraint", refusal.constraint()),
+    ];
+    let named = parts
+        .iter()
+        .filter_map(|(what, name)| name.map(|name| format!(", {what} {name}")));
+    format!("SQLSTATE {code}{}", named.collect::<String>())
 }

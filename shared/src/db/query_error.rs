@@ -34,13 +34,13 @@ pub enum QueryError {
         statement: String,
     },
     /// The server refuses the statement.
-    #[error("{statement}: PostgreSQL answered {code} (constraint {constraint:?}): {message}")]
+    #[error("{statement}: PostgreSQL answered {code} (constraint {constraint:?}){message}")]
     Refused {
         /// The statement's name.
         statement: String,
         /// SQLSTATE.
         code: String,
-        /// The server's message without its details.
+        /// The server's message, if its class of errors quotes no values; else empty.
         message: String,
         /// The constraint that would not hold.
         constraint: Option<String>,
@@ -107,7 +107,9 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
             let described = QueryError::Refused {
                 statement,
                 code: refusal.code().code().to_owned(),
-                message: refusal.message().to_owned(),
+                message: message_without_values(refusal.code(), refusal.message())
+                    .map(|message| format!(": {message}"))
+                    .unwrap_or_default(),
                 constraint: refusal.constraint().map(str::to_owned),
             };
             if is_transient(refusal.code()) || is_stale(refusal.code()) {
@@ -117,6 +119,15 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
             }
         }
     }
+}
+
+/// Returns the server's message if its class of errors quotes no values. PostgreSQL quotes them in others: "invalid
+/// input syntax for type uuid: …". These classes speak of connections, transactions, our own SQL, resources, operators
+/// and the system.
+pub(super) fn message_without_values<'a>(code: &SqlState, message: &'a str) -> Option<&'a str> {
+    const WITHOUT_VALUES: [&str; 10] = ["08", "0A", "25", "28", "40", "42", "53", "55", "57", "58"];
+    let class = code.code().get(..2)?;
+    WITHOUT_VALUES.contains(&class).then_some(message)
 }
 
 /// Whether another attempt may succeed: the server restarts or fails over, has no connection left for now, or has
@@ -155,5 +166,25 @@ pub(super) fn describe(error: &PoolError) -> String {
             None => certificate_error(cause).unwrap_or_else(|| cause.to_string()),
         },
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_kept_only_if_its_class_quotes_no_values() {
+        let of = |code| message_without_values(&SqlState::from_code(code), "hunter2");
+        for quoting in [
+            "22P02", "22007", "23505", "23514", "21000", "54000", "P0001", "XX000", "",
+        ] {
+            assert_eq!(of(quoting), None, "{quoting}");
+        }
+        for silent in [
+            "42703", "53300", "57P01", "57014", "40P01", "55P03", "08006",
+        ] {
+            assert_eq!(of(silent), Some("hunter2"), "{silent}");
+        }
     }
 }

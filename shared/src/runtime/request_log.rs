@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use tracing::{Level, Span, Subscriber, error_span};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::error::Result;
 use crate::http::{Answer, status_of};
 
-/// Logs to stdout at `RUST_LOG` (a level) or `info`.
+/// Logs to stdout at `RUST_LOG` (a level) or `info`. Of dependencies only warnings and errors are logged, whatever the
+/// level: below it they log events, headers and bodies, and so tokens and texts.
 pub(super) fn init() {
     let level = std::env::var("RUST_LOG").ok();
     let level = level.and_then(|level| level.parse().ok());
@@ -33,6 +36,14 @@ where
         // CloudWatch stamps every line.
         .without_time()
         .finish()
+        .with(targets(level))
+}
+
+fn targets(level: Level) -> Targets {
+    let of_dependencies = level.min(Level::WARN);
+    Targets::new()
+        .with_default(of_dependencies)
+        .with_target(concat!(env!("CARGO_CRATE_NAME"), "::"), level)
 }
 
 /// What the log lines of a request have in common, as `span`. At the level of errors, since a span above the level
@@ -149,6 +160,24 @@ mod tests {
         assert_eq!(logged[0]["span"]["request_id"], "r-1");
         let quiet = written(Level::ERROR, &Ok(Answer::no_content()));
         assert!(quiet.is_empty());
+    }
+
+    #[test]
+    fn dependencies_log_warnings_and_errors_alone_whatever_the_level() {
+        let logged = lines(Level::TRACE, || {
+            tracing::trace!(target: "lambda_runtime", "body of the event");
+            tracing::info!(target: "aws_smithy_runtime", "credentials");
+            tracing::debug!(target: "shared_by_somebody_else", "a token");
+            tracing::warn!(target: "hyper_util", "connection closed");
+            tracing::trace!("ours");
+        });
+        let messages: Vec<_> = logged.iter().map(|line| &line["message"]).collect();
+        assert_eq!(messages, ["connection closed", "ours"]);
+        let logged = lines(Level::ERROR, || {
+            tracing::warn!(target: "hyper_util", "connection closed");
+            tracing::error!(target: "hyper_util", "gone");
+        });
+        assert_eq!(logged.len(), 1);
     }
 
     #[test]
