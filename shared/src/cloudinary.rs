@@ -93,7 +93,11 @@ impl Cloudinary {
             .basic_auth(&self.api_key, Some(&self.api_secret))
     }
 
-    /// An upload of one photo into a room's folder; `now` is in seconds since 1970.
+    /// Signs an upload of one photo of a room; `now` is in seconds since 1970.
+    ///
+    /// The room stands in `public_id`, which is the path of the photo's URL in accounts of both kinds. The parameter
+    /// `folder` would not be: accounts since June 2024 have dynamic folders, in which a folder is no part of the id
+    /// (<https://cloudinary.com/documentation/folder_modes>).
     ///
     /// The photo's name is ours and nobody's to guess, and what lies there is not replaced: a signature that is used
     /// twice changes nothing. It is dated back, so that of the hour that Cloudinary grants, [`Self::LIFE`] is left.
@@ -102,9 +106,8 @@ impl Cloudinary {
         let mut fields = BTreeMap::from([
             ("allowed_formats", Self::FORMATS.to_owned()),
             ("eager", Self::CHAT_SIZE.to_owned()),
-            ("folder", format!("relais/{room_id}")),
             ("overwrite", "false".to_owned()),
-            ("public_id", photo_id.to_string()),
+            ("public_id", format!("relais/{room_id}/{photo_id}")),
             ("timestamp", (now - Self::ACCEPTED + Self::LIFE).to_string()),
             ("transformation", Self::KEPT.to_owned()),
         ]);
@@ -188,6 +191,11 @@ mod tests {
         let signature = signed.remove("signature").unwrap();
         assert_eq!(signed.remove("api_key").unwrap(), "1234");
         assert_eq!(signature, cloudinary.sign(&signed));
+        assert_eq!(
+            signed["public_id"],
+            format!("relais/{}/{}", Uuid::nil(), Uuid::max())
+        );
+        assert!(!signed.contains_key("folder"));
         assert!(
             signed
                 .values()

@@ -1022,10 +1022,6 @@ export interface SignedUploadFields {
     /**
      * 
      */
-    folder: string;
-    /**
-     * 
-     */
     public_id: string;
     /**
      * 
