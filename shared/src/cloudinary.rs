@@ -1,4 +1,4 @@
-//! Signed uploads to Cloudinary: a phone uploads a photo by itself, once, to where this backend says.
+//! Signs uploads to Cloudinary, so that a phone can upload one photo to a fixed place.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::http_client::HttpClient;
 
-/// An account of Cloudinary, from the URL that Cloudinary's own SDKs are configured with:
-/// `cloudinary://key:secret@cloud`. Of their options it takes `signature_algorithm` (`sha1`, or `sha256` for an
-/// account that accepts nothing else) and `upload_prefix` (another data centre, `https://api-eu.cloudinary.com`).
-/// It has no `Debug`, so that it cannot end up in a log.
+/// A Cloudinary account, from the URL that Cloudinary's SDKs use:
+/// `cloudinary://key:secret@cloud`. The options are `signature_algorithm` (`sha1`, or `sha256` for an account that
+/// requires it) and `upload_prefix` (another data centre, `https://api-eu.cloudinary.com`).
+/// It has no `Debug`, so that it cannot appear in a log.
 pub struct Cloudinary {
     cloud_name: String,
     api_key: String,
@@ -23,37 +23,37 @@ pub struct Cloudinary {
     algorithm: &'static digest::Algorithm,
 }
 
-/// Everything that a phone needs to upload one photo.
+/// What a phone needs to upload one photo.
 #[derive(Debug, Serialize)]
 pub struct SignedUpload {
-    /// Where to POST to, as `multipart/form-data`: every field as it is, and the photo as `file`.
+    /// The URL to POST to, as `multipart/form-data`: all fields unchanged, and the photo as `file`.
     pub upload_url: String,
-    /// The fields. All but `api_key` are signed, so none can be changed, left out or added.
+    /// All but `api_key` are signed, so none can be changed, omitted or added.
     pub fields: BTreeMap<&'static str, String>,
-    /// The largest photo in bytes. The phone has to keep to it: Cloudinary has no such parameter.
+    /// The largest photo in bytes. The phone must respect it: Cloudinary has no such parameter.
     pub max_bytes: u64,
-    /// How long the signature is good for, in seconds.
+    /// The lifetime of the signature in seconds.
     pub expires_in: i64,
 }
 
 impl Cloudinary {
-    /// What Cloudinary's smallest plan takes of an image.
+    /// The limit of Cloudinary's smallest plan.
     const MAX_BYTES: u64 = 10 * 1024 * 1024;
-    /// The formats that phones take photos in, and browsers show.
+    /// The formats that phones produce and browsers show.
     const FORMATS: &str = "jpg,png,webp,heic";
-    /// Nothing larger is kept, whatever was uploaded.
+    /// Cloudinary scales larger photos down to this.
     const KEPT: &str = "c_limit,h_2560,w_2560";
-    /// The size for the chat, made at once: its URL comes back with the upload's answer.
+    /// The size for the chat, produced at once: its URL is in the response to the upload.
     const CHAT_SIZE: &str = "c_limit,h_1280,w_1280/q_auto/f_jpg";
-    /// How long a phone has to begin its upload, in seconds.
+    /// How long a phone has to start its upload, in seconds.
     const LIFE: i64 = 600;
     /// How long Cloudinary accepts a signature, in seconds after its `timestamp`.
     const ACCEPTED: i64 = 3600;
 
-    /// Reads the URL. The reason for a refusal quotes nothing of it.
+    /// Parses the URL. An error never quotes it.
     ///
     /// # Errors
-    /// It is none, or lacks a part, or its options are not understood.
+    /// The URL is malformed, incomplete, or has an unknown option.
     pub fn parse(raw: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "cloudinary://key:secret@cloud was expected";
         let url = Url::parse(raw.trim()).map_err(|_| EXPECTED)?;
@@ -99,8 +99,8 @@ impl Cloudinary {
     /// `folder` would not be: accounts since June 2024 have dynamic folders, in which a folder is no part of the id
     /// (<https://cloudinary.com/documentation/folder_modes>).
     ///
-    /// The photo's name is ours and nobody's to guess, and what lies there is not replaced: a signature that is used
-    /// twice changes nothing. It is dated back, so that of the hour that Cloudinary grants, [`Self::LIFE`] is left.
+    /// The photo's name is random and nothing is overwritten, so a signature that is used twice changes nothing. The
+    /// timestamp is set back, so that [`Self::LIFE`] is left of the hour that Cloudinary grants.
     #[must_use]
     pub fn sign_upload(&self, room_id: Uuid, photo_id: Uuid, now: i64) -> SignedUpload {
         let mut fields = BTreeMap::from([
@@ -125,8 +125,8 @@ impl Cloudinary {
         }
     }
 
-    /// The signature of these parameters: <https://cloudinary.com/documentation/authentication_signatures>. A value
-    /// must not have an `&`, which would end it; ours have none.
+    /// Signs parameters: <https://cloudinary.com/documentation/authentication_signatures>. A value
+    /// must not contain `&`, which would end it; ours contain none.
     fn sign(&self, parameters: &BTreeMap<&'static str, String>) -> String {
         let sorted: Vec<_> = parameters
             .iter()

@@ -1,4 +1,4 @@
-//! HMAC and RSA for `jsonwebtoken`, by ring: the cryptography that TLS has brought along already.
+//! HMAC and RSA for `jsonwebtoken` through ring, which TLS already uses.
 
 use std::borrow::Cow;
 use std::sync::Once;
@@ -19,7 +19,7 @@ pub fn install() {
         key_utils: KeyUtils::new_unimplemented(),
     };
     INSTALL.call_once(|| {
-        // The first of two is as good as the second: both are this one.
+        // Both providers are this one, so it does not matter which is installed.
         let _ = PROVIDER.install_default();
     });
 }
@@ -33,7 +33,7 @@ pub fn pem_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether `key` can sign with RS256: a PEM may hold anything.
+/// Whether `key` can sign with RS256; a PEM may contain anything.
 pub fn is_rsa_private(key: &EncodingKey) -> bool {
     RsaSigner::new(key).is_ok()
 }
@@ -71,7 +71,7 @@ fn hash_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     }
 }
 
-/// A public RSA key must never do as an HMAC key.
+/// A public RSA key must never be accepted as an HMAC key.
 fn expect_family(of_key: AlgorithmFamily, expected: AlgorithmFamily) -> Result<()> {
     if of_key == expected {
         Ok(())

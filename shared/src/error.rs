@@ -1,14 +1,14 @@
-//! What can go wrong, by what the caller may do about it.
+//! The errors of a request, by what the caller can do about them.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 
 use serde::Serialize;
 
-/// The result of everything that can fail on the way to an answer.
+/// The result of handling a request.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Reasons by field, in the form of Django REST Framework: `{"text": ["Ce champ est obligatoire."]}`.
+/// Reasons by field, in Django REST Framework's form: `{"text": ["Ce champ est obligatoire."]}`.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct FieldErrors(BTreeMap<&'static str, Reasons>);
@@ -17,15 +17,15 @@ pub struct FieldErrors(BTreeMap<&'static str, Reasons>);
 #[serde(untagged)]
 enum Reasons {
     OfField(Vec<String>),
-    /// Of a list, by the index of the element: `{"0": ["Doit être un UUID valide."]}`.
+    /// The reasons of a list's elements by index: `{"0": ["Doit être un UUID valide."]}`.
     OfElements(BTreeMap<usize, Vec<String>>),
 }
 
 impl FieldErrors {
-    /// The key under which stands what concerns no field in particular.
+    /// The key for reasons without a field.
     pub const NO_FIELD: &'static str = "non_field_errors";
 
-    /// One reason for one field.
+    /// Creates an error with one reason for one field.
     pub fn one(field: &'static str, reason: impl Into<String>) -> Self {
         let mut errors = Self::default();
         errors.add(field, reason);
@@ -51,46 +51,44 @@ impl FieldErrors {
         }
     }
 
-    /// The names of the fields.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.keys().copied()
     }
 
-    /// Whether nothing was wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Why a caller is not (or no longer) known: always 401.
+/// Why a caller is not authenticated: always 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthorized {
     /// No `Authorization` header, or another scheme than `Bearer`.
     #[error("no credentials")]
     NotAuthenticated,
-    /// `Bearer` with no token, or with more than one.
+    /// `Bearer` without a token, or with more than one.
     #[error("bad authorization header")]
     BadHeader,
-    /// A token that is forged, expired or malformed.
+    /// A forged, expired or malformed token.
     #[error("invalid token")]
     InvalidToken,
-    /// A token of another kind than `access`.
+    /// A token of another type than `access`.
     #[error("wrong token type")]
     WrongTokenType,
-    /// A good token whose `user_id` names nobody.
+    /// A valid token whose `user_id` is not a UUID.
     #[error("no user in token")]
     NoUser,
-    /// A user that the platform does not have.
+    /// The platform does not have the user.
     #[error("unknown user")]
     UserNotFound,
-    /// A user that the platform has switched off.
+    /// The platform has deactivated the user.
     #[error("inactive user")]
     UserInactive,
 }
 
 impl Unauthorized {
-    /// Its name in a log.
+    /// The name of the reason in logs.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -105,69 +103,69 @@ impl Unauthorized {
     }
 }
 
-/// A request that could not be understood: found before anything was asked of the database.
+/// A request that is invalid in itself, found before any query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRequest {
-    /// The body is no JSON: 400 with a `detail`.
+    /// The body is not JSON: 400 with a `detail`.
     #[error("malformed body: {0}")]
     Malformed(String),
-    /// Fields that are missing or wrong: 400.
+    /// Fields are missing or invalid: 400.
     #[error("invalid fields")]
     Fields(FieldErrors),
-    /// A path whose id is none: 404.
+    /// The id in the path is invalid: 404.
     #[error("no such path")]
     Path,
-    /// A page number that is none: 404.
+    /// The page number is invalid: 404.
     #[error("no such page")]
     Page,
-    /// A body over the limit: 413.
+    /// The body is too large: 413.
     #[error("body too large")]
     TooLarge,
-    /// A body that does not claim to be JSON: 415.
+    /// The content type is not JSON: 415.
     #[error("unsupported media type {0}")]
     MediaType(String),
 }
 
-/// Everything that ends a request early.
+/// Everything that ends a request without success.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// 401: sign in again.
     #[error(transparent)]
     Unauthorized(#[from] Unauthorized),
-    /// 400, 404, 413, 415: send something else.
+    /// 400, 404, 413, 415: the request itself is invalid.
     #[error(transparent)]
     BadRequest(#[from] BadRequest),
-    /// 400: understood, but against the rules as the data stand; found by the query itself.
+    /// 400: valid, but not allowed in the present state; found by the query.
     #[error("refused")]
     Refused(FieldErrors),
-    /// 403: known, and not allowed to.
+    /// 403: authenticated, but not allowed.
     #[error("forbidden")]
     Forbidden,
-    /// 404: there is no such thing for this caller.
+    /// 404: the caller has no such object.
     #[error("not found")]
     NotFound,
-    /// 404: the list is shorter.
+    /// 404: the page is out of range.
     #[error("page out of range")]
     PageNotFound,
-    /// 429: try again in so many seconds.
+    /// 429: retry after some seconds.
     #[error("too many requests")]
     TooManyRequests {
         /// Seconds, at least 1.
         retry_after: u64,
     },
-    /// 503: this deployment has no such thing; why, as the caller is told.
+    /// 503: this deployment does not have the feature, with the reason for the caller.
     #[error("not offered: {0}")]
     NotOffered(&'static str),
-    /// 503: try again; a server that is needed does not answer.
+    /// 503: a required server does not respond; a retry may succeed.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// 500: ours to mend.
+    /// 500: a bug, or an unexpected response.
     #[error("internal: {0}")]
     Internal(#[source] Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
-    /// A refusal that names one field.
+    /// Creates a rejection that names one field.
     pub fn refused(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Refused(FieldErrors::one(field, reason))
     }
@@ -183,13 +181,12 @@ impl Error {
         self
     }
 
-    /// Whether somebody has to look into it: the server failed, or one that it needs.
+    /// Whether an operator should look into it: a server failed.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Internal(_))
     }
 
-    /// The fields that it names.
     #[must_use]
     pub fn fields(&self) -> Option<&FieldErrors> {
         match self {
@@ -198,7 +195,7 @@ impl Error {
         }
     }
 
-    /// Its name in a log. It has no value of the request's.
+    /// The name of the error in logs. It has no value of the request.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -220,12 +217,12 @@ impl Error {
         }
     }
 
-    /// A fault of ours, or of a server's answer.
+    /// Creates an internal error.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
 
-    /// A server that is needed and does not answer.
+    /// Creates the error for a required server that does not respond.
     pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable(cause.into())
     }

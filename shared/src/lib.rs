@@ -1,15 +1,15 @@
-//! Everything the functions of Relais share.
+//! The code that the functions share.
 //!
-//! A function is a thin binary over [`runtime::serve`]; what it needs stands here, in layers that only look down:
+//! A function is a thin binary over [`runtime::serve`]. The layers use only those below them:
 //!
-//! * [`runtime`] starts a function and carries a request to its handler and the answer back;
-//! * [`http`] and [`auth`] are the edge: requests, answers, tokens; they know nothing of SQL;
-//! * [`firebase`] mirrors rooms and signs the tokens that phones sign in with;
-//! * [`push`] tells the devices of those who are not looking;
+//! * [`runtime`] starts a function and passes a request to its handler;
+//! * [`http`] and [`auth`] are the edge: requests, responses, tokens; they know nothing of SQL;
+//! * [`firebase`] mirrors rooms and signs the tokens for phones;
+//! * [`push`] sends notifications;
 //! * [`cloudinary`] signs the uploads of photos;
-//! * [`cache`] keeps answers in Redis;
+//! * [`cache`] caches responses in Redis;
 //! * [`db`] has all SQL, one file per query;
-//! * [`domain`] has the terms of the chat, parsed once and valid from then on; it does no I/O.
+//! * [`domain`] has the terms of the chat; it does no I/O.
 
 pub mod auth;
 pub mod cache;

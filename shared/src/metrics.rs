@@ -9,14 +9,14 @@ use crate::domain::Timestamp;
 /// The namespace of all metrics.
 const NAMESPACE: &str = "Relais";
 
-/// One measurement. Never a text, and nothing that names a person.
+/// A measurement. It never has a text or anything that identifies a person.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
     /// Rooms that Firebase took.
     MirrorSucceeded(u32),
     /// Rooms that Firebase did not take, for now.
     MirrorFailed(u32),
-    /// From the commit of the oldest change to its arrival in Firebase, in milliseconds.
+    /// The time from the commit of the oldest change to its arrival in Firebase, in milliseconds.
     MirrorLag(f64),
     /// Rooms that Firebase is behind on.
     MirrorBacklog(i64),
@@ -54,7 +54,7 @@ impl Metric {
     }
 }
 
-/// Writes the measurements to the log, as one line.
+/// Writes the measurements to the log as one line.
 #[expect(
     clippy::print_stdout,
     reason = "the standard output of a function is its log"
@@ -65,8 +65,8 @@ pub fn emit(metrics: &[Metric]) {
     println!("{}", line(metrics, &stack, &function, Timestamp::now()));
 }
 
-/// The only dimension is the stack: CloudWatch bills each metric once per combination of dimensions. The function is a
-/// property of the line, which a query over the log can filter by.
+/// The stack is the only dimension: CloudWatch bills each metric once per combination of dimensions. The function is a
+/// property of the line; a query over the log can filter by it.
 fn line(metrics: &[Metric], stack: &str, function: &str, now: Timestamp) -> Value {
     let parts = metrics.iter().map(|metric| metric.parts());
     let definitions: Vec<_> = parts

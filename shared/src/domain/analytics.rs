@@ -3,48 +3,41 @@ use serde::Serialize;
 
 use super::{TimeZone, Timestamp};
 
-/// Days to report on, both included, in a time zone.
+/// The days of a report, inclusive, in a time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Period {
-    /// The first day; else so that there are [`Period::DEFAULT_DAYS`].
+    /// The first day; by default [`Period::DEFAULT_DAYS`] before the last.
     pub from: Option<NaiveDate>,
-    /// The last day; else today.
+    /// The last day; by default today.
     pub to: Option<NaiveDate>,
-    /// Whose days they are.
     pub time_zone: TimeZone,
 }
 
 impl Period {
-    /// Without a first day.
+    /// The length without a first day.
     pub const DEFAULT_DAYS: i32 = 30;
-    /// The most in one report.
+    /// The longest report.
     pub const MAX_DAYS: i32 = 366;
 }
 
-/// What a period was like, as the API answers it.
+/// The report of a period, as the API returns it.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Analytics {
-    /// The first day.
     pub from: NaiveDay,
-    /// The last day.
     pub to: NaiveDay,
-    /// Whose days they are.
     pub time_zone: String,
-    /// The same under its first name, which clients may still read.
+    /// The same under its earlier name, which clients may still read.
     pub timezone: String,
-    /// Up to when everything is counted; null before the first time.
+    /// Everything before this time is counted; null before the first run.
     pub as_of: Option<Timestamp>,
-    /// Messages sent.
     pub messages: Messages,
-    /// Conversations in which somebody wrote.
+    /// Rooms in which a user wrote.
     pub active_conversations: i64,
-    /// Conversations opened.
     pub new_conversations: i64,
-    /// How long the first answer took, by who gave it.
+    /// The time to the first response, by the side that responds.
     pub first_answer: FirstAnswers,
-    /// Messages that were read soon.
     pub read_within_5_minutes: Share,
-    /// Writes to Firebase that it took.
+    /// Writes that Firebase accepted, of all that completed.
     pub mirror: Share,
     /// The period day by day, without a gap.
     pub days: Vec<Day>,
@@ -60,22 +53,16 @@ impl Serialize for NaiveDay {
     }
 }
 
-/// One day.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Day {
-    /// Which.
     pub date: NaiveDay,
-    /// Messages sent.
     pub messages: Messages,
-    /// Conversations in which somebody wrote.
     pub active_conversations: i64,
-    /// Conversations opened.
     pub new_conversations: i64,
 }
 
 /// Messages by type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the types of messages, under their names")]
 pub struct Messages {
     pub total: i64,
     pub text: i64,
@@ -84,39 +71,35 @@ pub struct Messages {
     pub system: i64,
 }
 
-/// First answers by side.
+/// First responses by side.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct FirstAnswers {
-    /// By drivers.
     pub driver: AnswerTimes,
-    /// By clients, merchants and support.
     pub other_user: AnswerTimes,
 }
 
-/// How long answers took; seconds off by at most 2.2 %, null where there were none.
+/// Response times in seconds, with an error of at most 2.2 %; null without responses.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct AnswerTimes {
-    /// How many there were.
     pub count: i64,
-    /// Half of them were quicker.
+    /// The median.
     pub median_seconds: Option<f64>,
-    /// 95 of 100 were quicker.
+    /// The 95th percentile.
     pub p95_seconds: Option<f64>,
 }
 
-/// A part of a whole.
+/// A ratio with its numerator and denominator.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// The whole.
+    /// The denominator.
     pub total: i64,
-    /// The part.
+    /// The numerator.
     pub count: i64,
-    /// `count / total`, from 0 to 1; null where the whole is nothing.
+    /// `count / total`, from 0 to 1; null if the total is 0.
     pub share: Option<f64>,
 }
 
 impl Share {
-    /// `count` of `total`.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "nobody sends 2^53 messages")]
     pub fn of(count: i64, total: i64) -> Self {

@@ -1,24 +1,21 @@
 use super::{Coordinates, ImageUrl, Invalid, Text, cut};
 
-/// The kinds of message, by their names in JSON and in the database.
+/// The types of message, by their names in JSON and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MessageType {
-    /// Words.
     #[default]
     Text,
-    /// A photo.
     Image,
-    /// A place.
     Location,
     /// A notice of the platform or of an admin.
     System,
 }
 
 impl MessageType {
-    /// By name.
+    /// Parses a name.
     ///
     /// # Errors
-    /// An unknown name.
+    /// The name is unknown.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         match raw {
             "text" => Ok(Self::Text),
@@ -29,7 +26,6 @@ impl MessageType {
         }
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +36,7 @@ impl MessageType {
         }
     }
 
-    /// What is shown of a message of this kind that has no words.
+    /// The preview of a message of this type without a text.
     #[must_use]
     pub fn without_words(self) -> &'static str {
         match self {
@@ -51,24 +47,22 @@ impl MessageType {
     }
 }
 
-/// What a message says. Each kind has its own fields and no others.
+/// The content of a message. Each type has its own fields and no others.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// Words.
     Text(Text),
-    /// A photo, with or without words.
+    /// A photo, with or without a text.
     Image(ImageUrl, Option<Text>),
-    /// A place, with or without words.
+    /// A position, with or without a text.
     Location(Coordinates, Option<Text>),
     /// A notice of the platform or of an admin.
     System(Text),
 }
 
 impl Content {
-    /// How much of a text the list of rooms shows, in characters.
+    /// The length of a preview in characters.
     pub const PREVIEW_CHARS: usize = 255;
 
-    /// Its kind.
     #[must_use]
     pub fn message_type(&self) -> MessageType {
         match self {
@@ -79,7 +73,7 @@ impl Content {
         }
     }
 
-    /// Its words; `""` where it has none.
+    /// The text; `""` without one.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -90,7 +84,7 @@ impl Content {
         }
     }
 
-    /// The photo's URL; `""` where it has none.
+    /// The photo's URL; `""` without one.
     #[must_use]
     pub fn image_url(&self) -> &str {
         if let Self::Image(url, _) = self {
@@ -100,7 +94,6 @@ impl Content {
         }
     }
 
-    /// The place, if it is one.
     #[must_use]
     pub fn coordinates(&self) -> Option<Coordinates> {
         if let Self::Location(coordinates, _) = self {
@@ -110,8 +103,8 @@ impl Content {
         }
     }
 
-    /// Returns what the list of rooms shows of the message: at most [`Self::PREVIEW_CHARS`] characters, and never
-    /// nothing for a message that has a text.
+    /// Returns the preview for the list of rooms: at most [`Self::PREVIEW_CHARS`] characters, and never
+    /// empty for a message that has a text.
     #[must_use]
     pub fn preview(&self) -> String {
         match self.text() {

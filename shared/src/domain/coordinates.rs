@@ -10,12 +10,10 @@ pub struct Latitude(f64);
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Longitude(f64);
 
-/// A place on the earth.
+/// A position on the earth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coordinates {
-    /// North.
     pub latitude: Latitude,
-    /// East.
     pub longitude: Longitude,
 }
 
@@ -23,12 +21,11 @@ impl Latitude {
     /// A finite number of degrees, −90 to 90.
     ///
     /// # Errors
-    /// Out of range.
+    /// The value is out of range.
     pub fn parse(degrees: f64) -> Result<Self, Invalid> {
         within(degrees, 90.0).map(Self)
     }
 
-    /// Degrees.
     #[must_use]
     pub fn degrees(self) -> f64 {
         self.0
@@ -39,12 +36,11 @@ impl Longitude {
     /// A finite number of degrees, −180 to 180.
     ///
     /// # Errors
-    /// Out of range.
+    /// The value is out of range.
     pub fn parse(degrees: f64) -> Result<Self, Invalid> {
         within(degrees, 180.0).map(Self)
     }
 
-    /// Degrees.
     #[must_use]
     pub fn degrees(self) -> f64 {
         self.0

@@ -1,8 +1,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Returns the beginning of `text`, at most `max_chars` characters (Unicode scalar values) of it.
+/// Returns the start of `text`, at most `max_chars` characters (Unicode scalar values).
 ///
-/// The end never splits a grapheme cluster, which is what a reader takes for one character: an emoji with its skin
+/// The cut never splits a grapheme cluster, which a reader sees as one character: an emoji with its skin
 /// tone, a letter with its accents. A text whose first cluster is longer than `max_chars` is cut to nothing.
 #[must_use]
 pub fn cut(text: &str, max_chars: usize) -> &str {
@@ -17,7 +17,7 @@ pub fn cut(text: &str, max_chars: usize) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
-/// Returns `text` if it has at most `max_chars` characters, otherwise its beginning and an ellipsis, together at most
+/// Returns `text` if it has at most `max_chars` characters, otherwise its start and an ellipsis, together at most
 /// `max_chars`. Never splits a grapheme cluster.
 #[must_use]
 pub fn cut_with_ellipsis(text: &str, max_chars: usize) -> String {

@@ -1,25 +1,23 @@
 use super::{GracePeriod, Invalid};
 
-/// What can happen to a delivery, by its names in JSON and in the database.
+/// The events of a delivery, by their names in JSON and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryEvent {
-    /// A driver has it.
+    /// A driver was assigned.
     Assigned,
-    /// The driver has the goods.
+    /// The driver has picked up the goods.
     PickedUp,
-    /// The driver is nearly there.
+    /// The driver has nearly arrived.
     Arriving,
-    /// It is over, well.
     Delivered,
-    /// It is over.
     Cancelled,
 }
 
 impl DeliveryEvent {
-    /// By name.
+    /// Parses a name.
     ///
     /// # Errors
-    /// An unknown name.
+    /// The name is unknown.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         match raw {
             "assigned" => Ok(Self::Assigned),
@@ -31,7 +29,6 @@ impl DeliveryEvent {
         }
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,14 +40,14 @@ impl DeliveryEvent {
         }
     }
 
-    /// Whether the delivery is over, and its conversations close.
+    /// Whether the delivery has ended, so that its rooms close.
     #[must_use]
     pub fn is_end(self) -> bool {
         matches!(self, Self::Delivered | Self::Cancelled)
     }
 
-    /// What the participants are told, as PostgreSQL's `format` takes it: `%1$s` stands for the tracking number with a
-    /// space before it, or for nothing, and `%2$s` for the driver.
+    /// The message to the participants, for PostgreSQL's `format`: `%1$s` is the tracking number with a space before it, or
+    /// empty; `%2$s` is the driver.
     #[must_use]
     pub fn template(self, grace: GracePeriod) -> String {
         let what = match self {

@@ -1,19 +1,19 @@
 use super::Invalid;
 
-/// FCM's registration token of an installation of the app. It has no `Debug`: whoever knows it can have pushes sent
-/// there by this project, so that it must not end up in a log.
+/// FCM's registration token of an app installation. It has no `Debug`: with it, this project can send pushes to the
+/// device, so it must not appear in a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceToken(String);
 
 impl DeviceToken {
-    /// The longest token, in characters. FCM's have about 150 and no length that is promised; this is what an index of
-    /// PostgreSQL and the path of a URL take without care.
+    /// The longest token in characters. FCM's have about 150, without a documented limit; an index of PostgreSQL and the
+    /// path of a URL take this without problems.
     pub const MAX_CHARS: usize = 1024;
 
-    /// Checks that it can be one: printable ASCII without a blank.
+    /// Checks that the value can be a token: printable ASCII without spaces.
     ///
     /// # Errors
-    /// It cannot, or is too long.
+    /// The value has other characters or is too long.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         if raw.is_empty() || !raw.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("Doit être un jeton d'appareil valide.".into());
@@ -24,7 +24,6 @@ impl DeviceToken {
         Ok(Self(raw.to_owned()))
     }
 
-    /// The token.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Invalid;
 
-/// How long one may still write once a delivery is over.
+/// How long a room stays open after its delivery has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GracePeriod(u32);
 
@@ -15,13 +15,13 @@ impl Default for GracePeriod {
 }
 
 impl GracePeriod {
-    /// Thirty days, in seconds: whoever wants more does not want conversations to close.
+    /// Thirty days, in seconds.
     const LONGEST: u32 = 30 * 86_400;
 
-    /// Reads a number of seconds; 0 closes at once.
+    /// Parses a number of seconds; 0 closes at once.
     ///
     /// # Errors
-    /// It is no such number, or more than thirty days.
+    /// The value is not such a number, or is over thirty days.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         match raw.trim().parse() {
             Ok(seconds @ 0..=Self::LONGEST) => Ok(Self(seconds)),
@@ -29,14 +29,13 @@ impl GracePeriod {
         }
     }
 
-    /// As a length of time.
     #[must_use]
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.0.into())
     }
 }
 
-/// For the participants: minutes, where it is one at least.
+/// For the participants: in hours and minutes, if it is at least a minute.
 impl fmt::Display for GracePeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |number: u32| if number > 1 { "s" } else { "" };

@@ -1,14 +1,14 @@
 use super::{ImageUrl, Invalid};
 
-/// The hosts that photos may lie on; none named means any.
+/// The hosts that may serve photos; none named means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageHosts(Vec<String>);
 
 impl ImageHosts {
-    /// Names, separated by commas.
+    /// Parses host names, separated by commas.
     ///
     /// # Errors
-    /// Something that is no bare host name: with a scheme, a port or a path, it would never be equal to one.
+    /// An entry is not a bare host name: one with a scheme, a port or a path would never match.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let names = raw
             .split(',')
@@ -25,13 +25,13 @@ impl ImageHosts {
         }
     }
 
-    /// Checks that a photo lies on one of them.
+    /// Checks that one of the hosts serves a photo.
     ///
-    /// What stands between `https://` and the path must be the name and nothing else. So there is no user, no port
-    /// and no other spelling in it, which a phone might read differently from us.
+    /// Between `https://` and the path there must be the name and nothing else: no user, no port and no other
+    /// spelling, which a phone might read differently.
     ///
     /// # Errors
-    /// It lies elsewhere.
+    /// Another host serves it.
     pub fn check(&self, url: &ImageUrl) -> Result<(), Invalid> {
         let (scheme, after_scheme) = url.as_str().split_once("//").unwrap_or_default();
         let authority = after_scheme

@@ -2,18 +2,18 @@ use url::Url;
 
 use super::Invalid;
 
-/// Where a photo lies: an absolute https URL of at most [`ImageUrl::MAX_CHARS`] characters.
+/// The URL of a photo: absolute, https, at most [`ImageUrl::MAX_CHARS`] characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageUrl(String);
 
 impl ImageUrl {
-    /// The longest URL, in characters.
+    /// The longest URL in characters.
     pub const MAX_CHARS: usize = 2048;
 
-    /// Trims and checks.
+    /// Trims and checks a URL.
     ///
     /// # Errors
-    /// Blank, too long, with white space or control characters, or no https URL with a host.
+    /// The value is blank, too long, has white space or control characters, or is not an https URL with a host.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let trimmed = raw.trim();
         if trimmed.is_empty() {
@@ -22,7 +22,7 @@ impl ImageUrl {
         if trimmed.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(Invalid::too_long(Self::MAX_CHARS));
         }
-        // The parser would mend these silently; what is stored must be what was checked.
+        // The parser would repair these silently, but the stored value must be the checked one.
         if trimmed
             .chars()
             .any(|c| c.is_whitespace() || c.is_control() || c == '\\')
@@ -36,7 +36,6 @@ impl ImageUrl {
         }
     }
 
-    /// The URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,42 +3,37 @@ use uuid::Uuid;
 
 use super::Timestamp;
 
-/// Who wrote a message.
+/// The sender of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sender {
-    /// The platform's id of the user.
     pub id: Uuid,
-    /// First and last name.
     pub full_name: String,
-    /// A URL, or nothing.
     pub profile_photo_url: Option<String>,
 }
 
-/// A message, as the API answers it.
+/// A message, as the API returns it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {
-    /// The message.
     pub id: Uuid,
-    /// The room that it stands in.
+    /// The room's id.
     pub chat_room: Uuid,
-    /// Its place in the conversation: 1 upwards, without a gap.
+    /// Dense per room, from 1.
     pub seq: i64,
-    /// Null: the platform itself, or a user whom it no longer has.
+    /// Null for a message of the platform and for a deleted user.
     pub sender: Option<Sender>,
     /// `text`, `image`, `location` or `system`.
     pub message_type: String,
-    /// `""` where there are no words.
+    /// `""` without a text.
     pub text: String,
-    /// `""` where there is no photo.
+    /// `""` without a photo.
     pub image_url: String,
     /// WGS 84 degrees.
     pub latitude: Option<f64>,
     /// WGS 84 degrees.
     pub longitude: Option<f64>,
-    /// Whether the recipient has read it; the viewer, where the platform has sent it.
+    /// Whether the recipient has read it; for a message of the platform, whether the viewer has.
     pub is_read: bool,
-    /// When that was.
     pub read_at: Option<Timestamp>,
-    /// When it was sent; grows with `seq`.
+    /// The time of sending; grows with `seq`.
     pub created_at: Timestamp,
 }

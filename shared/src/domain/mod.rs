@@ -1,5 +1,5 @@
-//! The terms of the chat. Values are parsed once, by the one constructor of their type, and valid from then on.
-//! Nothing here does I/O, and nothing here knows of HTTP, SQL or Firebase.
+//! The terms of the chat. A value is parsed once, by its type's constructor, and is valid from then on.
+//! This module does no I/O and does not know HTTP, SQL or Firebase.
 
 mod analytics;
 mod content;
@@ -51,7 +51,7 @@ pub use visible::shows_nothing;
 
 use std::borrow::Cow;
 
-/// Why a value is not what it should be: the reason, as the API gives it to the caller.
+/// Why a value is invalid, in the words that the API returns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(pub Cow<'static, str>);
@@ -69,7 +69,7 @@ impl From<String> for Invalid {
 }
 
 impl Invalid {
-    /// PostgreSQL's `text` and C strings end at a NUL; nobody types one.
+    /// PostgreSQL's `text` cannot contain a NUL.
     pub const NUL: &'static str = "Le caractère nul n’est pas autorisé.";
 
     /// Longer than `limit` characters.
@@ -80,10 +80,10 @@ impl Invalid {
         )))
     }
 
-    /// None of the values that a field takes.
+    /// The value is not one of those that the field accepts.
     #[must_use]
     pub fn choice(value: &str) -> Self {
-        // The value comes back to the caller who sent it; a short form of it is enough to recognise it.
+        // The caller sent the value, so a short form of it is enough to recognise it.
         let shown = cut(value, 64);
         Self(Cow::Owned(format!(
             "« {shown} » n'est pas un choix valide."

@@ -3,18 +3,18 @@ use serde::{Serialize, Serializer};
 
 use super::{Invalid, TimeZone};
 
-/// When somebody wants to be told of messages.
+/// When a user gets pushes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationSettings {
     /// False: never.
     pub push_enabled: bool,
-    /// When not, every day.
+    /// The daily hours without pushes.
     pub quiet_hours: Option<QuietHours>,
-    /// Where these hours are meant.
+    /// The time zone of these hours.
     pub time_zone: TimeZone,
 }
 
-/// What holds for somebody who has never set anything.
+/// The settings of a user who has never changed them.
 impl Default for NotificationSettings {
     fn default() -> Self {
         Self {
@@ -25,19 +25,19 @@ impl Default for NotificationSettings {
     }
 }
 
-/// Hours without pushes, maybe over midnight.
+/// Hours without pushes, possibly over midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuietHours {
-    /// From this minute on.
+    /// The first quiet minute.
     pub from: TimeOfDay,
-    /// Until this minute, which is not quiet any more.
+    /// The first minute that is not quiet.
     pub to: TimeOfDay,
 }
 
 impl QuietHours {
     /// One end is missing.
     pub const BOTH: &'static str = "Indiquez le début et la fin, ou aucun des deux.";
-    /// They end where they begin.
+    /// Start and end are equal.
     pub const EMPTY: &'static str = "La fin doit différer du début.";
 }
 
@@ -66,20 +66,19 @@ impl Serialize for NotificationSettings {
 pub struct TimeOfDay(NaiveTime);
 
 impl TimeOfDay {
-    /// Reads `22:00`, two digits each.
+    /// Parses `22:00`, two digits each.
     ///
     /// # Errors
-    /// It is no such thing.
+    /// The value has another form.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let time = NaiveTime::parse_from_str(raw, "%H:%M").ok();
-        // It also reads a digit or a space where two digits were meant.
+        // The parser also accepts one digit or a space in place of two digits.
         let time = time.filter(|time| time.format("%H:%M").to_string() == raw);
         time.map(Self).ok_or_else(|| {
             "L'heure n'a pas le bon format. Utilisez un des formats suivants : hh:mm.".into()
         })
     }
 
-    /// The time.
     #[must_use]
     pub fn time(self) -> NaiveTime {
         self.0

@@ -1,19 +1,17 @@
 use serde::Serialize;
 
-/// Which page of a list.
+/// The number of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageNumber {
     /// Counted from 1.
     Number(i64),
-    /// Whichever is the last.
     Last,
 }
 
 impl PageNumber {
-    /// The first page.
     pub const FIRST: Self = Self::Number(1);
 
-    /// By the value of `page`: a whole number from 1, or `last`; anything else is no page.
+    /// Parses `page`: a whole number from 1, or `last`; `None` for anything else.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         match raw.trim() {
@@ -23,17 +21,17 @@ impl PageNumber {
     }
 }
 
-/// How many entries a page has.
+/// The number of entries per page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize(i64);
 
 impl PageSize {
-    /// Without a `page_size`, or with an invalid one.
+    /// The default, also for an invalid `page_size`.
     pub const DEFAULT: Self = Self(20);
-    /// The largest.
+    /// The largest page.
     pub const MAX: Self = Self(100);
 
-    /// By the value of `page_size`: more than the most is the most, and what is no size is the default.
+    /// Parses `page_size`: a larger value means the maximum, an invalid one the default.
     #[must_use]
     pub fn parse(raw: &str) -> Self {
         match raw.trim().parse::<u128>() {
@@ -42,30 +40,26 @@ impl PageSize {
         }
     }
 
-    /// As a number.
     #[must_use]
     pub fn get(self) -> i64 {
         self.0
     }
 }
 
-/// One page of a longer list.
+/// A page of a longer list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Page<T> {
-    /// How many there are in all.
+    /// The number of entries in all.
     pub count: i64,
-    /// The number of this page.
     #[serde(skip)]
     pub number: i64,
-    /// How many a page has.
     #[serde(skip)]
     pub size: i64,
-    /// This page's entries.
     pub results: Vec<T>,
 }
 
 impl<T> Page<T> {
-    /// A page of `count` entries, or nothing where the list is shorter. The first page always exists.
+    /// Returns the page of a list with `count` entries, or `None` if the list is shorter. The first page always exists.
     #[must_use]
     pub fn new(count: i64, number: PageNumber, size: PageSize, results: Vec<T>) -> Option<Self> {
         let last = count.saturating_add(size.get() - 1) / size.get();
@@ -81,20 +75,18 @@ impl<T> Page<T> {
         })
     }
 
-    /// The number of the next page, if there is one.
     #[must_use]
     pub fn next(&self) -> Option<i64> {
         (self.number.saturating_mul(self.size) < self.count).then_some(self.number + 1)
     }
 
-    /// The number of the page before, if there is one.
     #[must_use]
     pub fn previous(&self) -> Option<i64> {
         (self.number > 1).then_some(self.number - 1)
     }
 }
 
-/// How a history is ordered.
+/// The order of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MessageOrder {
     /// `-created_at`.
@@ -105,7 +97,7 @@ pub enum MessageOrder {
 }
 
 impl MessageOrder {
-    /// By the value of `ordering`; an unknown one is the default, as DRF has it.
+    /// Parses `ordering`; an unknown value is the default, as in DRF.
     #[must_use]
     pub fn parse(raw: &str) -> Self {
         if raw == "created_at" {

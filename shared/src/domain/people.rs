@@ -1,39 +1,32 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Whoever calls: authenticated by a token. That the platform knows and has not switched off this user is for the
-/// query to find, in the same round trip as everything else.
+/// The caller, authenticated by a token. The query checks, in the same round trip, that the platform knows this user and
+/// has not deactivated them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Viewer(pub Uuid);
 
-/// The platform's own backend, which is no user: authenticated by a token that is for it alone.
+/// The platform's backend, which is not a user: authenticated by a token of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Platform;
 
-/// A person, as the other participant may see them.
+/// A user, as the other participant may see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// The platform's id.
     pub id: Uuid,
-    /// First and last name.
     pub full_name: String,
-    /// As the platform has it, usually E.164.
+    /// The platform's value, usually E.164.
     pub phone_number: String,
     /// `driver`, `client`, `merchant` or `admin`.
     pub user_type: String,
-    /// A URL, or nothing.
     pub profile_photo_url: Option<String>,
 }
 
-/// What a conversation shows of the delivery that it is about.
+/// The delivery of a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
-    /// The platform's id.
     pub id: Uuid,
-    /// What people call the delivery by.
     pub tracking_number: String,
-    /// From where.
     pub pickup_address: String,
-    /// To where.
     pub delivery_address: String,
 }

@@ -8,24 +8,24 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Messages into one room: far more than a person types, and far less than a program that runs away.
+    /// Messages into one room: far more than a person types, and far less than a broken program sends.
     pub const MESSAGES: Self = Self::of(600, 10.0);
-    /// Conversations opened: a day's deliveries at once, and one a minute from then on.
+    /// Opened rooms: a day's deliveries at once, then one a minute.
     pub const ROOMS: Self = Self::of(60, 1.0 / 60.0);
-    /// Signed uploads: an album at once, and ten a minute from then on.
+    /// Signed uploads: an album at once, then ten a minute.
     pub const UPLOADS: Self = Self::of(30, 1.0 / 6.0);
-    /// Searches: one for every letter typed, and one a second from then on.
+    /// Searches: one per typed letter, then one a second.
     pub const SEARCHES: Self = Self::of(30, 1.0);
 
     const fn of(burst: u32, per_second: f64) -> Self {
         Self { burst, per_second }
     }
 
-    /// Reads `burst/rate`, where the rate is by the second (`20/0.5`), or by the minute or hour (`60/1/min`, `60/30/h`).
-    /// An empty value, or 0, is no limit.
+    /// Parses `burst/rate`, with the rate per second (`20/0.5`), minute or hour (`60/1/min`, `60/30/h`).
+    /// An empty value or 0 means no limit.
     ///
     /// # Errors
-    /// Any other form, or a bucket that takes more than a year to fill.
+    /// The value has another form, or the bucket takes more than a year to fill.
     pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
         if matches!(raw.trim(), "" | "0") {
             return Ok(None);
@@ -57,7 +57,7 @@ impl RateLimit {
         self.per_second.recip()
     }
 
-    /// How far from full the bucket may be for one more token to be taken.
+    /// How far from full the bucket may be so that one more token can be taken.
     #[must_use]
     pub fn seconds_of_slack(&self) -> f64 {
         f64::from(self.burst - 1) / self.per_second
@@ -68,17 +68,15 @@ impl RateLimit {
     }
 }
 
-/// How fast one person may send into one room, by kind of room; `None` is no limit.
+/// How fast a participant may send into one room, by room type; `None` is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct SendLimits {
-    /// In rooms about a delivery.
     pub delivery: Option<RateLimit>,
-    /// In rooms with support.
     pub support: Option<RateLimit>,
 }
 
 impl SendLimits {
-    /// The limit in rooms of this kind.
+    /// The limit in rooms of this type.
     #[must_use]
     pub fn of(&self, room_type: RoomType) -> Option<RateLimit> {
         match room_type {
@@ -88,14 +86,11 @@ impl SendLimits {
     }
 }
 
-/// How fast one person may do what is not bound to a room; `None` is no limit.
+/// A user's limits that do not depend on a room; `None` is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PersonLimits {
-    /// Conversations opened.
     pub rooms: Option<RateLimit>,
-    /// Uploads signed.
     pub uploads: Option<RateLimit>,
-    /// Searches in messages.
     pub searches: Option<RateLimit>,
 }
 

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{Delivery, Invalid, Timestamp, User};
 
-/// The kinds of conversation, by their names in JSON and in the database.
+/// The types of room, by their names in JSON and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoomType {
     /// A driver with a client or a merchant.
@@ -13,10 +13,10 @@ pub enum RoomType {
 }
 
 impl RoomType {
-    /// By name.
+    /// Parses a name.
     ///
     /// # Errors
-    /// An unknown name.
+    /// The name is unknown.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         match raw {
             "delivery" => Ok(Self::Delivery),
@@ -25,7 +25,6 @@ impl RoomType {
         }
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,63 +34,57 @@ impl RoomType {
     }
 }
 
-/// A conversation in the list.
+/// A room in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RoomSummary {
-    /// The room.
     pub id: Uuid,
     /// `delivery` or `support`.
     pub room_type: String,
-    /// The one who is not the viewer; null where the platform no longer has that user.
+    /// Null if the platform has deleted the user.
     pub other_participant: Option<User>,
-    /// The delivery, if it is about one.
+    /// Null without a delivery, or if the platform has deleted it.
     pub delivery_info: Option<Delivery>,
-    /// The newest message, cut; `""` before the first.
+    /// The preview of the newest message; `""` before the first.
     pub last_message_text: String,
-    /// When the newest message was sent.
     pub last_message_at: Option<Timestamp>,
     /// Messages that the viewer received and has not read.
     pub unread_count: i64,
-    /// Whether the viewer has put it away.
+    /// Whether the viewer has archived it.
     pub is_archived: bool,
-    /// When it was opened.
     pub created_at: Timestamp,
 }
 
-/// A conversation by itself.
+/// The detail of a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RoomDetail {
-    /// The room.
     pub id: Uuid,
     /// `delivery` or `support`.
     pub room_type: String,
-    /// The driver; null where the platform no longer has that user.
+    /// Null if the platform has deleted the user.
     pub driver: Option<User>,
-    /// The one who is not the viewer; null where the platform no longer has that user.
+    /// Null if the platform has deleted the user.
     pub other_participant: Option<User>,
-    /// The delivery, if it is about one.
+    /// Null without a delivery, or if the platform has deleted it.
     pub delivery_info: Option<Delivery>,
-    /// The newest message, cut; `""` before the first.
+    /// The preview of the newest message; `""` before the first.
     pub last_message_text: String,
-    /// When the newest message was sent.
     pub last_message_at: Option<Timestamp>,
     /// Messages that the viewer received and has not read.
     pub unread_count: i64,
-    /// Whether messages may still be sent.
+    /// Whether messages can be sent.
     pub is_active: bool,
-    /// Until when, where the delivery is over.
+    /// When the room closes, if its delivery has ended.
     pub closes_at: Option<Timestamp>,
-    /// Whether the viewer has put it away.
+    /// Whether the viewer has archived it.
     pub is_archived: bool,
-    /// Whether the viewer wants no pushes of it.
+    /// Whether the viewer has muted its pushes.
     pub is_muted: bool,
-    /// When it was opened.
     pub created_at: Timestamp,
-    /// Where Firebase has it: `/chats/{id}`.
+    /// The path in Firebase: `/chats/{id}`.
     pub firebase_path: String,
 }
 
-/// How the list of rooms is ordered. Rooms without a message come last either way, and the id breaks ties.
+/// The order of the list. Rooms without a message come last in either direction; the id breaks ties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RoomOrder {
     /// `-last_message_at`.
@@ -106,7 +99,7 @@ pub enum RoomOrder {
 }
 
 impl RoomOrder {
-    /// By the value of `ordering`; an unknown one is the default, as DRF has it.
+    /// Parses `ordering`; an unknown value is the default, as in DRF.
     #[must_use]
     pub fn parse(raw: &str) -> Self {
         match raw {

@@ -1,21 +1,21 @@
 use super::Invalid;
 
-/// Which conversations may be opened without a delivery. A driver and a client whose delivery has ended can otherwise
-/// open one and go on writing to each other.
+/// Which rooms may be opened without a delivery. Otherwise a driver and a client whose delivery has ended can
+/// open one and continue to write to each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RoomsWithoutDelivery {
-    /// All, as the API guide has it.
+    /// All, as in the API guide.
     #[default]
     Allow,
-    /// Those with support.
+    /// Only those with support.
     SupportOnly,
 }
 
 impl RoomsWithoutDelivery {
-    /// Reads `allow` or `support_only`.
+    /// Parses `allow` or `support_only`.
     ///
     /// # Errors
-    /// Any other value.
+    /// The value is another one.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         match raw {
             "allow" => Ok(Self::Allow),

@@ -1,17 +1,17 @@
 use super::{Invalid, shows_nothing};
 
-/// What to look for in the list of rooms: words, every one of which must be part of what is searched.
+/// A search in the list of rooms: every word must be part of the searched text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search(Vec<String>);
 
 impl Search {
-    /// The longest search, in characters.
+    /// The longest search in characters.
     pub const MAX_CHARS: usize = 255;
 
-    /// Splits at white space. Words that show nothing do not count.
+    /// Splits a search at white space. Words that show nothing do not count.
     ///
     /// # Errors
-    /// Too long, or with a NUL.
+    /// The value is too long or has a NUL.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         if raw.contains('\0') {
             return Err(Invalid::NUL.into());
@@ -23,7 +23,7 @@ impl Search {
         Ok(Self(words.map(str::to_owned).collect()))
     }
 
-    /// The words; none means everything.
+    /// The words; none matches everything.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0

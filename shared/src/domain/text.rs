@@ -6,7 +6,7 @@ use super::{Invalid, shows_nothing};
 pub struct Text(String);
 
 impl Text {
-    /// The longest text, in characters (Unicode scalar values).
+    /// The longest text in characters (Unicode scalar values).
     pub const MAX_CHARS: usize = 5000;
 
     /// Trims and checks a text that is required.
@@ -32,7 +32,6 @@ impl Text {
         Ok((!shows_nothing(trimmed)).then(|| Self(trimmed.to_owned())))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

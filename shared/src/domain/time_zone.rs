@@ -31,7 +31,6 @@ impl TimeZone {
         }
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

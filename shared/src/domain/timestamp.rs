@@ -5,16 +5,16 @@ use serde::{Serialize, Serializer};
 
 use super::Invalid;
 
-/// A moment in UTC, written as RFC 3339 with `Z` and always six fractional digits, so that the order of the texts is
-/// the order of time, in JSON and in Firebase alike.
+/// A time in UTC, written as RFC 3339 with `Z` and always six fractional digits, so that text order is time order,
+/// in JSON and in Firebase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub DateTime<Utc>);
 
 impl Timestamp {
-    /// Reads RFC 3339, in any time zone.
+    /// Parses RFC 3339 in any time zone.
     ///
     /// # Errors
-    /// It is no moment, or has none of the forms.
+    /// The value has another form.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         DateTime::parse_from_rfc3339(raw.trim())
             .map(|moment| Self(moment.to_utc()))
@@ -25,7 +25,7 @@ impl Timestamp {
             })
     }
 
-    /// The current moment by this machine's clock.
+    /// The current time of this machine's clock.
     #[must_use]
     pub fn now() -> Self {
         Self(std::time::SystemTime::now().into())

@@ -1,11 +1,11 @@
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// Returns whether a reader would see nothing of `text`: it has only white space, control characters, and characters
+/// Returns whether a text shows nothing: it has only white space, control characters, and characters
 /// that Unicode calls default ignorable (zero-width characters, variation selectors, bidi controls, tags, fillers).
 #[must_use]
 pub fn shows_nothing(text: &str) -> bool {
-    /// A cell of Braille without a dot: a symbol for Unicode, a blank for a reader.
+    /// A Braille cell without a dot: a symbol for Unicode, a blank for a reader.
     const BRAILLE_BLANK: char = '\u{2800}';
 
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();

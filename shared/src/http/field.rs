@@ -7,12 +7,12 @@ use crate::domain::{
     Search, Text, TimeOfDay, TimeZone, Timestamp,
 };
 
-/// A value that a field of a request can be read as.
+/// A type that a request's field can be parsed into.
 pub trait Field: Sized {
-    /// Reads the value, which is not null.
+    /// Parses a value that is not null.
     ///
     /// # Errors
-    /// Why it is no such value.
+    /// The reason why the value is invalid.
     fn read(value: &Value) -> Result<Self, Invalid>;
 }
 
@@ -31,7 +31,7 @@ impl Field for Uuid {
     }
 }
 
-/// A JSON boolean, and nothing that could be taken for one.
+/// A JSON boolean and nothing else.
 impl Field for bool {
     fn read(value: &Value) -> Result<Self, Invalid> {
         value
@@ -54,7 +54,7 @@ impl Field for Flag {
     }
 }
 
-/// A message's number in a query: a whole number, 0 for "before the first".
+/// A message's `seq` in a query: a whole number; 0 is before the first message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seq(pub i64);
 
@@ -66,7 +66,7 @@ impl Field for Seq {
     }
 }
 
-/// A text that may be blank, which is none.
+/// A text that may be blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionalText(pub Option<Text>);
 
@@ -136,7 +136,7 @@ impl Field for TimeOfDay {
     }
 }
 
-/// A date in the one form `2025-01-15`.
+/// A date in the form `2025-01-15`.
 impl Field for NaiveDate {
     fn read(value: &Value) -> Result<Self, Invalid> {
         let raw = string(value)?;
@@ -162,7 +162,7 @@ impl Field for Longitude {
     }
 }
 
-/// A JSON number; a number in quotes is none.
+/// A JSON number; a number in quotes is invalid.
 fn number(value: &Value) -> Result<f64, Invalid> {
     value
         .as_f64()

@@ -5,8 +5,8 @@ use super::Field;
 use crate::domain::Invalid;
 use crate::error::{BadRequest, Error, FieldErrors, Result};
 
-/// The fields of a request, from its body or its query. What is wrong is collected as they are read, so that the
-/// answer names every bad field at once:
+/// The fields of a request, from its body or its query. Errors are collected while the fields are read, so that one
+/// response names every bad field:
 ///
 /// ```text
 /// let mut fields = request.body()?;
@@ -28,7 +28,7 @@ impl Fields {
         }
     }
 
-    /// An empty value is as if it were not there; of several under one name the last counts, as in Django.
+    /// An empty value counts as absent; of several values under one name the last counts, as in Django.
     pub(super) fn from_query(query: &QueryMap) -> Self {
         let values = query.iter().filter(|(_, value)| !value.is_empty());
         Self::from_body(
@@ -38,13 +38,13 @@ impl Fields {
         )
     }
 
-    /// Whether the field is there, be it null.
+    /// Whether the field is present, also if it is null.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
 
-    /// A field that must be there.
+    /// Reads a required field.
     pub fn required<T: Field>(&mut self, name: &'static str) -> Option<T> {
         match self.values.get(name) {
             None => self.refuse(name, "Ce champ est obligatoire."),
@@ -53,7 +53,7 @@ impl Fields {
         }
     }
 
-    /// A field that stands for `default` where it is missing, and may not be null.
+    /// Reads a field with a default; null is invalid.
     pub fn with_default<T: Field>(&mut self, name: &'static str, default: T) -> Option<T> {
         if self.has(name) {
             self.required(name)
@@ -62,7 +62,7 @@ impl Fields {
         }
     }
 
-    /// A field that may be missing, or null.
+    /// Reads a field that may be absent or null.
     pub fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
         let value = self.values.get(name).filter(|value| !value.is_null())?;
         match T::read(value) {
@@ -71,7 +71,7 @@ impl Fields {
         }
     }
 
-    /// A list of at most `max` elements that may be missing, or null. Each bad element is named by its index.
+    /// Reads a list of at most `max` elements that may be absent or null. Each bad element is named by its index.
     pub fn optional_list<T: Field>(&mut self, name: &'static str, max: usize) -> Option<Vec<T>> {
         let Self { values, errors } = self;
         let value = values.get(name).filter(|value| !value.is_null())?;
@@ -91,12 +91,12 @@ impl Fields {
                 .map_err(|Invalid(reason)| errors.add_element(name, index, reason))
                 .ok()
         };
-        // All are read, so that all bad ones are named.
+        // All fields are read, so that all bad ones are named.
         let elements: Vec<_> = elements.iter().enumerate().map(read).collect();
         elements.into_iter().collect()
     }
 
-    /// The name under which a field was sent that has two: `name`, unless there is only `earlier`.
+    /// The name under which a field with two names was sent: `name`, unless only `earlier` is present.
     #[must_use]
     pub fn name_of(&self, name: &'static str, earlier: &'static str) -> &'static str {
         if self.has(earlier) && !self.has(name) {
@@ -106,7 +106,7 @@ impl Fields {
         }
     }
 
-    /// A field that cannot be wrong: what is no text is as if it were not there.
+    /// Returns the field as a string, or `""` if it is absent or not a string.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.values
@@ -115,22 +115,22 @@ impl Fields {
             .unwrap_or_default()
     }
 
-    /// Finds fault with a field.
+    /// Adds an error for a field.
     pub fn refuse<T>(&mut self, name: &'static str, reason: impl Into<String>) -> Option<T> {
         self.errors.add(name, reason);
         None
     }
 
-    /// Whether no fault was found so far.
+    /// Whether there is no error so far.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.errors.is_empty()
     }
 
-    /// What was read, if all fields were good.
+    /// Returns the values if all fields are valid.
     ///
     /// # Errors
-    /// The reasons, by field.
+    /// Reasons by field.
     pub fn finish<T>(self, read: Option<T>) -> Result<T> {
         match read {
             Some(read) if self.errors.is_empty() => Ok(read),

@@ -5,12 +5,10 @@ use super::{Fields, Request};
 use crate::domain::{Cursor, Page, PageNumber, PageSize};
 use crate::error::{BadRequest, Error, Result};
 
-/// Which page of a list a request asks for.
+/// The page that a request asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing {
-    /// `page`.
     pub number: PageNumber,
-    /// `page_size`.
     pub size: PageSize,
 }
 
@@ -18,7 +16,7 @@ impl Listing {
     /// Reads `page` and `page_size`.
     ///
     /// # Errors
-    /// 404 for a `page` that is none, as DRF has it.
+    /// 404 for an invalid `page`, as in DRF.
     pub fn read(query: &Fields) -> Result<Self> {
         let number = match query.text("page") {
             "" => PageNumber::FIRST,
@@ -31,10 +29,10 @@ impl Listing {
     }
 }
 
-/// From where on a request asks for a list without numbers: by the value of `cursor`.
+/// Reads `cursor`, the position from which a list without page numbers continues.
 ///
 /// # Errors
-/// 404 for what is no place in a list, as DRF has it.
+/// 404 for an invalid cursor, as in DRF.
 pub fn read_cursor(query: &Fields) -> Result<Option<Cursor>> {
     match query.text("cursor") {
         "" => Ok(None),
@@ -45,7 +43,7 @@ pub fn read_cursor(query: &Fields) -> Result<Option<Cursor>> {
     }
 }
 
-/// A page as the API answers it: with absolute links, which a client can follow as they are.
+/// A page in the API's form, with absolute links.
 #[derive(Debug, Serialize)]
 pub struct Paged<T> {
     count: i64,
@@ -55,7 +53,7 @@ pub struct Paged<T> {
 }
 
 impl<T> Paged<T> {
-    /// A numbered page; the link to the first page names none.
+    /// A numbered page. The link to the first page has no number.
     #[must_use]
     pub fn new(request: &Request, page: Page<T>) -> Self {
         let link = |number: i64| {
@@ -70,7 +68,7 @@ impl<T> Paged<T> {
         }
     }
 
-    /// A stretch of a longer list that goes on after `seq`, if it does.
+    /// A slice of a longer list that continues after `seq`, if it does.
     #[must_use]
     pub fn stretch(
         request: &Request,
@@ -89,17 +87,17 @@ impl<T> Paged<T> {
     }
 }
 
-/// A stretch of a list without numbers, whose `next` carries the place from which it goes on.
+/// A slice of a list without page numbers, whose `next` has the position where it continues.
 #[derive(Debug, Serialize)]
 pub struct Keyed<T> {
     next: Option<String>,
-    /// Always null: such a list is walked in one direction.
+    /// Always null: such a list is read in one direction.
     previous: Option<String>,
     results: Vec<T>,
 }
 
 impl<T> Keyed<T> {
-    /// A stretch that goes on at `continues`, if it does.
+    /// A slice that continues at `continues`, if it does.
     #[must_use]
     pub fn new(request: &Request, results: Vec<T>, continues: Option<Cursor>) -> Self {
         let next = continues
@@ -112,7 +110,7 @@ impl<T> Keyed<T> {
     }
 }
 
-/// The request's URL with one parameter of its query set, or removed if `value` is `None`. The others stay as they are,
+/// Returns the request's URL with one query parameter set, or removed if `value` is `None`. The others stay unchanged,
 /// in their order and with their repetitions.
 fn with_parameter(request: &Request, name: &str, value: Option<&str>) -> Option<String> {
     let mut url = request.url()?;

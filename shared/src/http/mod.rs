@@ -1,4 +1,4 @@
-//! The edge: requests that are read once, answers as Django REST Framework gives them.
+//! The HTTP edge: requests that are parsed once, and responses in the form of Django REST Framework.
 
 mod field;
 mod fields;

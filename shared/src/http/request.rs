@@ -13,7 +13,7 @@ use super::Fields;
 use crate::domain::{DeviceToken, Invalid};
 use crate::error::{BadRequest, Error, FieldErrors, Result};
 
-/// A request of API Gateway (payload 1.0 or 2.0), as the handlers read it.
+/// A request from API Gateway (payload 1.0 or 2.0).
 #[derive(Debug)]
 pub struct Request(lambda_http::Request);
 
@@ -24,39 +24,37 @@ impl From<lambda_http::Request> for Request {
 }
 
 impl Request {
-    /// The largest body, in bytes. The largest valid one, 1000 ids or 5000 characters all escaped, is a quarter of it.
+    /// The largest body in bytes: four times the largest valid one (1000 ids, or 5000 escaped characters).
     pub const MAX_BODY: usize = 256 * 1024;
 
-    /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.0.headers()
     }
 
-    /// The room that the path names.
+    /// The room in the path.
     ///
     /// # Errors
-    /// 404 for what is no UUID: no route of the guide's has it.
+    /// 404 for a value that is not a UUID.
     pub fn room_id(&self) -> Result<Uuid> {
         let parameters = self.0.path_parameters_ref();
         let id = parameters.and_then(|parameters| parameters.first("room_id")?.parse().ok());
         id.ok_or(Error::BadRequest(BadRequest::Path))
     }
 
-    /// The device that the path names.
+    /// The device in the path.
     ///
     /// # Errors
-    /// 400 for what can be no device's.
+    /// 400 for an invalid token.
     pub fn device_token(&self) -> Result<DeviceToken> {
         let parameters = self.0.path_parameters_ref();
         let raw = parameters.and_then(|parameters| parameters.first("token"));
-        // Some gateways decode what is escaped in a path, and some do not; no token of FCM's has a `%`.
+        // Some gateways decode the path, others do not; FCM's tokens never have a `%`.
         let token = percent_decode_str(raw.unwrap_or_default()).decode_utf8_lossy();
         DeviceToken::parse(&token)
             .map_err(|Invalid(reason)| BadRequest::Fields(FieldErrors::one("token", reason)).into())
     }
 
-    /// The fields of the query.
     #[must_use]
     pub fn query(&self) -> Fields {
         self.0
@@ -65,10 +63,10 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// The fields of the body; no body at all has none.
+    /// The fields of the body; a missing body has none.
     ///
     /// # Errors
-    /// 413, 415, or 400 for what is no JSON object.
+    /// 413, 415, or 400 for a body that is not a JSON object.
     pub fn body(&self) -> Result<Fields> {
         let bytes: &[u8] = self.0.body();
         if bytes.len() > Self::MAX_BODY {
@@ -91,7 +89,7 @@ impl Request {
         }
     }
 
-    /// A body without a type is taken for what all bodies here are.
+    /// A body without a content type counts as JSON.
     fn check_media_type(&self) -> Result<()> {
         let Some(value) = self.headers().get(CONTENT_TYPE) else {
             return Ok(());
@@ -112,7 +110,7 @@ impl Request {
         }
     }
 
-    /// The URL as the client called it, with the real host and the stage or base path, and its query.
+    /// The URL as the client called it, with the real host, the stage or base path, and the query.
     #[must_use]
     pub fn url(&self) -> Option<Url> {
         let headers = self.headers();
@@ -145,8 +143,8 @@ impl Request {
         Some(url)
     }
 
-    /// The query of a REST API's event, which has a map of names: their order is lost there, that of a name's values is
-    /// not. DRF's links, too, have the names sorted.
+    /// The query of a REST API's event, which is a map: the order of the names is lost, that of a name's values is
+    /// not. DRF's links have sorted names, too.
     fn sorted_query(&self) -> Vec<(&str, &str)> {
         let query = self.0.query_string_parameters_ref();
         let mut query: Vec<_> = query
@@ -156,13 +154,13 @@ impl Request {
         query
     }
 
-    /// Whether the response goes without its body.
+    /// Whether the response is sent without its body.
     #[must_use]
     pub fn is_head(&self) -> bool {
         self.0.method() == Method::HEAD
     }
 
-    /// The id under which API Gateway has the request in its access log, else Lambda's, else a new one.
+    /// The id of the request in API Gateway's access log, otherwise Lambda's, otherwise a new one.
     #[must_use]
     pub fn id(&self) -> String {
         let of_gateway = self
@@ -178,7 +176,7 @@ impl Request {
         id.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
     }
 
-    /// The name of the function that serves it; empty outside Lambda.
+    /// The function's name; empty outside Lambda.
     #[must_use]
     pub fn function_name(&self) -> &str {
         self.0
@@ -196,7 +194,7 @@ impl Request {
     }
 }
 
-/// The name of a JSON value's type, as Python has it: so DRF says it.
+/// The name of a JSON type in Python, as in DRF's messages.
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -209,7 +207,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Where JSON breaks off, without its text.
+/// Where JSON is malformed, without its text.
 fn place(error: &serde_json::Error) -> String {
     format!("ligne {}, colonne {}", error.line(), error.column())
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::{BadRequest, Error, Result, Unauthorized};
 
-/// A good answer of a handler.
+/// A successful response of a handler.
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -20,15 +20,15 @@ impl Answer {
     /// 200 with a body.
     ///
     /// # Errors
-    /// The body cannot be written as JSON.
+    /// The body cannot be serialised.
     pub fn ok(body: &impl Serialize) -> Result<Self> {
         Self::new(StatusCode::OK, body)
     }
 
-    /// 201 with a body where something was created, and 200 where it had been before.
+    /// 201 with a body if something was created, 200 if it existed.
     ///
     /// # Errors
-    /// The body cannot be written as JSON.
+    /// The body cannot be serialised.
     pub fn created(created: bool, body: &impl Serialize) -> Result<Self> {
         Self::new(
             if created {
@@ -40,14 +40,14 @@ impl Answer {
         )
     }
 
-    /// 200 with the body of an earlier answer.
+    /// 200 with a cached body.
     #[must_use]
     pub fn kept(body: String) -> Self {
         let status = StatusCode::OK;
         Self { status, body }
     }
 
-    /// 204: it is done, and there is nothing to say.
+    /// 204 without a body.
     #[must_use]
     pub fn no_content() -> Self {
         Self {
@@ -56,7 +56,6 @@ impl Answer {
         }
     }
 
-    /// The body.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
@@ -70,14 +69,14 @@ impl Answer {
     }
 }
 
-/// What a response has whatever the handler returns.
+/// The parts of a response that do not depend on the handler.
 #[derive(Debug)]
 pub struct Envelope<'a> {
     /// The value of `x-request-id`.
     pub request_id: &'a str,
-    /// The response to HEAD: that to GET without its body.
+    /// For HEAD, the body is omitted.
     pub is_head: bool,
-    /// The origin whose pages may read it. Behind a REST API it is the function that says so.
+    /// The origin whose pages may read it. Behind a REST API, the function sets this header.
     pub cors_origin: Option<&'a HeaderValue>,
 }
 
@@ -89,7 +88,7 @@ pub fn status_of(result: &Result<Answer>) -> StatusCode {
     }
 }
 
-/// The response on the wire. The body of a 5xx says nothing of the error.
+/// Builds the HTTP response. The body of a 5xx has no details.
 pub fn into_response(result: Result<Answer>, envelope: &Envelope<'_>) -> Response<Body> {
     let mut response = match result {
         Ok(Answer { status, body }) => respond(status, body, None),

@@ -39,7 +39,6 @@ impl RoomState {
 
 /// A room as Firebase shows it.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the columns of chat_rooms, under their names")]
 pub struct MirroredRoom {
     pub id: Uuid,
     pub room_type: String,
@@ -57,10 +56,6 @@ pub struct MirroredRoom {
 
 /// A message as Firebase shows it.
 #[derive(Debug)]
-#[expect(
-    missing_docs,
-    reason = "the columns of chat_messages, under their names"
-)]
 pub struct MirroredMessage {
     pub id: Uuid,
     pub seq: i64,
