@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
 use crate::db::conditions::is_open;
-use crate::db::{Database, viewer};
+use crate::db::{Database, rate_limits, viewer};
 use crate::domain::{Content, Message, RateLimit, RoomType, SendLimits, Viewer};
 use crate::error::{Error, Result};
 
@@ -70,7 +70,7 @@ pub async fn send(
     ];
     // A message that went through beside us may have taken the last of the bucket, or closed the room, after our
     // snapshot: then the row says neither why nor how long, and the next one does.
-    for _ in 0..3 {
+    for _ in 0..rate_limits::ATTEMPTS {
         let row = match database.query_one(SQL, &parameters).await {
             // The same message beside us, not yet in our snapshot: nothing of ours has stayed, and now it can be seen.
             Err(error) if REPEATS.iter().any(|name| error.violates(name)) => {
@@ -108,11 +108,7 @@ fn refused(row: &Row) -> Result<()> {
             "Seuls les administrateurs et la plateforme envoient des messages système.",
         ));
     }
-    let wait = row.get::<_, Option<i64>>("wait").unwrap_or_default();
-    match u64::try_from(wait) {
-        Ok(retry_after @ 1..) => Err(Error::TooManyRequests { retry_after }),
-        _ => Ok(()),
-    }
+    rate_limits::check_wait(row)
 }
 
 /// What a repeat of a message violates: its phone's id, or, for our own second attempt, the message's.
