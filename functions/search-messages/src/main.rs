@@ -2,7 +2,7 @@
 //!
 //! For every user, in the conversations that they take part in, also archived and closed ones. Query: `q`,
 //! `chat_room_id` for one conversation, `page_size`, `cursor`. Answers messages, newest first, each with a `highlight`;
-//! 400 without words, 404 for a room that is not the viewer's or a `cursor` that is none.
+//! 400 without words, 404 for a room that is not the viewer's or a `cursor` that is none, 429 above `SEARCH_LIMIT`.
 
 use shared::db::messages::{self, Scope};
 use shared::domain::{MessageSearch, PageSize, Viewer};
@@ -22,7 +22,9 @@ async fn search_messages(app: &'static App, viewer: Viewer, request: Request) ->
         before: before?,
     };
 
-    let found = messages::search(&app.database, viewer, words.as_str(), &scope, size).await?;
+    let limit = app.person_limits.searches;
+    let found =
+        messages::search(&app.database, viewer, words.as_str(), &scope, size, limit).await?;
     Answer::ok(&Keyed::new(
         &request,
         found.messages,

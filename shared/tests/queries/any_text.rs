@@ -162,6 +162,7 @@ async fn any_search_is_answered_or_named_as_bad() {
             words.as_str(),
             &scope,
             PageSize::DEFAULT,
+            None,
         )
         .await
         .unwrap_or_else(|error| panic!("{beginning:?}: {error:?}"));

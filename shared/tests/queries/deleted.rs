@@ -42,7 +42,7 @@ async fn seen(world: &World, viewer: Viewer, room: Uuid) -> [bool; 5] {
     let history = messages::list(database, viewer, room, order, first, size).await;
     let history = history.unwrap().unwrap().results;
     let scope = Scope::default();
-    let found = messages::search(database, viewer, "bonjour", &scope, size).await;
+    let found = messages::search(database, viewer, "bonjour", &scope, size, None).await;
     let mut found = found.unwrap().messages;
     found.reverse();
     for (listed, found) in history.iter().zip(&found) {

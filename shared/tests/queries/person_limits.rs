@@ -1,6 +1,7 @@
+use shared::db::messages::{self, Scope};
 use shared::db::rooms::{self, NewRoom, Opened, OpeningRules};
 use shared::db::uploads;
-use shared::domain::{RateLimit, RoomType, RoomsWithoutDelivery, Viewer};
+use shared::domain::{PageSize, RateLimit, RoomType, RoomsWithoutDelivery, Viewer};
 use shared::error::{Error, Result, Unauthorized};
 use shared::testing::World;
 use uuid::Uuid;
@@ -163,6 +164,34 @@ async fn only_participants_of_an_open_room_may_upload() {
     assert!(matches!(authorize(driver).await, Err(Error::Refused(_))));
     let buckets = world.sql.query("SELECT FROM chat_rate_limits", &[]).await;
     assert!(buckets.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn searches_above_the_limit_wait_for_a_token() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.say(driver, room, "Bonjour").await;
+    let search = async |viewer, room_id| {
+        let (scope, size) = (
+            Scope {
+                room_id,
+                before: None,
+            },
+            PageSize::DEFAULT,
+        );
+        let limit = RateLimit::parse("2/1/min").unwrap();
+        messages::search(&world.app.database, viewer, "bonjour", &scope, size, limit).await
+    };
+    for _ in 0..2 {
+        assert_eq!(search(driver, None).await.unwrap().messages.len(), 1);
+    }
+    let waits = wait(search(driver, Some(room)).await);
+    assert!((1..=60).contains(&waits), "{waits}");
+    let foreign = search(driver, Some(Uuid::new_v4())).await;
+    assert!(matches!(foreign, Err(Error::NotFound)), "this comes first");
+    assert_eq!(search(client, None).await.unwrap().messages.len(), 1);
+    pass(&world, 60.0).await;
+    assert_eq!(search(driver, None).await.unwrap().messages.len(), 1);
 }
 
 #[tokio::test]

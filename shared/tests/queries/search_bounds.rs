@@ -22,6 +22,7 @@ async fn search(world: &World, viewer: Viewer, words: &str) -> usize {
         words,
         &Scope::default(),
         PageSize::parse("100"),
+        None,
     )
     .await;
     found.unwrap().messages.len()

@@ -112,6 +112,7 @@ async fn a_message_is_found_however_a_keyboard_types_it() {
                 words,
                 &scope,
                 PageSize::DEFAULT,
+                None,
             )
             .await
             .unwrap();

@@ -11,6 +11,7 @@ async fn search(world: &World, viewer: Viewer, words: &str, scope: Scope) -> Res
         words,
         &scope,
         PageSize::DEFAULT,
+        None,
     )
     .await
 }
@@ -295,6 +296,7 @@ async fn pages_cover_the_matches_once_newest_first_across_rooms() {
                 "colis",
                 &scope,
                 PageSize::parse(size),
+                None,
             )
             .await
             .unwrap();

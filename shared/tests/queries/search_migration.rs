@@ -48,6 +48,7 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
             words,
             &Scope::default(),
             PageSize::DEFAULT,
+            None,
         )
         .await;
         found

@@ -3,8 +3,9 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
+use crate::db::rate_limits::{self, has_token, token_cte, wait_column};
 use crate::db::{Database, viewer};
-use crate::domain::{Cursor, FoundMessage, Highlight, PageSize, Viewer};
+use crate::domain::{Cursor, FoundMessage, Highlight, PageSize, RateLimit, Viewer};
 use crate::error::{Error, Result};
 
 /// Where and from where on to look.
@@ -29,39 +30,54 @@ pub struct Found {
 /// in any of its forms, the last as the beginning of a word. Newest first.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such room for the viewer; an unknown or inactive viewer; no answer from
-/// PostgreSQL.
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::TooManyRequests`] above
+/// `limit`; an unknown or inactive viewer; no response from PostgreSQL.
 pub async fn search(
     database: &Database,
     viewer: Viewer,
     words: &str,
     scope: &Scope,
     size: PageSize,
+    limit: Option<RateLimit>,
 ) -> Result<Found> {
     let before = scope.before.as_ref();
-    let rows = database
-        .query(
-            SQL,
-            &[
-                (&viewer.0, Type::UUID),
-                (&scope.room_id, Type::UUID),
-                (&words, Type::TEXT),
-                (&before.map(|it| it.created_at.0), Type::TIMESTAMPTZ),
-                (&before.map(|it| it.message_id), Type::UUID),
-                (&(size.get() + 1), Type::INT8),
-                (&WINDOW, Type::INT8),
-            ],
-        )
-        .await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| Error::internal("search_messages: a row was expected"))?;
-    viewer::check(row)?;
-    if scope.room_id.is_some() && !row.get::<_, bool>("room_found") {
-        return Err(Error::NotFound);
+    let every = limit.map(|it| it.seconds_per_token());
+    let slack = limit.map(|it| it.seconds_of_slack());
+    for _ in 0..rate_limits::ATTEMPTS {
+        let rows = database
+            .query(
+                SQL,
+                &[
+                    (&viewer.0, Type::UUID),
+                    (&scope.room_id, Type::UUID),
+                    (&words, Type::TEXT),
+                    (&before.map(|it| it.created_at.0), Type::TIMESTAMPTZ),
+                    (&before.map(|it| it.message_id), Type::UUID),
+                    (&(size.get() + 1), Type::INT8),
+                    (&WINDOW, Type::INT8),
+                    (&every, Type::FLOAT8),
+                    (&slack, Type::FLOAT8),
+                ],
+            )
+            .await?;
+        let row = rows
+            .first()
+            .ok_or_else(|| Error::internal("search_messages: a row was expected"))?;
+        viewer::check(row)?;
+        if scope.room_id.is_some() && !row.get::<_, bool>("room_found") {
+            return Err(Error::NotFound);
+        }
+        if row.get("has_token") {
+            return Ok(page(&rows, size));
+        }
+        rate_limits::check_wait(row)?;
     }
+    Err(Error::TooManyRequests { retry_after: 1 })
+}
+
+/// The page that the rows hold: one more than it has was asked for.
+fn page(rows: &[Row], size: PageSize) -> Found {
     let mut messages: Vec<_> = rows.iter().filter_map(found).collect();
-    // One more was asked for than the page has.
     let more = usize::try_from(size.get()).is_ok_and(|size| {
         let more = messages.len() > size;
         messages.truncate(size);
@@ -71,10 +87,10 @@ pub async fn search(
         created_at: found.message.created_at,
         message_id: found.message.id,
     });
-    Ok(Found {
+    Found {
         messages,
         continues_before: last.filter(|_| more),
-    })
+    }
 }
 
 fn found(row: &Row) -> Option<FoundMessage> {
@@ -128,11 +144,19 @@ macro_rules! newest {
 /// query is a subquery of its own so that the plan is the same for every word.
 const SQL: &str = concat!(
     "-- search_messages
-    WITH asked AS MATERIALIZED (
+    WITH allowed AS (
+        SELECT WHERE EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
+          AND ($2 IS NULL OR EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)))
+    ),
+    ",
+    token_cte!("searches", "$8", "$9", "allowed"),
+    ",
+    asked AS MATERIALIZED (
         SELECT chat_search_query($3) AS query, coalesce($2, $1) AS scope,
                coalesce($4, 'infinity') AS created_at, coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AS message_id
-        WHERE EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
-          AND ($2 IS NULL OR EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)))
+        WHERE EXISTS (SELECT FROM allowed) AND ",
+    has_token!("$8"),
+    "
     ),
     newest AS MATERIALIZED (
         SELECT created_at, message_id
@@ -170,7 +194,12 @@ const SQL: &str = concat!(
         SELECT created_at, message_id FROM older
         ORDER BY created_at DESC, message_id DESC LIMIT $6
     )
-    SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, EXISTS (SELECT FROM asked) AS room_found, ",
+    SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, EXISTS (SELECT FROM allowed) AS room_found,
+           ",
+    has_token!("$8"),
+    " AS has_token, ",
+    wait_column!("searches", "$9"),
+    ", ",
     message_columns!(),
     ", chat_search_marked(message.text, (SELECT query FROM asked)) AS marked
     FROM (VALUES (1)) AS one

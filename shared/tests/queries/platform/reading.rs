@@ -154,6 +154,7 @@ async fn a_message_of_the_platform_is_found_by_both_and_is_nobodys_activity() {
             "attribuee",
             &scope,
             PageSize::DEFAULT,
+            None,
         )
         .await
         .unwrap();
