@@ -139,7 +139,7 @@ audit: tools ## known vulnerabilities of the dependencies (fetches the advisory 
 
 .PHONY: build
 build: tools ## one folder per function in target/lambda, as Lambda wants it (ARCH=arm64 for Graviton)
-	cargo lambda build --release $(if $(filter arm64,$(ARCH)),--arm64)
+	cargo lambda build --release --workspace --exclude emulator $(if $(filter arm64,$(ARCH)),--arm64)
 	@dev/node dev/artefacts.mjs $(or $(ARCH),x86_64)
 
 # One compilation for all functions; `sam build` then only collects the binaries.

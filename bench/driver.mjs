@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,6 +45,11 @@ export class Driver {
 
   load(plan) {
     return this.#run('load', plan);
+  }
+
+  /** The event of a request, as a function receives it. */
+  eventOf({ request }) {
+    return execFileSync(this.binaryOf('driver'), ['event'], { input: JSON.stringify(request), encoding: 'utf8' });
   }
 
   async #run(command, plan) {

@@ -1,13 +1,9 @@
-import { eventOf } from './event.mjs';
-import { readRoutes } from './routes.mjs';
-import { ROOT } from '../dev/parts/places.mjs';
 import { accessToken, platformToken } from '../dev/parts/tokens.mjs';
 
 export const JWT_SECRET = 'the key of the bench, which is long enough';
 /** What is sent in turns, where nothing says otherwise. */
 export const ROUND = 2000;
 
-const routes = await readRoutes(ROOT);
 const tokens = new Map();
 const used = new Map();
 
@@ -20,26 +16,20 @@ export function idsOf({ ids = {} }, n) {
   return Object.fromEntries(Object.entries(ids).map(([name, expression]) => [name, id(evaluate(expression))]));
 }
 
-/** The event of a case for one `n`, as API Gateway sends it. */
+/** The event of a case for one `n`, or the request of which the driver makes it. */
 export function eventFor(it, n = 1) {
-  if (it.event) return JSON.stringify(it.event);
+  if (it.event) return { event: JSON.stringify(it.event) };
   const ids = idsOf(it, n);
   const filled = (text) => text.replace(/\{(\w+)\}/g, (all, name) => ids[name] ?? all);
-  const body = Buffer.from(it.body ? filled(JSON.stringify(it.body)) : '');
-  const method = it.method ?? (it.body ? 'POST' : 'GET');
-  const url = new URL(`https://chat.relais.example/api/v1/chat${filled(it.path)}`);
   const headers = {
-    accept: ['application/json'],
-    authorization: [`Bearer ${tokenOf(filled(it.as))}`],
-    'content-type': ['application/json'],
-    host: [url.host],
-    'user-agent': ['Dart/3.9 (dart:io)'],
-    'x-amzn-trace-id': ['Root=1-67891233-abcdef012345678912345678'],
-    'x-forwarded-for': ['192.0.2.1'],
+    'accept': 'application/json',
+    'authorization': `Bearer ${tokenOf(filled(it.as))}`,
+    'content-type': 'application/json',
+    'host': 'chat.relais.example',
+    'user-agent': 'Dart/3.9 (dart:io)',
   };
-  const request = { method, headersDistinct: headers, headers: {}, httpVersion: '1.1', socket: { remoteAddress: '192.0.2.1' } };
-  const { resource, parameters } = routes.find(url.pathname);
-  return JSON.stringify(eventOf(request, { url, body, resource, parameters }));
+  const body = it.body && filled(JSON.stringify(it.body));
+  return { request: { method: it.method ?? (body ? 'POST' : 'GET'), url: `/api/v1/chat${filled(it.path)}`, headers, body } };
 }
 
 /** From which `n` on so many requests are made: where each can be made but once, from where no others were. */
@@ -52,7 +42,7 @@ export function firstOf({ function: name, fresh }, number) {
 
 /** So many events, to be sent in turns. */
 export function eventsOf(it, number = ROUND, first = firstOf(it, number)) {
-  return Array.from({ length: it.event ? 1 : number }, (_, k) => ({ event: eventFor(it, first + k) }));
+  return Array.from({ length: it.event ? 1 : number }, (_, k) => eventFor(it, first + k));
 }
 
 function tokenOf(user) {

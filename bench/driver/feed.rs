@@ -3,45 +3,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::sync::watch;
 
-/// A request, and which others it is counted with.
-#[derive(Clone, Deserialize)]
-pub struct Event {
-    #[serde(default)]
-    pub group: String,
-    pub event: String,
-}
+use crate::event::ReadEvent;
 
 /// Hands out the requests one after the other, round and round, and keeps what came of them.
 pub struct Feed {
-    events: Vec<Event>,
+    events: Vec<ReadEvent>,
     answers: Vec<u16>,
     next: AtomicUsize,
     /// How many may be handed out.
     allowed: watch::Sender<usize>,
     answered: watch::Sender<usize>,
     samples: Mutex<Samples>,
-}
-
-/// A request that was handed to a process.
-pub struct Handed {
-    number: usize,
-    group: String,
-    pub at: Instant,
-    answered: Option<Instant>,
-}
-
-impl Handed {
-    pub fn now(number: usize, group: &str) -> Self {
-        Self {
-            number,
-            group: group.to_owned(),
-            at: Instant::now(),
-            answered: None,
-        }
-    }
 }
 
 #[derive(Default)]
@@ -72,7 +47,7 @@ struct Group {
 }
 
 impl Feed {
-    pub fn new(events: Vec<Event>, answers: &[u16]) -> Arc<Self> {
+    pub fn new(events: Vec<ReadEvent>, answers: &[u16]) -> Arc<Self> {
         Arc::new(Self {
             events,
             answers: answers.to_vec(),
@@ -105,35 +80,34 @@ impl Feed {
         Instant::now()
     }
 
-    pub async fn next(&self) -> (usize, &Event) {
+    pub async fn next(&self) -> (usize, &ReadEvent) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut allowed = self.allowed.subscribe();
         let _ = allowed.wait_for(|it| *it > number).await;
         (number, &self.events[number % self.events.len()])
     }
 
-    pub fn answer(&self, handed: &mut Handed, at: Instant, answer: &[u8]) {
+    /// Notes how long a request took, from the event in the process to its whole answer.
+    pub fn answer(&self, (number, group): (usize, &str), took: Duration, answer: &[u8]) {
         let status = status_of(answer);
         assert!(
             self.answers.is_empty() || status.is_some_and(|it| self.answers.contains(&it)),
-            "request {}: {:?} was expected, and the answer is {}",
-            handed.number,
+            "request {number}: {:?} was expected, and the answer is {}",
             self.answers,
             String::from_utf8_lossy(answer)
         );
-        handed.answered = Some(at);
         let mut samples = self.samples.lock().unwrap();
-        let group = samples.latencies.entry(handed.group.clone()).or_default();
-        group.push(at - handed.at);
+        let times = samples.latencies.entry(group.to_owned()).or_default();
+        times.push(took);
         if let Some(replies) = &mut samples.replies {
             replies.extend(id_of(answer).map(|id| (id, microseconds_since_1970())));
         }
         self.answered.send_modify(|it| *it += 1);
     }
 
-    pub fn free_again(&self, handed: &Handed) {
-        let since = handed.answered.map(|it| it.elapsed());
-        self.samples.lock().unwrap().pauses.extend(since);
+    /// Notes how long the environment was held after an answer.
+    pub fn idle_after(&self, pause: Duration) {
+        self.samples.lock().unwrap().pauses.push(pause);
     }
 
     pub fn latencies(&self) -> Vec<Duration> {

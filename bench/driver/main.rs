@@ -1,8 +1,10 @@
-//! Plays Lambda to processes of functions, and measures them. What to do comes as JSON on the standard input, what was
-//! found goes as JSON to the standard output; `bench/driver.mjs` is who calls it.
+//! Loads functions with requests and measures them. They run on the emulator (`emulator/`), in this process, so that no
+//! connection lies between a request and its measurement. The plan is JSON on the standard input, the result JSON on the
+//! standard output; `bench/driver.mjs` calls this program.
 //!
 //! `driver start`: starts each function again and again, in turns, for one request each.
-//! `driver load`: keeps processes busy with request after request.
+//! `driver load`: keeps environments busy with request after request.
+//! `driver event`: returns the event of a request.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -10,9 +12,9 @@
 )]
 
 mod environment;
+mod event;
 mod feed;
 mod process;
-mod runtime_api;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +22,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use environment::{Environment, EnvironmentPlan};
-use feed::{Event, Feed, Summary};
+use event::{Event, Events};
+use feed::{Feed, Summary};
 
 #[derive(Deserialize)]
 struct StartPlan {
@@ -65,6 +68,8 @@ struct LoadPlan {
 struct Load {
     seconds: f64,
     requests: usize,
+    /// The time that environments were occupied: from an event to idle extensions.
+    busy_seconds: f64,
     /// Of the functions' processes, in microseconds.
     cpu_per_request: f64,
     /// The largest of them, in KB.
@@ -89,21 +94,23 @@ async fn main() {
         Some("load") => {
             serde_json::to_string(&load(serde_json::from_str(&plan).unwrap()).await).unwrap()
         }
-        _ => panic!("Usage: driver start|load < PLAN"),
+        Some("event") => event::of_request(&serde_json::from_str(&plan).unwrap(), &Events::new()),
+        _ => panic!("Usage: driver start|load|event < PLAN"),
     };
     println!("{found}");
 }
 
 /// In turns, so that whatever else the machine does hits all alike.
 async fn start(plan: StartPlan) -> BTreeMap<String, Starts> {
+    let events = Events::new();
     let mut found: BTreeMap<String, Starts> = BTreeMap::new();
     for round in 0..plan.rounds {
         for (name, function) in &plan.functions {
-            let event = function.events[round % function.events.len()].clone();
-            let feed = Feed::new(vec![event], &function.answers);
+            let event = &function.events[round % function.events.len()];
+            let feed = Feed::new(events.read(std::slice::from_ref(event)), &function.answers);
             feed.allow(1);
-            let mut environment = Environment::start(&function.environment, &feed).await;
-            environment.unless_it_ends(feed.answered(1)).await;
+            let environment = Environment::start(&function.environment, &feed).await;
+            feed.answered(1).await;
             let starts = found.entry(name.clone()).or_default();
             starts.ready.push(environment.ready_after().as_micros());
             let [first] = feed.latencies()[..] else {
@@ -118,41 +125,41 @@ async fn start(plan: StartPlan) -> BTreeMap<String, Starts> {
 }
 
 async fn load(plan: LoadPlan) -> Load {
-    let feed = Feed::new(plan.events, &plan.answers);
+    let feed = Feed::new(Events::new().read(&plan.events), &plan.answers);
     let mut environments = Vec::new();
     for environment in &plan.environments {
         environments.push(Environment::start(environment, &feed).await);
     }
 
     feed.allow(plan.warm_up);
-    let last = environments.last_mut().unwrap();
-    last.unless_it_ends(feed.answered(plan.warm_up)).await;
+    feed.answered(plan.warm_up).await;
     if let Some(mark) = &plan.mark {
         let pids = environments.iter().map(|it| it.pid().to_string());
         process::run(mark, pids).await;
     }
 
     let cpu = |environments: &[Environment]| environments.iter().map(Environment::cpu).sum();
+    let busy = |environments: &[Environment]| -> f64 {
+        environments.iter().map(Environment::busy_seconds).sum()
+    };
     let before: Duration = cpu(&environments);
+    let busy_before = busy(&environments);
     let began = feed.measure(plan.replies);
     match (plan.requests, plan.seconds) {
         (Some(requests), _) => {
             feed.allow(plan.warm_up + requests);
-            let last = environments.last_mut().unwrap();
-            last.unless_it_ends(feed.answered(plan.warm_up + requests))
-                .await;
+            feed.answered(plan.warm_up + requests).await;
         }
         (None, Some(seconds)) => {
             feed.allow(usize::MAX);
-            let last = environments.last_mut().unwrap();
-            let time = tokio::time::sleep(Duration::from_secs_f64(seconds));
-            last.unless_it_ends(time).await;
+            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
         }
         (None, None) => panic!("either requests or seconds"),
     }
     let seconds = began.elapsed().as_secs_f64();
     let summary = feed.summary();
     let spent: Duration = cpu(&environments);
+    let busy_seconds = busy(&environments) - busy_before;
     let peak_memory = environments.iter().map(Environment::peak_memory).max();
     for environment in environments {
         environment.end().await;
@@ -163,6 +170,7 @@ async fn load(plan: LoadPlan) -> Load {
     Load {
         seconds,
         requests,
+        busy_seconds,
         cpu_per_request,
         peak_memory: peak_memory.unwrap_or_default(),
         summary,

@@ -1,36 +1,10 @@
 //! Processes, and what Linux knows of them.
 
-use std::collections::HashMap;
-use std::fs::{File, read_dir, read_to_string};
-use std::net::SocketAddr;
+use std::fs::{read_dir, read_to_string};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
-use tokio::time::timeout;
-
-pub fn spawn(
-    command: &[String],
-    variables: &HashMap<String, String>,
-    runtime_api: &SocketAddr,
-    log: &str,
-) -> Child {
-    let output = File::options().create(true).append(true).open(log).unwrap();
-    Command::new(&command[0])
-        .args(&command[1..])
-        .env_clear()
-        .envs(variables)
-        .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
-        .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().unwrap())
-        .stderr(output)
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
-}
+use tokio::process::Command;
 
 /// Runs a command to its end.
 pub async fn run(command: &[String], arguments: impl Iterator<Item = String>) {
@@ -43,18 +17,6 @@ pub async fn run(command: &[String], arguments: impl Iterator<Item = String>) {
         .await
         .unwrap();
     assert!(status.success(), "{command:?}: {status}");
-}
-
-/// Ends it with SIGTERM, as Lambda does; a process that does not know that signal is killed by it.
-pub async fn terminate(child: &mut Child) {
-    let pid = child.id().unwrap().to_string();
-    run(&["kill".to_owned()], std::iter::once(pid)).await;
-    if timeout(Duration::from_secs(10), child.wait())
-        .await
-        .is_err()
-    {
-        child.kill().await.unwrap();
-    }
 }
 
 /// The time that its threads have run, to the nanosecond: /proc/PID/stat counts in hundredths of a second.

@@ -21,7 +21,7 @@ export async function cache({ driver, database, directory, logs, quick }) {
       for (const [rooms, driverNumber] of Object.entries(PEOPLE)) {
         // One environment each, in turns.
         const environments = Object.entries(WAYS).map(([group, variables]) => driver.environment(name, { group, variables }));
-        const events = [{ event: eventFor({ as: '{driver}', ids: { driver: driverNumber }, path }) }];
+        const events = [eventFor({ as: '{driver}', ids: { driver: driverNumber }, path })];
         const found = await driver.load({ environments, events, answers: [200], warm_up: 40, requests: quick ? 100 : 2000 });
         rows.push({ name: `${name}, ${rooms}`, p50: Object.fromEntries(Object.keys(WAYS).map((way) => [way, milliseconds(found.groups[way].p50)])) });
       }

@@ -9,7 +9,7 @@ const TURNS = 100;
 export async function growth({ driver, quick }) {
   const tables = [];
   for (const { title, function: name, requests, flat, below } of GROWTH) {
-    const each = Object.entries(requests).map(([group, it]) => ({ group, event: eventFor(it) }));
+    const each = Object.entries(requests).map(([group, it]) => ({ group, ...eventFor(it) }));
     const events = Array.from({ length: TURNS }, () => shuffled(each)).flat();
     const found = await driver.load({
       environments: [driver.environment(name)],

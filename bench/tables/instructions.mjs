@@ -46,7 +46,7 @@ export async function instructions({ driver, database, directory, logs, quick, s
 /** The parts of a request that are the functions' own work, each by itself (`phases.rs`). */
 function phasesOf(driver, file) {
   const TIMES = 1000;
-  const event = eventFor(CASES.find((it) => it.function === 'send-message'));
+  const event = driver.eventOf(eventFor(CASES.find((it) => it.function === 'send-message')));
   const { JWT_SECRET, FIREBASE_CREDENTIALS_PATH } = driver.variables;
   const run = (command, args) => execFileSync(command, args, { input: event, env: { JWT_SECRET, FIREBASE_CREDENTIALS_PATH, PATH: process.env.PATH }, encoding: 'utf8' });
   const counted = (phase, times) => {
