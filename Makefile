@@ -5,15 +5,15 @@ SHELL := bash
 comma := ,
 export PATH := $(CURDIR)/.dev/venv/bin:$(PATH)
 
-# What the tests of Rust need, and what the black-box tests do.
+# Commands that start servers for the Rust tests, the black-box tests and the browser tests.
 with_servers = dev/node dev/with-stack.mjs --only postgres,firebase --
 with_functions = dev/node dev/with-stack.mjs --only postgres,firebase,functions --
 with_stack = dev/node dev/with-stack.mjs --
-# No file of tests may take ten minutes; what it leaves open does not keep it from ending.
+# A test file has ten minutes at most. Open handles do not keep its process alive.
 node_test = dev/node --test --test-timeout=600000 --test-force-exit
 
 .PHONY: help
-help: ## this list
+help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
 # ------------------------------------------------------------------------------------------------ run
@@ -27,68 +27,68 @@ dev: ## run everything on this machine until Ctrl-C (PROFILE=release, HOST=0.0.0
 invoke = set -a; source .dev/env; exec dev/node dev/invoke.mjs
 
 .PHONY: compare-mirror
-compare-mirror: ## where Firebase differs from PostgreSQL (ROOM=<id> for one room); changes nothing
+compare-mirror: ## list the differences between Firebase and PostgreSQL (ROOM=<id> for one room); changes nothing
 	@$(invoke) mirror-rooms '{"action":"compare"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
 
 .PHONY: rebuild-mirror
-rebuild-mirror: ## Firebase anew from PostgreSQL (ROOM=<id> for one room)
+rebuild-mirror: ## write Firebase again from PostgreSQL (ROOM=<id> for one room)
 	@$(invoke) mirror-rooms '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
 
 .PHONY: preflight
-preflight: ## whether everything that the running local stack depends on holds; docs/operations.md has it for AWS
+preflight: ## check what the running local stack depends on; for AWS see docs/operations.md
 	@$(invoke) preflight '{"firebase_web_api_key":"local","identity_toolkit_url":"'"$$FIREBASE_DATABASE_URL"'/identitytoolkit.googleapis.com"}'
 
 .PHONY: token
-token: ## an access token for USER_ID=<uuid>, signed with the local stack's key
+token: ## print an access token for USER_ID=<uuid>, signed with the local stack's key
 	@dev/node --env-file=.dev/env dev/token.mjs $(USER_ID)
 
 .PHONY: clean-dev
-clean-dev: ## forget the data of `make dev`
+clean-dev: ## delete the data of `make dev`
 	@dev/node dev/forget.mjs
 
 # ------------------------------------------------------------------------------------------------ prove
 
 .PHONY: test
-test: test-rust test-pooler test-firebase test-system test-web test-chaos ## all tests, on parts that they start themselves
+test: test-rust test-pooler test-firebase test-system test-web test-chaos ## run all tests; they start the servers they need
 
 .PHONY: test-rust
-test-rust: tools ## units, queries and functions, on a PostgreSQL of their own
+test-rust: tools ## test units, queries and functions, on a PostgreSQL of their own
 	@$(with_servers) cargo test --workspace
 
 .PHONY: test-pooler
-test-pooler: tools ## queries and functions once more, through PgBouncer in transaction mode
+test-pooler: tools ## test queries and functions again, through PgBouncer in transaction mode
 	@$(with_servers) dev/node dev/with-pgbouncer.mjs cargo test --quiet --workspace --tests
 
 .PHONY: test-firebase
-test-firebase: tools ## the security rules, and the stand-in under the official SDKs
+test-firebase: tools ## test the security rules, and the stand-in under the official SDKs
 	@$(node_test) $$(find firebase dev -name node_modules -prune -o -name '*.test.mjs' -print)
 
 .PHONY: test-system
-test-system: tools ## the running system from outside, with the official SDK listening
+test-system: tools ## test the running system from outside, with the official SDK listening
 	@$(with_functions) $(node_test) --test-concurrency=1 $$(find tests -name node_modules -prune -o -name '*.test.mjs' -print)
 
 .PHONY: test-web
-test-web: tools ## the page: its logic, and in Chromium the page itself; screenshots in web/screenshots
+test-web: tools ## test the page: its logic, and in Chromium the page itself; screenshots in web/screenshots
 	@npm run --silent test --workspace web
 	@$(with_stack) $(node_test) --test-concurrency=2 $$(find web/e2e -name '*.test.mjs')
 
 .PHONY: test-chaos
-test-chaos: tools ## a short `make chaos`, and one without the fence, which has to find the stale write
+test-chaos: tools ## run a short `make chaos`, and one without the fence, which must find the stale write
 	@dev/node tests/chaos/run.mjs --messages 500 --faults 50 --rooms 6
 	@dev/node tests/chaos/run.mjs --messages 300 --faults 30 --rooms 4 --without-fence
 
 .PHONY: chaos
-chaos: tools ## 10,000 messages and 1,000 faults: nothing lost, nothing seen twice (SEED=1)
+chaos: tools ## send 10,000 messages with 1,000 faults: none may be lost or seen twice (SEED=1)
 	@dev/node tests/chaos/run.mjs --messages 10000 --faults 1000 --seed $(or $(SEED),1)
 
-# QUICK=1: a few requests each, to see that it runs.
+# QUICK=1 makes a few requests each, to check that the bench runs.
 .PHONY: bench
-bench: ## how far each function is from what this machine allows (ONLY=cold,warm,…; bench/README.md)
+bench: ## measure each function against what this machine allows (ONLY=cold,warm,…; bench/README.md)
 	@dev/install.sh bench
 	@dev/node bench/run.mjs $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 .PHONY: check
-check: check-rust check-template check-workflows check-openapi check-web check-docs ## formats, lints, licences, the template, the API's description, links
+check: check-rust check-template check-workflows check-openapi check-web check-docs ## check formats, lints, licences, the template, openapi.yaml, links of the documentation
 
 .PHONY: check-rust
 check-rust: tools
@@ -112,8 +112,8 @@ check-template: tools
 	python dev/template/check_deploy_role.py target/template.json
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
-# By GitHub's schema. Nobody checks what their expressions and scripts mean: actionlint would, but its package on PyPI
-# fetches it from GitHub while it installs.
+# By GitHub's schema. actionlint would also check expressions and scripts, but its PyPI package downloads it from GitHub
+# during the installation.
 .PHONY: check-workflows
 check-workflows: tools
 	.dev/checkov/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -132,13 +132,13 @@ check-docs: tools
 	@$(node_test) --test-reporter dot tests/documentation.test.mjs
 
 .PHONY: audit
-audit: tools ## known vulnerabilities of the dependencies (fetches the advisory database)
+audit: tools ## check the dependencies for known vulnerabilities (downloads the advisory database)
 	cargo deny check advisories
 
 # ------------------------------------------------------------------------------------------------ make
 
 .PHONY: build
-build: tools ## one folder per function in target/lambda, as Lambda wants it (ARCH=arm64 for Graviton)
+build: tools ## build one folder per function in target/lambda (ARCH=arm64 for Graviton)
 	cargo lambda build --release --workspace --exclude emulator $(if $(filter arm64,$(ARCH)),--arm64)
 	@dev/node dev/artefacts.mjs $(or $(ARCH),x86_64)
 
@@ -148,11 +148,11 @@ sam-build: export SAM_CLI_TELEMETRY := 0
 sam-build: build
 	sam build --config-env $(or $(ENV),default) --parameter-overrides Architecture=$(or $(ARCH),x86_64)
 
-# Settings of an account come as PARAMETERS='ChatSecretArn=… FirebaseDatabaseUrl=…', on one line or several.
+# Settings of an account are in PARAMETERS='ChatSecretArn=… FirebaseDatabaseUrl=…', on one line or several.
 .PHONY: deploy
 deploy: export SAM_CLI_TELEMETRY := 0
 deploy: ARCH := arm64
-deploy: ## to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …' (docs/operations.md)
+deploy: ## deploy to AWS: ENV=staging or production, PARAMETERS='ChatSecretArn=… …' (docs/operations.md)
 	@[[ "$(ENV)" =~ ^(staging|production)$$ ]] || { echo 'Usage: make deploy ENV=staging|production PARAMETERS=…' >&2; exit 2; }
 	$(MAKE) sam-build ARCH=$(ARCH) ENV=$(ENV)
 	sam deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(strip $(PARAMETERS))
@@ -162,19 +162,19 @@ routes: tools ## copy the routes of template.yaml to Cargo.toml
 	@dev/node dev/template/routes.mjs
 
 .PHONY: clients
-clients: tools ## the clients of openapi.yaml anew: web/generated/typescript, which is committed, and web/generated/dart
+clients: tools ## generate the clients of openapi.yaml: web/generated/typescript (committed) and web/generated/dart
 	@npm run --silent generate --workspace web
 
 .PHONY: docs
-docs: tools ## the API reference as one static page, .dev/api.html; `make dev` serves it
+docs: tools ## write the API reference as one static page, .dev/api.html; `make dev` serves it
 	@dev/node dev/reference.mjs
 
 .PHONY: sample
-sample: ## 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md (SEED=1)
+sample: ## print 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md (SEED=1)
 	@dev/node dev/sample.mjs $(or $(SEED),1)
 
 .PHONY: rds-roots
-rds-roots: tools ## the certificate authorities of Amazon RDS anew, from npm: shared/certs/rds-roots.pem
+rds-roots: tools ## refresh the root certificates of Amazon RDS from npm: shared/certs/rds-roots.pem
 	@dev/node dev/rds-roots.mjs
 
 .PHONY: fmt

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs what this checkout needs and the machine does not have, and says so; silent when nothing is missing.
+# Installs what this checkout needs and the machine lacks, and prints what it installs. Prints nothing if nothing is missing.
 #
 #   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
 #   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs,
 #                           the generator of the clients, Chromium, PgBouncer, Redis
 #   dev/install.sh bench    also what `make bench` needs: pgbench, valgrind
 #
-# System packages come from apt-get. All others go to .dev/venv, .dev/checkov and node_modules: delete those to be rid
-# of them.
+# System packages come from apt-get. Everything else goes to .dev/venv, .dev/checkov and node_modules; delete these to
+# uninstall.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 wanted=${1:-run}
@@ -23,16 +23,16 @@ apt() {
   local reason=$1 as_root=''
   shift
   say "Installing $* with apt-get: $reason"
-  has apt-get || fail "There is no apt-get here: please install what these Debian packages hold: $*"
+  has apt-get || fail "There is no apt-get. Install the equivalents of these Debian packages: $*"
   if [ "$(id -u)" -ne 0 ]; then
-    has sudo || fail "That takes root, and there is no sudo: please have 'apt-get install $*' run."
+    has sudo || fail "This needs root, and there is no sudo. Have an administrator run: apt-get install $*"
     as_root=sudo
   fi
   $as_root apt-get update -qq
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
 }
 
-# The stamps lie among what they vouch for, so that they go when it goes.
+# A stamp is inside the folder whose content it describes, so both are deleted together.
 fingerprint() { cat "$@" | cksum; }
 is_stamped() { [ "$(cat "$1" 2> /dev/null)" = "$2" ]; }
 
@@ -44,7 +44,7 @@ pip_install() {
   $venv/bin/pip install --quiet "$@"
 }
 
-# 20.19 is what Debian 13 has, and the oldest that the linters take.
+# Debian 13 has 20.19, the oldest version that the linters support.
 node_will_do() {
   has npm && has node && node -e '
     const [major, minor] = process.versions.node.split(".").map(Number);
@@ -53,23 +53,23 @@ node_will_do() {
 
 case $wanted in run | check | bench) ;; *) fail 'Usage: dev/install.sh run|check|bench' ;; esac
 if [ "$wanted" = bench ]; then
-  compgen -G '/usr/lib/postgresql/*/bin/pgbench' > /dev/null || has pgbench || apt 'pgbench is what it compares with' postgresql
-  has valgrind || apt 'it counts instructions' valgrind
-  has zip || apt 'it weighs what is deployed' zip
-  has openssl || apt 'it makes a certificate for PostgreSQL' openssl
+  compgen -G '/usr/lib/postgresql/*/bin/pgbench' > /dev/null || has pgbench || apt 'the bench compares with pgbench' postgresql
+  has valgrind || apt 'the bench counts instructions with it' valgrind
+  has zip || apt 'the bench measures the size of deployments with it' zip
+  has openssl || apt 'the bench creates a certificate for PostgreSQL with it' openssl
   wanted=check
 fi
 has cargo || fail 'There is no cargo: install Rust first, https://rustup.rs'
-has cc || apt 'Rust links with it' gcc libc6-dev
+has cc || apt 'Rust needs a linker' gcc libc6-dev
 
 if ! node_will_do; then
-  say 'Installing Node.js 22 from PyPI: the local stack is written in it, and this machine has none from 20.19 on'
+  say 'Installing Node.js 22 from PyPI: the local stack needs Node.js 20.19 or newer'
   pip_install --requirement dev/requirements-node.txt
   node_will_do || fail 'Node.js 20.19 or newer, with npm, is needed and cannot be installed here.'
 fi
 
 manifests=$(fingerprint package-lock.json package.json ./*/package.json)
-# The packages for checks are also those for running.
+# The packages for checks include those for running.
 if ! is_stamped node_modules/.for-check "$manifests" && ! is_stamped "node_modules/.for-$wanted" "$manifests"; then
   case $wanted in
     run)
@@ -98,12 +98,12 @@ if [ "$wanted" = check ]; then
     .dev/checkov/bin/pip install --quiet --requirement dev/requirements-checkov.txt
     echo "$requirements" > .dev/checkov/.for-check
   fi
-  has readelf || apt 'the binaries are checked with it' binutils
-  # Debian has it where only root looks.
-  PATH="$PATH:/usr/sbin" has redis-server || apt 'the cache is tested on it' redis-server
-  PATH="$PATH:/usr/sbin" has pgbouncer || apt 'the queries are also tested through it' pgbouncer
-  # Ubuntu has Chromium as a snap only, which apt-get cannot install everywhere; Chrome is as good.
+  has readelf || apt '`make build` checks the binaries with it' binutils
+  # Debian installs it in /usr/sbin.
+  PATH="$PATH:/usr/sbin" has redis-server || apt 'the tests of the cache need it' redis-server
+  PATH="$PATH:/usr/sbin" has pgbouncer || apt 'test-pooler needs it' pgbouncer
+  # Ubuntu has Chromium only as a snap, which apt-get cannot install everywhere. Chrome serves as well.
   if ! { has "${CHROMIUM:-}" || has chromium || has google-chrome; }; then
-    apt 'the page with two phones is tested in it' chromium chromium-sandbox fonts-noto-color-emoji
+    apt 'the tests of the page run in it' chromium chromium-sandbox fonts-noto-color-emoji
   fi
 fi
