@@ -59,3 +59,12 @@ test('each page of docs/ that a file names exists, with the heading', () => {
   const faults = [...new Set(named.trim().split('\n'))].map((target) => faultOf('README.md', target));
   assert.deepEqual(faults.filter(Boolean), []);
 });
+
+test('docs/README.md lists each page of docs/, and each page says what kind of page it is', () => {
+  const index = read('docs/README.md');
+  const pages = tracked.filter((path) => /^docs\/[a-z-]+\.md$/.test(path));
+  const missing = pages.filter((path) => !index.includes(`](${relative('docs', path)})`));
+  assert.deepEqual(missing, []);
+  const kinds = /^\*(Tutorial|How-to|Reference|Explanation|(How-to|Reference) and \w+)\.\*/m;
+  assert.deepEqual(pages.filter((path) => !kinds.test(read(path))), []);
+});
