@@ -28,11 +28,11 @@ invoke = set -a; source .dev/env; exec dev/node dev/invoke.mjs
 
 .PHONY: compare-mirror
 compare-mirror: ## list the differences between Firebase and PostgreSQL (ROOM=<id> for one room); changes nothing
-	@$(invoke) mirror-rooms '{"action":"compare"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
+	@$(invoke) repair-mirror '{"action":"compare"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
 
 .PHONY: rebuild-mirror
 rebuild-mirror: ## write Firebase again from PostgreSQL (ROOM=<id> for one room)
-	@$(invoke) mirror-rooms '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
+	@$(invoke) repair-mirror '{"action":"rebuild"$(if $(ROOM),$(comma)"room_id":"$(ROOM)")}'
 
 .PHONY: preflight
 preflight: ## check what the running local stack depends on; for AWS see docs/operations.md

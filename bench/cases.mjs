@@ -25,6 +25,7 @@ const NOTHING_TO_MIRROR = `
   SET session_replication_role = replica;
   UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;
 const NO_FCM = { FCM_URL: 'http://127.0.0.1:9' };
+const NO_FIREBASE = { FIREBASE_DATABASE_URL: 'http://127.0.0.1:9' };
 const MARKED_ONCE = { prepare: UNREAD_AGAIN, requests: 3000 };
 
 export const CASES = [
@@ -105,8 +106,10 @@ export const CASES = [
   },
   { function: 'roll-up-analytics', event: {}, answers: [] },
   // At rest, as it is nearly always.
-  { function: 'mirror-rooms', event: {}, answers: [], environment: { FIREBASE_DATABASE_URL: 'http://127.0.0.1:9' }, prepare: NOTHING_TO_MIRROR },
-  { function: 'send-pushes', event: {}, answers: [], environment: NO_FCM, prepare: 'DELETE FROM chat_pushes' },
+  { function: 'deliver-pending', event: { channel: 'mirror' }, answers: [], environment: NO_FIREBASE, prepare: NOTHING_TO_MIRROR },
+  { function: 'maintain-rooms', event: {}, answers: [] },
+  // Behind the last room: what it takes to begin.
+  { function: 'repair-mirror', event: { action: 'compare', after: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }, answers: [], environment: NO_FIREBASE },
   { function: 'migrate-database', event: {}, answers: [] },
 ];
 

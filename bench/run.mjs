@@ -1,6 +1,6 @@
 // How far each function is from what the machine allows: `bench/README.md` says what each table means.
 //
-//   dev/node bench/run.mjs [--only cold,warm,ways,cache,firebase,growth,instructions,plans] [--quick]
+//   dev/node bench/run.mjs [--only cold,warm,ways,cache,firebase,capacity,growth,instructions,plans] [--quick]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { CASES } from './cases.mjs';
 import { startDatabase } from './database.mjs';
 import { buildAll } from './driver.mjs';
 import { JWT_SECRET } from './requests.mjs';
+import { capacity } from './tables/capacity.mjs';
 import { cache } from './tables/cache.mjs';
 import { firebase } from './tables/firebase.mjs';
 import { growth } from './tables/growth.mjs';
@@ -21,7 +22,7 @@ import { plans } from './tables/plans.mjs';
 import { cold } from './tables/cold.mjs';
 import { ways } from './tables/ways.mjs';
 
-const TABLES = { cold, warm, ways, cache, firebase, growth, instructions, plans };
+const TABLES = { cold, warm, ways, cache, firebase, capacity, growth, instructions, plans };
 const RESULTS = join(ROOT, 'bench', 'results.json');
 
 const { values } = parseArgs({

@@ -12,6 +12,8 @@ export const people = {
   client: signedIn('client-1'),
   /** Takes part in another room. */
   stranger: signedIn('stranger-1'),
+  /** A participant of the room `left`, whom the platform has deactivated; the session on the phone lives on. */
+  revoked: signedIn('revoked-1'),
   nobody: null,
   /** Signed in, but the token names no user. */
   unnamed: { provider: 'custom', token: { firebase: { sign_in_provider: 'custom' } } },
@@ -57,6 +59,7 @@ export const typing = { timestamp: '2025-01-15T14:30:15.123Z' };
 const people1 = { 'driver-1': typing, 'client-1': typing };
 
 export const world = {
+  revoked: { 'revoked-1': true },
   chats: {
     open: { metadata: metadata(), messages: { m1: message('m1') }, typing: people1 },
     closed: {
@@ -67,6 +70,11 @@ export const world = {
     // The delivery is over: one may still write, and no longer, also where nobody has closed it yet.
     closing: { metadata: metadata({ id: 'closing', closes_at_ms: Date.now() + 3_600_000 }), typing: people1 },
     over: { metadata: metadata({ id: 'over', closes_at_ms: Date.now() - 1 }), messages: { m1: message('m1') }, typing: people1 },
+    left: {
+      metadata: metadata({ id: 'left', other_user_id: 'revoked-1' }),
+      messages: { m1: message('m1') },
+      typing: { 'revoked-1': typing },
+    },
     other: { metadata: metadata({ id: 'other', driver_id: 'stranger-1', other_user_id: 'stranger-2' }) },
   },
 };

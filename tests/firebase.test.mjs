@@ -6,9 +6,11 @@ import { describe, test } from 'node:test';
 import { sql } from './support/database.mjs';
 import { eventually } from './support/eventually.mjs';
 import { mirrored, mirroredRoom } from './support/firebase.mjs';
+import { aPhone } from './support/phone.mjs';
 import { aConversation, aDriver, aRoom, anAdmin, say, seenBy } from './support/people.mjs';
 import { FIREBASE_DATABASE_URL } from './support/settings.mjs';
 
+const WITHIN_A_MINUTE = 60_000;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** What Firebase keeps of an object: a null is a child that is not there. */
@@ -267,6 +269,26 @@ describe('the token for clients', () => {
     assert.equal(body.expires_in, exp - iat);
     assert.equal(body.database_url.replace(/\/$/, ''), FIREBASE_DATABASE_URL.replace(/\/$/, ''));
   });
+});
+
+test('a deactivated user loses access on a phone that is signed in, and has it again once active', async (t) => {
+  const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
+  const phone = await aPhone(client);
+  t.after(() => phone.close());
+  await inStep(driver, room);
+  const heard = phone.listen(room);
+  await eventually(() => assert.equal(heard.added.length, 1));
+
+  await sql('UPDATE users SET is_active = false WHERE id = $1', [client.id]);
+  await eventually(() => assert.match(String(heard.refused), /permission_denied/), WITHIN_A_MINUTE);
+  await say(driver, room, 'Sans vous');
+  await inStep(driver, room);
+  assert.equal(heard.added.length, 1);
+  await assert.rejects(phone.read(`chats/${room.id}/metadata/last_message_text`), /Permission denied/i);
+
+  await sql('UPDATE users SET is_active = true WHERE id = $1', [client.id]);
+  const read = () => phone.read(`chats/${room.id}/metadata/last_message_text`);
+  assert.equal(await eventually(read, WITHIN_A_MINUTE), 'Sans vous');
 });
 
 test('the room that the API describes is the one that Firebase has', async () => {

@@ -198,7 +198,7 @@ describe('at once', () => {
 });
 
 describe('the end', () => {
-  /** The API with a grace period of its own; the stack's mirror-rooms closes what it has ended. */
+  /** The API with a grace period of its own; the stack's maintain-rooms closes what it has ended. */
   let short;
   before(async () => {
     const firebase = Object.entries(process.env).filter(([name]) => name.startsWith('FIREBASE_'));
@@ -222,7 +222,7 @@ describe('the end', () => {
       assert.ok(Date.parse(closes_at) - Date.now() <= 2_000);
       assert.equal((await attempt(driver, room)).status, 201);
 
-      // On the dot, whatever mirror-rooms does, which here comes every five seconds.
+      // On the dot, whatever maintain-rooms does, which here comes every five seconds.
       await new Promise((resolve) => setTimeout(resolve, Date.parse(closes_at) - Date.now() + 20));
       for (const viewer of [driver, client]) {
         const refused = await attempt(viewer, room);

@@ -13,7 +13,7 @@ import { openapi } from './support/contract.mjs';
 const root = new URL('../', import.meta.url);
 
 /** Functions that nobody calls over HTTP: a schedule's and the deployment's. */
-const WITHOUT_ROUTE = ['migrate-database', 'mirror-rooms', 'preflight', 'roll-up-analytics', 'send-pushes'];
+const WITHOUT_ROUTE = ['deliver-pending', 'maintain-rooms', 'migrate-database', 'preflight', 'repair-mirror', 'roll-up-analytics'];
 
 const route = (method, path, name) => `${method.toUpperCase()} ${path} ${name}`;
 const kebab = (camel) => camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -57,6 +57,6 @@ test(`one process serves ${AT_ONCE} requests at once, and does for each what com
 /** Rooms that the process says it has mirrored. */
 function mirrored(logs) {
   const lines = readFileSync(join(logs, 'send-message.log'), 'utf8').split('\n');
-  const metrics = lines.filter((line) => line.includes('MirrorSucceeded')).map((line) => JSON.parse(line));
-  return metrics.reduce((sum, { MirrorSucceeded = 0 }) => sum + MirrorSucceeded, 0);
+  const metrics = lines.filter((line) => line.includes('MirrorDelivered')).map((line) => JSON.parse(line));
+  return metrics.reduce((sum, { MirrorDelivered = 0 }) => sum + MirrorDelivered, 0);
 }

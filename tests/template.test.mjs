@@ -43,7 +43,7 @@ describe('each function', () => {
   });
 
   test('has the time that the work after the response needs', () => {
-    assert.equal(shared.Timeout, 60);
+    assert.equal(shared.Timeout, 35);
   });
 
   test('waits for the migrations, but for those that must run before them', () => {
@@ -126,6 +126,12 @@ test('the failures of a schedule are kept, and so are the runs that it could not
     assert.equal(schedule.RetryPolicy.MaximumRetryAttempts, 0, logicalId);
     assert.deepEqual(EventInvokeConfig.DestinationConfig.OnFailure.Destination, queue, logicalId);
   }
+});
+
+test('each delivery channel has a schedule of its own', () => {
+  const { Events } = template.Resources.DeliverPendingFunction.Properties;
+  const inputs = Object.values(Events).map(({ Properties }) => JSON.parse(Properties.Input));
+  assert.deepEqual(inputs, [{ channel: 'mirror' }, { channel: 'push' }]);
 });
 
 test('the default deployment has the API, its functions and their logs, and no more', () => {

@@ -1,9 +1,9 @@
 /** Calls a function over and over, as its schedule does: there every minute or five, here every few seconds. */
-export function repeat(stack, name, seconds, say) {
+export function repeat(stack, name, seconds, say, input = event()) {
   let failing = false;
   const run = async () => {
     try {
-      await stack.invoke(name, event());
+      await stack.invoke(name, input);
       failing = false;
     } catch (error) {
       // Said once: it is called again in a moment.
@@ -20,5 +20,5 @@ export function repeat(stack, name, seconds, say) {
   };
 }
 
-/** What EventBridge sends. */
+/** What EventBridge sends without an input of the schedule's own. */
 const event = () => ({ version: '0', source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toISOString(), detail: {} });

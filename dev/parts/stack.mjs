@@ -153,8 +153,10 @@ export class Stack {
     this.hasDemo = await loadDemo(this.variables.DATABASE_URL);
 
     await this.#requireAnswer();
-    this.#undo.push(repeat(this, 'mirror-rooms', sweepEverySeconds, this.#say));
-    if (firebase.fcmUrl !== '') this.#undo.push(repeat(this, 'send-pushes', sweepEverySeconds, this.#say));
+    this.#undo.push(repeat(this, 'maintain-rooms', sweepEverySeconds, this.#say));
+    for (const channel of firebase.fcmUrl === '' ? ['mirror'] : ['mirror', 'push']) {
+      this.#undo.push(repeat(this, 'deliver-pending', sweepEverySeconds, this.#say, { channel }));
+    }
     this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
   }
 

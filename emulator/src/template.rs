@@ -254,7 +254,7 @@ mod tests {
             let function = template.functions.iter().find(|it| it.name == name);
             function.map(|it| it.timeout.as_secs())
         };
-        assert_eq!(timeout("send-message"), Some(60));
+        assert_eq!(timeout("send-message"), Some(35));
         assert_eq!(timeout("migrate-database"), Some(300));
     }
 

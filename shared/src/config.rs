@@ -1,6 +1,7 @@
 //! The settings of a function, all from its environment, read once at the start.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use lambda_http::http::HeaderValue;
 use url::Url;
@@ -64,11 +65,18 @@ pub struct Settings {
     pub statement_cache: Option<bool>,
     /// `ROOM_GRACE_SECONDS`: how long one may still write once a delivery is over.
     pub room_grace: GracePeriod,
+    /// How long a connection to Google's services may take. It depends on the function, not on the environment.
+    pub connect_timeout: Duration,
     /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
     pub concurrency: NonZeroUsize,
 }
 
 impl Settings {
+    /// For an endpoint: an environment that waits serves nobody.
+    pub const ENDPOINT_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+    /// For a schedule, which has time.
+    pub const SCHEDULE_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
     /// Reads the environment.
     ///
     /// # Errors
@@ -179,6 +187,7 @@ impl Settings {
             rooms_without_delivery,
             statement_cache,
             room_grace,
+            connect_timeout: Self::ENDPOINT_CONNECT_TIMEOUT,
             concurrency,
         })
     }

@@ -4,6 +4,7 @@
 //!
 //! * [`runtime`] starts a function and passes a request to its handler;
 //! * [`http`] and [`auth`] are the edge: requests, responses, tokens; they know nothing of SQL;
+//! * [`delivery`] delivers changes to Firebase and FCM after the response, over one loop;
 //! * [`firebase`] mirrors rooms and signs the tokens for phones;
 //! * [`push`] sends notifications;
 //! * [`cloudinary`] signs the uploads of photos;
@@ -17,12 +18,13 @@ pub mod cloudinary;
 pub mod config;
 mod crypto;
 pub mod db;
+pub mod delivery;
 pub mod domain;
 pub mod error;
 pub mod firebase;
 pub mod http;
 pub mod http_client;
-mod metrics;
+pub mod metrics;
 pub mod push;
 pub mod runtime;
 pub mod secret;

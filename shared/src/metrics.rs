@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::db::delivery::Channel;
 use crate::domain::Timestamp;
 
 /// The namespace of all metrics.
@@ -12,44 +13,45 @@ const NAMESPACE: &str = "Relais";
 /// A measurement. It never has a text or anything that identifies a person.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
-    /// Rooms that Firebase took.
-    MirrorSucceeded(u32),
-    /// Rooms that Firebase did not take, for now.
-    MirrorFailed(u32),
-    /// The time from the commit of the oldest change to its arrival in Firebase, in milliseconds.
-    MirrorLag(f64),
-    /// Rooms that Firebase is behind on.
-    MirrorBacklog(i64),
-    /// For how long on the longest waiting of them, in seconds.
-    MirrorBacklogAge(f64),
-    /// Devices that were told of a message.
-    PushSucceeded(u32),
-    /// Devices that were not, for now or for good.
-    PushFailed(u32),
-    /// Pushes that wait.
-    PushBacklog(i64),
-    /// For how long the longest waiting of them, in seconds.
-    PushBacklogAge(f64),
-    /// Conversations in which something was said in the last minute.
+    /// Items that were delivered.
+    Delivered(Channel, u32),
+    /// Items that were not delivered, for now or for good.
+    DeliveryFailed(Channel, u32),
+    /// Items that were not delivered because the service rejects our credentials.
+    CredentialsRejected(Channel, u32),
+    /// From the commit of the oldest change to its delivery, in milliseconds.
+    DeliveryLag(Channel, f64),
+    /// Items that are not delivered yet.
+    Backlog(Channel, i64),
+    /// The age of the oldest of them, in seconds.
+    BacklogAge(Channel, f64),
+    /// Conversations with a message in the last minute.
     ActiveRooms(i64),
     /// Messages of the last minute.
     MessagesSent(i64),
 }
 
 impl Metric {
-    fn parts(self) -> (&'static str, &'static str, Value) {
+    fn parts(self) -> (String, &'static str, Value) {
+        let of = |channel, what| match channel {
+            Channel::Mirror => format!("Mirror{what}"),
+            Channel::Push => format!("Push{what}"),
+        };
         match self {
-            Self::MirrorSucceeded(rooms) => ("MirrorSucceeded", "Count", json!(rooms)),
-            Self::MirrorFailed(rooms) => ("MirrorFailed", "Count", json!(rooms)),
-            Self::MirrorLag(milliseconds) => ("MirrorLag", "Milliseconds", json!(milliseconds)),
-            Self::MirrorBacklog(rooms) => ("MirrorBacklog", "Count", json!(rooms)),
-            Self::PushSucceeded(devices) => ("PushSucceeded", "Count", json!(devices)),
-            Self::PushFailed(devices) => ("PushFailed", "Count", json!(devices)),
-            Self::PushBacklog(pushes) => ("PushBacklog", "Count", json!(pushes)),
-            Self::PushBacklogAge(seconds) => ("PushBacklogAge", "Seconds", json!(seconds)),
-            Self::ActiveRooms(rooms) => ("ActiveRooms", "Count", json!(rooms)),
-            Self::MessagesSent(messages) => ("MessagesSent", "Count", json!(messages)),
-            Self::MirrorBacklogAge(seconds) => ("MirrorBacklogAge", "Seconds", json!(seconds)),
+            Self::Delivered(channel, items) => (of(channel, "Delivered"), "Count", json!(items)),
+            Self::DeliveryFailed(channel, items) => (of(channel, "Failed"), "Count", json!(items)),
+            Self::CredentialsRejected(channel, items) => {
+                (of(channel, "CredentialsRejected"), "Count", json!(items))
+            }
+            Self::DeliveryLag(channel, milliseconds) => {
+                (of(channel, "Lag"), "Milliseconds", json!(milliseconds))
+            }
+            Self::Backlog(channel, items) => (of(channel, "Backlog"), "Count", json!(items)),
+            Self::BacklogAge(channel, seconds) => {
+                (of(channel, "BacklogAge"), "Seconds", json!(seconds))
+            }
+            Self::ActiveRooms(rooms) => ("ActiveRooms".to_owned(), "Count", json!(rooms)),
+            Self::MessagesSent(messages) => ("MessagesSent".to_owned(), "Count", json!(messages)),
         }
     }
 }
@@ -68,9 +70,9 @@ pub fn emit(metrics: &[Metric]) {
 /// The stack is the only dimension: CloudWatch bills each metric once per combination of dimensions. The function is a
 /// property of the line; a query over the log can filter by it.
 fn line(metrics: &[Metric], stack: &str, function: &str, now: Timestamp) -> Value {
-    let parts = metrics.iter().map(|metric| metric.parts());
+    let parts: Vec<_> = metrics.iter().map(|metric| metric.parts()).collect();
     let definitions: Vec<_> = parts
-        .clone()
+        .iter()
         .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }))
         .collect();
     let mut line = Map::new();
@@ -85,7 +87,7 @@ fn line(metrics: &[Metric], stack: &str, function: &str, now: Timestamp) -> Valu
     );
     line.insert("Stack".to_owned(), json!(stack));
     line.insert("Function".to_owned(), json!(function));
-    line.extend(parts.map(|(name, _, value)| (name.to_owned(), value)));
+    line.extend(parts.into_iter().map(|(name, _, value)| (name, value)));
     Value::Object(line)
 }
 
@@ -99,7 +101,10 @@ mod tests {
         let now = Timestamp(DateTime::from_timestamp_millis(1_736_951_400_000).unwrap());
         assert_eq!(
             line(
-                &[Metric::MirrorSucceeded(1), Metric::MirrorLag(12.5)],
+                &[
+                    Metric::Delivered(Channel::Mirror, 1),
+                    Metric::DeliveryLag(Channel::Mirror, 12.5)
+                ],
                 "relais-staging",
                 "send-message",
                 now
@@ -111,14 +116,14 @@ mod tests {
                         "Namespace": "Relais",
                         "Dimensions": [["Stack"]],
                         "Metrics": [
-                            { "Name": "MirrorSucceeded", "Unit": "Count" },
+                            { "Name": "MirrorDelivered", "Unit": "Count" },
                             { "Name": "MirrorLag", "Unit": "Milliseconds" },
                         ],
                     }],
                 },
                 "Stack": "relais-staging",
                 "Function": "send-message",
-                "MirrorSucceeded": 1,
+                "MirrorDelivered": 1,
                 "MirrorLag": 12.5,
             })
         );

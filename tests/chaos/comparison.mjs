@@ -33,7 +33,7 @@ export class Truth {
 
   /** The pushes that wait. */
   async pushBacklog() {
-    const [{ count }] = await this.query('SELECT count(*)::int FROM chat_pushes');
+    const [{ count }] = await this.query('SELECT count(*)::int FROM chat_pushes WHERE first_seq <= last_seq');
     return count;
   }
 

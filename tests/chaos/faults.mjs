@@ -18,7 +18,7 @@ const OF_WRITES = [
   { delayMs: 120, probability: 0.06 },
   { delayMs: 700, probability: 0.02 },
   { answerDelayMs: 400, probability: 0.04 },
-  // Past the time-out of the functions (8 s): done, or not.
+  // Past the time-outs of the functions (1.5 s after a reply, 8 s in the sweep): done, or not.
   { delayMs: 9000, probability: 0.002 },
   { answerDelayMs: 9000, probability: 0.002 },
 ].map((fault) => ({ ...WRITES, ...fault }));
@@ -37,8 +37,8 @@ const OF_PUSHES = [
   { status: 429, retryAfter: 12, probability: 0.02 },
   { reset: 'before', probability: 0.03 },
   { reset: 'after', probability: 0.03 },
-  // Past the time-out of the functions (10 s): told, or told when they have given it up.
-  { delayMs: 12_000, probability: 0.002 },
+  // Past the time-out after a reply (1.5 s), and past that of the sweep (10 s): delivered when the function has given up.
+  { delayMs: 5_000, probability: 0.002 },
   { answerDelayMs: 12_000, probability: 0.002 },
   { answerDelayMs: 200, probability: 0.2 },
 ].map((fault) => ({ ...PUSHES, ...fault }));

@@ -1,6 +1,6 @@
 // What is done to the functions and to PostgreSQL, from outside and at any moment.
 
-const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'mirror-rooms', 'send-pushes'];
+const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'deliver-pending', 'maintain-rooms'];
 
 export class Injuries {
   counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0, 'access tokens ended': 0 };
@@ -45,10 +45,11 @@ export class Injuries {
     this.counts['access tokens ended'] += 1;
   }
 
-  /** Takes the claim from whoever is mirroring a room, as its end by time does: from now on there are two. */
-  async takeClaim(room) {
+  /** Takes the lease from the function that is mirroring a room, as its end by time does: from now on there are two. */
+  async takeLease(room) {
     const taken = await this.#truth.query(
-      'UPDATE chat_rooms SET mirror_claimed_until = NULL WHERE id = $1 AND mirror_claimed_until IS NOT NULL RETURNING id',
+      `UPDATE chat_rooms SET mirror_leased_until = NULL, mirror_paced_until = NULL
+       WHERE id = $1 AND mirror_leased_until > now() RETURNING id`,
       [room],
     );
     this.counts['two mirrors of one room'] += taken.length;

@@ -3,12 +3,12 @@
 /** How long a push may be under way once it was looked up whether its message is read: 20 s, and some. */
 const UNDER_WAY_MS = 25_000;
 /**
- * How long after a push that was held up it may come again: the function gives it up after 10 s and tries again 10 s
- * later at the earliest; what is held up by 12 s before it counts is told, and noted, when it has been given up.
+ * The least time from a push that was held up to its repetition: the function gives up after 1.5 s and retries 10 s later
+ * at the earliest, and the push was held up by 5 s.
  */
-const AGAIN_MS = 10_000 + 10_000 - 12_000;
-/** As long as one push is one function's own. */
-const CLAIM_MS = 40_000;
+const AGAIN_MS = 1_500 + 10_000 - 5_000;
+/** How long a push is leased after a reply; in the sweep it is longer. */
+const LEASE_MS = 10_000;
 /** What kills a function in the midst of a push is not noted later than this after the push. */
 const NOTED_WITHIN_MS = 15_000;
 
@@ -56,10 +56,10 @@ function newestFor(owner, room, messages) {
   return received.sort((a, b) => b.seq - a.seq)[0];
 }
 
-/** After an answer that was lost; or once the claim was over, where whoever had it could not write down what it did. */
+/** After a response that was lost; or at the end of the lease, if the function could not settle the push. */
 function mayBeTwice(before, time, accidents) {
   if (before.fault && before.fault !== 'delay') return true;
   if (before.fault && time - before.time >= AGAIN_MS) return true;
   const isAccident = (at) => at > before.time - 1000 && at < before.time + NOTED_WITHIN_MS;
-  return time - before.time >= CLAIM_MS - 1000 && accidents.some(isAccident);
+  return time - before.time >= LEASE_MS - 2000 && accidents.some(isAccident);
 }

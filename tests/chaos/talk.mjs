@@ -40,7 +40,7 @@ export async function talk({ rooms, random, injuries, faults, sent, plan, signal
 
   /** By the number of the message, so that a seed brings them back. */
   async function hurt(number, room) {
-    if (random.chance(0.1)) await injuries.takeClaim(room.id);
+    if (random.chance(0.1)) await injuries.takeLease(room.id);
     if (number % 40 === 0) await injuries.kill();
     if (number % 300 === 0) await injuries.endAccessTokens();
     if (number % 2500 === 1250) pendingRestart = injuries.restartPostgres();

@@ -3,7 +3,7 @@
 //! For every user. Returns the token, its lifetime in seconds, and the database's URL; 503 without a mirror.
 
 use serde::Serialize;
-use shared::db::viewer;
+use shared::db::firebase_users;
 use shared::domain::Viewer;
 use shared::error::Result;
 use shared::firebase::CustomToken;
@@ -18,7 +18,7 @@ struct FirebaseToken<'a> {
 }
 
 async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result<Answer> {
-    viewer::require(&app.database, viewer).await?;
+    firebase_users::note(&app.database, viewer).await?;
 
     let database_url = app.require_firebase()?.database_url();
     Answer::ok(&FirebaseToken {

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use shared::config::Settings;
 use shared::db::describe;
 use shared::db::migrate::{self, Report};
 use shared::runtime::{
@@ -49,7 +50,8 @@ async fn handle(event: Value, time: TimeLeft) -> Result<Option<Report>, StartErr
 async fn migrate_database(end: Instant) -> Result<Report, StartError> {
     let start_end = end.min(Instant::now() + START_BUDGET);
     // Read anew for each event: an operator may have corrected the secret since the last one.
-    let app = patiently(start_end, App::start).await?;
+    let start = || App::start(Settings::SCHEDULE_CONNECT_TIMEOUT);
+    let app = patiently(start_end, start).await?;
     let mut session = patiently(start_end, || app.database.dedicated()).await?;
     migrate::run_until(end, &app.database, &mut session).await
 }

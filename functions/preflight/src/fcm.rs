@@ -25,7 +25,10 @@ pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Chec
             "without a service account there are no pushes",
         )];
     }
-    let check = match Fcm::new(url, secrets.clone()).dry_run().await {
+    let check = match Fcm::new(url, secrets.clone(), Arc::default())
+        .dry_run()
+        .await
+    {
         Ok(response) => {
             let status = response.status().as_u16();
             judge(status, &response.json().await.unwrap_or_default())

@@ -27,7 +27,7 @@ pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Chec
             "FIREBASE_DATABASE_URL is empty: nothing is mirrored, and phones get no live updates",
         )];
     };
-    match Firebase::new(address, secrets.clone()) {
+    match Firebase::new(address, secrets.clone(), Arc::default()) {
         Ok(firebase) => of(&firebase).await,
         Err(error) => {
             let fix = "correct FIREBASE_DATABASE_EMULATOR_HOST";

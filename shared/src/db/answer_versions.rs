@@ -51,7 +51,7 @@ impl<T> Versioned<T> {
 }
 
 /// The CTE of the viewer's version, `$1` being the viewer. A room that has closed by the clock is counted only when
-/// `mirror-rooms` notes it: until then no version can be relied on.
+/// `maintain-rooms` notes it: until then no version can be relied on.
 macro_rules! version_of_viewer {
     () => {
         "viewer_version AS MATERIALIZED (

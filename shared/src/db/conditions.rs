@@ -1,7 +1,7 @@
 //! Conditions that several statements share.
 
 /// Whether a room is open, `$room` being its alias with a point, or nothing: it is active, and its time is not up. By
-/// the clock of the moment, since `mirror-rooms` takes up to a minute to turn `is_active`. The clock is asked only
+/// the clock of the moment, since `maintain-rooms` takes up to a minute to turn `is_active`. The clock is asked only
 /// where there is a time: over 10,000 rooms it took a sixth of counting them.
 macro_rules! is_open {
     ($room:literal) => {

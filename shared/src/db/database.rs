@@ -60,7 +60,7 @@ impl Database {
     ///
     /// If the connection is lost or silent, or the server restarts or fails over, the statement is run again until
     /// [`QUERY_TIMEOUT`] has passed. This is safe because no statement loses or doubles anything if it runs twice: each
-    /// finds what its first run has left. What such a second run no longer knows to be new is mirrored by the sweep.
+    /// finds what its first run has left. What such a second run no longer knows to be new is delivered by the sweep.
     ///
     /// # Errors
     /// See [`QueryError`].

@@ -12,6 +12,7 @@ use super::{FirebaseError, tree};
 use crate::config::FirebaseSettings;
 use crate::db::mirror::RoomState;
 use crate::domain::{Timestamp, Viewer};
+use crate::http_client::HttpClient;
 use crate::secret::SecretStore;
 
 /// What became of a room's write.
@@ -42,6 +43,7 @@ impl Firebase {
     pub fn new(
         settings: &FirebaseSettings,
         secrets: Arc<SecretStore>,
+        client: Arc<HttpClient>,
     ) -> Result<Self, url::ParseError> {
         // As it stands in the settings: the parser adds a slash to a URL without a path.
         let url = settings.database_url.as_str();
@@ -51,7 +53,7 @@ impl Firebase {
             url.trim_end_matches('/')
         };
         Ok(Self {
-            transport: Transport::new(settings, secrets)?,
+            transport: Transport::new(settings, secrets, client)?,
             database_url: database_url.to_owned(),
         })
     }
@@ -78,7 +80,7 @@ impl Firebase {
             .await
         {
             Ok(()) => return Ok(Written::Stored),
-            Err(refused @ FirebaseError::Answer { status: 401, .. }) => refused,
+            Err(refused @ FirebaseError::Response { status: 401, .. }) => refused,
             Err(error) => return Err(error),
         };
         match self.revision(room_id).await? {
@@ -105,6 +107,20 @@ impl Firebase {
                 Some(&json!({ "timestamp": Timestamp::now() })),
             )
             .await
+        } else {
+            self.send_as_backend(Method::DELETE, &path, None::<&()>)
+                .await
+        }
+    }
+
+    /// Denies a user all access by the rules, or grants it again.
+    ///
+    /// # Errors
+    /// See [`FirebaseError`].
+    pub async fn set_revoked(&self, user_id: Uuid, is_revoked: bool) -> Result<(), FirebaseError> {
+        let path = format!("revoked/{user_id}");
+        if is_revoked {
+            self.send_as_backend(Method::PUT, &path, Some(&true)).await
         } else {
             self.send_as_backend(Method::DELETE, &path, None::<&()>)
                 .await

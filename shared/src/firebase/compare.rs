@@ -6,14 +6,24 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::mirror::MirrorError;
-use super::{Firebase, tree};
-use crate::db::{Database, mirror};
+use super::{Firebase, FirebaseError, tree};
+use crate::db::{Database, QueryError, mirror};
 
 /// A function's time limit, less what one more room may take.
 const TIME: Duration = Duration::from_secs(40);
 /// Rooms that are looked up at a time.
 const BATCH: i64 = 100;
+
+/// Why a comparison was not finished.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// PostgreSQL does not respond.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// Firebase does not respond.
+    #[error("Firebase: {0}")]
+    Firebase(#[from] FirebaseError),
+}
 
 /// What a comparison found.
 #[derive(Debug, Default, Serialize)]
@@ -46,7 +56,7 @@ pub async fn compare(
     firebase: &Firebase,
     room_id: Option<Uuid>,
     after: Option<Uuid>,
-) -> Result<Comparison, MirrorError> {
+) -> Result<Comparison, CompareError> {
     let started = Instant::now();
     let mut comparison = Comparison::default();
     let mut after = after;
@@ -79,7 +89,7 @@ async fn compare_room(
     database: &Database,
     firebase: &Firebase,
     room_id: Uuid,
-) -> Result<Option<Difference>, MirrorError> {
+) -> Result<Option<Difference>, CompareError> {
     let Some(state) = mirror::read(database, room_id).await? else {
         return Ok(None);
     };

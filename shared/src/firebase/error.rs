@@ -1,16 +1,19 @@
 use std::time::Duration;
 
-use reqwest::{Response, header};
+use reqwest::Response;
+
+use crate::delivery::RetryCause;
+use crate::http_client::retry_after;
 
 /// Why Firebase does not have what it was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum FirebaseError {
-    /// It cannot be reached, or its answer broke off: the write may have been done or not.
-    #[error("no answer: {0}")]
+    /// No response, or one that broke off: the write may have been done or not.
+    #[error("no response: {0}")]
     Unreachable(String),
-    /// It answered with an error.
-    #[error("answered {status}")]
-    Answer {
+    /// A response with an error.
+    #[error("responded with {status}")]
+    Response {
         /// The HTTP status.
         status: u16,
         /// What it asks for in `Retry-After`.
@@ -27,15 +30,11 @@ pub enum FirebaseError {
 }
 
 impl FirebaseError {
-    /// What an answer that is none of success says.
+    /// Reads a response other than a success.
     pub(crate) fn of(response: &Response) -> Self {
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        Self::Answer {
+        Self::Response {
             status: response.status().as_u16(),
-            retry_after: retry_after.map(Duration::from_secs),
+            retry_after: retry_after(response),
         }
     }
 
@@ -51,24 +50,26 @@ impl FirebaseError {
         Self::Unreachable(reason)
     }
 
-    /// How long Firebase asks to be left alone, at most five minutes.
+    /// The time that Firebase asks for, at most five minutes.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Answer { retry_after, .. } => {
+            Self::Response { retry_after, .. } => {
                 retry_after.map(|asked| asked.min(Duration::from_mins(5)))
             }
             _ => None,
         }
     }
 
-    /// Whether another attempt in a moment may well succeed.
+    /// Whether Firebase, our key, or the room is at fault.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn cause(&self) -> RetryCause {
         match self {
-            Self::Unreachable(_) => true,
-            Self::Answer { status, .. } => *status == 429 || *status >= 500,
-            Self::Key(_) | Self::NoServiceAccount => false,
+            Self::Unreachable(_) => RetryCause::Outage,
+            Self::Response { status, .. } if *status == 429 || *status >= 500 => RetryCause::Outage,
+            // 401 and 403: the rules reject this room. A rejected access token was replaced before.
+            Self::Response { .. } => RetryCause::Item,
+            Self::Key(_) | Self::NoServiceAccount => RetryCause::Credentials,
         }
     }
 }

@@ -1,96 +1,121 @@
-//! Mirroring rooms: PostgreSQL is the truth, and Firebase is brought up to it.
+//! The mirror: PostgreSQL is the source of truth, and Firebase is brought up to it.
 //!
-//! It is state that is sent, not events, so a room can be mirrored twice, late, or from two places at once: what is
-//! older than what is there is refused by the rules. Nothing is given up: what fails waits for `mirror-rooms`.
+//! It sends state, not events, so a room can be written twice, late, or from two places at once: the rules reject a
+//! revision that is not newer than the one in Firebase.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::client::Written;
 use super::{Firebase, FirebaseError};
-use crate::db::{Database, QueryError, mirror};
-use crate::metrics::{self, Metric};
+use crate::db::delivery::Backlog;
+use crate::db::mirror::{self, RoomState};
+use crate::db::{Database, QueryError};
+use crate::delivery::{
+    Breaker, Channel, ChannelName, DeliveryOutcome, Lease, LeaseScope, RetryCause, after_reply,
+};
+use crate::domain::Viewer;
 
-/// How long a room is one mirror's: its write, with all that a request may take, and its acknowledgement.
-pub const CLAIM: Duration = Duration::from_secs(20);
-/// From one write of a room to its next: what comes meanwhile goes together. Nobody reads faster.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long one mirror stays with a room that does not come to rest, before it leaves it to whoever writes there next.
-/// The functions' time limit in template.yaml is this and a claim, and some more.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Attempts in a row before a room is left to `mirror-rooms`.
-const ATTEMPTS: u32 = 3;
-
-/// Why a room could not be mirrored for now.
-#[derive(Debug, thiserror::Error)]
-pub enum MirrorError {
-    /// PostgreSQL does not answer.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// Firebase does not take it.
-    #[error("Firebase: {0}")]
-    Firebase(#[from] FirebaseError),
+/// Rooms, to the Realtime Database.
+#[derive(Clone, Copy)]
+pub struct Mirror {
+    /// PostgreSQL.
+    pub database: &'static Database,
+    /// The Realtime Database.
+    pub firebase: &'static Firebase,
+    /// The circuit breaker of this environment.
+    pub breaker: &'static Breaker,
 }
 
-/// Brings a room up to date in Firebase, and up to whatever has changed meanwhile: while one mirror has a room, others
-/// leave it to that one, which looks again when its write is done. So a burst of messages needs few writes.
-///
-/// # Errors
-/// What kept it from that; a failure of Firebase's is noted in PostgreSQL, for `mirror-rooms`.
-pub async fn mirror_room(
-    database: &Database,
-    firebase: &Firebase,
-    room_id: Uuid,
-) -> Result<(), MirrorError> {
-    let began = Instant::now();
-    let mut held = None;
-    while let Some(state) = mirror::claim(database, room_id, held, CLAIM).await? {
-        let pause = tokio::time::sleep(PAUSE);
-        if let Err(error) = write(firebase, &state).await {
-            metrics::emit(&[Metric::MirrorFailed(1)]);
-            mirror::failed(database, &state, error.retry_after()).await?;
-            return Err(error.into());
-        }
-        let keep = began.elapsed() < PATIENCE;
-        let acknowledged = mirror::done(database, &state, keep).await?;
-        metrics::emit(&[
-            Metric::MirrorSucceeded(1),
-            Metric::MirrorLag(acknowledged.lag.unwrap_or_default()),
-        ]);
-        if !acknowledged.more || !keep {
-            break;
-        }
-        held = state.claim;
-        pause.await;
-    }
-    Ok(())
-}
-
-/// Mirrors several rooms, one after the other; a failure is logged and keeps none of the others waiting for good.
-pub async fn mirror_rooms(database: &Database, firebase: &Firebase, rooms: &[Uuid]) {
-    for room_id in rooms {
-        if let Err(error) = mirror_room(database, firebase, *room_id).await {
-            tracing::warn!(%room_id, %error, "not mirrored; mirror-rooms will");
+impl Mirror {
+    /// Shows whether somebody is typing: tried once, since it is stale in ten seconds, and not while the circuit is open.
+    pub async fn set_typing(&self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
+        if let Err(error) = self.try_set_typing(room_id, viewer, is_typing).await {
+            tracing::warn!(%room_id, %error, "typing is not shown");
         }
     }
-}
 
-/// Writes a state, with a few attempts where that may help and the claim lasts.
-async fn write(firebase: &Firebase, state: &mirror::RoomState) -> Result<(), FirebaseError> {
-    let started = Instant::now();
-    let mut attempt = 1;
-    loop {
-        let Err(error) = firebase.write_room(state).await else {
+    async fn try_set_typing(
+        &self,
+        room_id: Uuid,
+        viewer: Viewer,
+        is_typing: bool,
+    ) -> Result<(), QueryError> {
+        let Some(circuit) = self.breaker.closed_circuit(self.database).await? else {
             return Ok(());
         };
-        let backoff = Duration::from_millis(200) * 2u32.pow(attempt);
-        let pause = error.retry_after().unwrap_or(backoff);
-        // One more time-out must fit into the claim.
-        let out_of_time = started.elapsed() + pause + Firebase::TIMEOUT >= CLAIM;
-        if attempt == ATTEMPTS || out_of_time || !error.is_passing() {
-            return Err(error);
+        let write = self.firebase.set_typing(room_id, viewer, is_typing);
+        let written = timeout(after_reply::TIMEOUT, write).await;
+        let error = match written {
+            Ok(Ok(())) => return self.breaker.record_success(self.database, circuit).await,
+            Ok(Err(error)) => error,
+            Err(elapsed) => FirebaseError::Unreachable(elapsed.to_string()),
+        };
+        tracing::warn!(%room_id, %error, "typing is not shown");
+        if error.cause() == RetryCause::Outage {
+            let asked = error.retry_after();
+            self.breaker
+                .record_failures(self.database, 1, asked)
+                .await?;
         }
-        tokio::time::sleep(pause).await;
-        attempt += 1;
+        Ok(())
+    }
+}
+
+impl Channel for Mirror {
+    type Item = RoomState;
+
+    const NAME: ChannelName = ChannelName::Mirror;
+    const TIMEOUT: Duration = Firebase::TIMEOUT;
+    const BATCH: i64 = 64;
+    /// Half of the 1,000 writes a second that a Realtime Database accepts: the endpoints write, too.
+    const SWEEP_INTERVAL: Duration = Duration::from_millis(2);
+
+    fn database(&self) -> &'static Database {
+        self.database
+    }
+
+    fn breaker(&self) -> &'static Breaker {
+        self.breaker
+    }
+
+    async fn lease(
+        &self,
+        scope: LeaseScope,
+        life: Duration,
+    ) -> Result<Lease<RoomState>, QueryError> {
+        mirror::lease(self.database, scope, life).await
+    }
+
+    async fn deliver(&self, state: &RoomState) -> DeliveryOutcome {
+        match self.firebase.write_room(state).await {
+            Ok(Written::Stored) => DeliveryOutcome::Delivered,
+            Ok(Written::Superseded) => DeliveryOutcome::Superseded,
+            Err(error) => {
+                let room_id = state.room.id;
+                tracing::warn!(%room_id, %error, "mirror write failed");
+                outcome(&error)
+            }
+        }
+    }
+
+    async fn settle(
+        &self,
+        outcomes: &[(RoomState, DeliveryOutcome)],
+    ) -> Result<Vec<f64>, QueryError> {
+        mirror::settle(self.database, outcomes).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, QueryError> {
+        mirror::backlog(self.database).await
+    }
+}
+
+fn outcome(error: &FirebaseError) -> DeliveryOutcome {
+    DeliveryOutcome::Retry {
+        after: error.retry_after(),
+        cause: error.cause(),
     }
 }

@@ -5,9 +5,9 @@ mod client;
 pub mod compare;
 mod custom_token;
 mod error;
-pub mod mirror;
+mod mirror;
+pub mod revoke;
 mod service_account;
-pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -17,4 +17,5 @@ pub(crate) use access::Access;
 pub use client::Firebase;
 pub use custom_token::{CustomToken, custom_token};
 pub use error::FirebaseError;
+pub use mirror::Mirror;
 pub use service_account::{InvalidServiceAccount, ServiceAccount};

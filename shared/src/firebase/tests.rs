@@ -14,7 +14,9 @@ use super::client::Written;
 use super::{Firebase, FirebaseError, ServiceAccount, custom_token};
 use crate::config::FirebaseSettings;
 use crate::db::mirror::{MirroredRoom, RoomState};
+use crate::delivery::RetryCause;
 use crate::domain::{Timestamp, Viewer};
+use crate::http_client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
 const ROOM: Uuid = Uuid::from_u128(7);
@@ -41,7 +43,8 @@ fn firebase_at(uri: &str) -> Firebase {
         database_url: Url::parse(uri).unwrap(),
         emulator_host: None,
     };
-    Firebase::new(&settings, Arc::new(SecretStore::fixed(secret))).unwrap()
+    let secrets = Arc::new(SecretStore::fixed(secret));
+    Firebase::new(&settings, secrets, Arc::new(HttpClient::default())).unwrap()
 }
 
 fn state(revision: i64) -> RoomState {
@@ -63,11 +66,11 @@ fn state(revision: i64) -> RoomState {
         room,
         changed: vec![],
         all_changed: true,
-        fallen: vec![],
+        evicted: vec![],
         behind_since: None,
-        base: 0,
+        base_revision: 0,
         read_at: DateTime::UNIX_EPOCH,
-        claim: None,
+        lease: None,
     }
 }
 
@@ -153,31 +156,52 @@ async fn a_refusal_is_superseded_only_where_firebase_is_as_new() {
         revision_is(&server, there.clone()).await;
         match firebase(&server).write_room(&state(5)).await {
             Ok(Written::Superseded) => assert!(expected, "{there}"),
-            Err(FirebaseError::Answer { status: 401, .. }) => assert!(!expected, "{there}"),
+            Err(FirebaseError::Response { status: 401, .. }) => assert!(!expected, "{there}"),
             other => panic!("{there}: {other:?}"),
         }
     }
 }
 
 #[tokio::test]
-async fn what_passes_is_told_apart_from_what_does_not() {
-    for (status, passing) in [
-        (500, true),
-        (503, true),
-        (429, true),
-        (400, false),
-        (404, false),
+async fn an_outage_is_told_apart_from_a_room_that_firebase_rejects() {
+    for (status, cause) in [
+        (500, RetryCause::Outage),
+        (503, RetryCause::Outage),
+        (429, RetryCause::Outage),
+        (400, RetryCause::Item),
+        (404, RetryCause::Item),
     ] {
         let server = MockServer::start().await;
         token_endpoint(&server, 1).await;
         write_is_answered(&server, "token-1", status).await;
         let error = firebase(&server).write_room(&state(1)).await.unwrap_err();
-        assert_eq!(error.is_passing(), passing, "{error}");
+        assert_eq!(error.cause(), cause, "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_key_that_google_rejects_is_no_passing_fault() {
+async fn firebase_may_ask_for_time_by_seconds_or_by_date_for_five_minutes_at_most() {
+    let in_an_hour = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
+    for (retry_after, seconds) in [
+        ("7".to_owned(), 7),
+        ("900".to_owned(), 300),
+        (httpdate::fmt_http_date(in_an_hour), 300),
+    ] {
+        let server = MockServer::start().await;
+        token_endpoint(&server, 1).await;
+        let busy = ResponseTemplate::new(503).insert_header("retry-after", retry_after.as_str());
+        Mock::given(method("PATCH"))
+            .respond_with(busy)
+            .mount(&server)
+            .await;
+        let error = firebase(&server).write_room(&state(1)).await.unwrap_err();
+        let asked = std::time::Duration::from_secs(seconds);
+        assert_eq!(error.retry_after(), Some(asked));
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_google_rejects_is_no_outage() {
     let server = MockServer::start().await;
     Mock::given(path("/token"))
         .respond_with(ResponseTemplate::new(400))
@@ -187,14 +211,12 @@ async fn a_key_that_google_rejects_is_no_passing_fault() {
         .set_typing(ROOM, Viewer(ROOM), true)
         .await
         .unwrap_err();
-    assert!(
-        matches!(error, FirebaseError::Key(_)) && !error.is_passing(),
-        "{error}"
-    );
+    assert!(matches!(error, FirebaseError::Key(_)), "{error}");
+    assert_eq!(error.cause(), RetryCause::Credentials);
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_a_passing_fault_and_its_url_is_not_told() {
+async fn a_server_that_is_gone_is_an_outage_and_the_error_has_no_url() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -203,7 +225,7 @@ async fn a_server_that_is_gone_is_a_passing_fault_and_its_url_is_not_told() {
         .write_room(&state(1))
         .await
         .unwrap_err();
-    assert!(error.is_passing());
+    assert_eq!(error.cause(), RetryCause::Outage);
     assert!(!error.to_string().contains("http"), "{error}");
 }
 

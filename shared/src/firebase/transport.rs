@@ -31,6 +31,7 @@ impl Transport {
     pub fn new(
         settings: &FirebaseSettings,
         secrets: Arc<SecretStore>,
+        client: Arc<HttpClient>,
     ) -> Result<Self, url::ParseError> {
         let database_url = &settings.database_url;
         let named = database_url
@@ -52,7 +53,6 @@ impl Transport {
             }
         };
         base.set_query(None);
-        let client = Arc::new(HttpClient::default());
         let access = match settings.emulator_host {
             None => Some(Access::new(client.clone(), secrets, Self::SCOPE)),
             Some(_) => None,
@@ -100,7 +100,7 @@ impl Transport {
         {
             // The rules' refusal is a 401 as well, and a new token does not change their mind: it costs a request
             // then, on a path that is rare.
-            Err(FirebaseError::Answer { status: 401, .. }) => {
+            Err(FirebaseError::Response { status: 401, .. }) => {
                 access.reject(&token).await;
                 let token = access.token().await?;
                 self.send_with(&token, method, url, body).await

@@ -19,7 +19,7 @@ pub fn patch(state: &RoomState) -> Value {
         patch.extend(messages.map(|(id, message)| (format!("messages/{id}"), message)));
         patch.extend(
             state
-                .fallen
+                .evicted
                 .iter()
                 .map(|id| (format!("messages/{id}"), Value::Null)),
         );

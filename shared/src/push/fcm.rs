@@ -1,28 +1,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::Response;
-use reqwest::header::RETRY_AFTER;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::answer::Refusal;
+use super::fcm_error::FcmError;
 use super::message::message;
 use crate::db::pushes::Notice;
 use crate::firebase::{Access, FirebaseError};
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, retry_after};
 use crate::secret::SecretStore;
 
-/// Why a device was not told.
+/// Why a device was not notified.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// FCM, or Google's token endpoint, does not answer, or rejects the service account. The push may have been done.
+    /// FCM, or Google's token endpoint, does not respond, or rejects the service account. The push may have been done.
     #[error(transparent)]
     Unavailable(#[from] FirebaseError),
-    /// FCM refuses it.
-    #[error("answered {} {}", .0.status, .0.code)]
-    Refused(Refusal),
+    /// FCM responds with an error.
+    #[error("responded with {} {}", .0.status, .0.code)]
+    Rejected(FcmError),
 }
 
 /// Firebase Cloud Messaging, over its HTTP v1 interface.
@@ -43,8 +43,7 @@ impl Fcm {
     const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 
     /// At this address, Google's or a test's.
-    pub fn new(base: Url, secrets: Arc<SecretStore>) -> Self {
-        let client = Arc::new(HttpClient::default());
+    pub fn new(base: Url, secrets: Arc<SecretStore>, client: Arc<HttpClient>) -> Self {
         let access = Access::new(client.clone(), secrets.clone(), Self::SCOPE);
         Self {
             client,
@@ -54,16 +53,23 @@ impl Fcm {
         }
     }
 
-    /// Tells a device of a message. Where the access token is rejected, once more with a new one.
+    /// Notifies a device of a message; a device that is away finds the notification until `expires_at`. If the access
+    /// token is rejected, tries once more with a new one.
     ///
     /// # Errors
     /// See [`PushError`].
-    pub async fn push(&self, token: &str, room_id: Uuid, notice: &Notice) -> Result<(), PushError> {
-        let body = message(token, room_id, notice);
+    pub async fn push(
+        &self,
+        token: &str,
+        room_id: Uuid,
+        notice: &Notice,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), PushError> {
+        let body = message(token, room_id, notice, expires_at, Utc::now());
         let attempts = async {
             let access_token = self.access.token().await?;
             match self.post(&access_token, &body).await {
-                Err(PushError::Refused(refusal)) if refusal.is_unauthenticated() => {
+                Err(PushError::Rejected(error)) if error.is_unauthenticated() => {
                     self.access.reject(&access_token).await;
                     self.post(&self.access.token().await?, &body).await
                 }
@@ -107,15 +113,11 @@ impl Fcm {
         if status.is_success() {
             return Ok(());
         }
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
-        // An answer that breaks off is still an answer: its status says enough.
+        let retry_after = retry_after(&response);
+        // The status of a response that breaks off says enough.
         let body = response.bytes().await.unwrap_or_default();
-        let refusal = Refusal::read(status.as_u16(), retry_after, &body);
-        Err(PushError::Refused(refusal))
+        let error = FcmError::read(status.as_u16(), retry_after, &body);
+        Err(PushError::Rejected(error))
     }
 
     /// The project is the service account's, which a rotation may change.

@@ -1,8 +1,9 @@
-//! What FCM is asked to tell a device.
+//! The request to FCM.
 //!
 //! Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages, and Apple's "Sending notification requests
 //! to APNs" and "Generating a remote notification" for `apns`.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -14,9 +15,17 @@ use crate::domain::cut_with_ellipsis;
 const LONGEST_TITLE: usize = 100;
 const LONGEST_BODY: usize = 255;
 
-/// The request's body. One room is one notification: a newer one takes the place of an older, both on a device
-/// (`tag`, `apns-collapse-id`) and while it waits for a device that is away (`collapse_key`).
-pub fn message(token: &str, room_id: Uuid, notice: &Notice) -> Value {
+/// The request's body. One room is one notification: a newer one replaces an older one, both on a device (`tag`,
+/// `apns-collapse-id`) and while it waits for a device that is away (`collapse_key`). FCM's own expiry is four weeks;
+/// ours, `expires_at`, is when nobody wants to be notified any more.
+pub fn message(
+    token: &str,
+    room_id: Uuid,
+    notice: &Notice,
+    expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Value {
+    let ttl = (expires_at - now).num_seconds().max(0);
     json!({
         "message": {
             "token": token,
@@ -30,11 +39,16 @@ pub fn message(token: &str, room_id: Uuid, notice: &Notice) -> Value {
             },
             "android": {
                 "priority": "HIGH",
+                "ttl": format!("{ttl}s"),
                 "collapse_key": room_id,
                 "notification": { "tag": room_id, "sound": "default", "notification_count": notice.unread_total },
             },
             "apns": {
-                "headers": { "apns-priority": "10", "apns-collapse-id": room_id },
+                "headers": {
+                    "apns-priority": "10",
+                    "apns-collapse-id": room_id,
+                    "apns-expiration": expires_at.timestamp().to_string(),
+                },
                 "payload": { "aps": { "badge": notice.unread_total, "sound": "default", "thread-id": room_id } },
             },
         },
@@ -84,8 +98,16 @@ mod tests {
     #[test]
     fn a_message_says_who_writes_what_and_where_a_tap_leads() {
         let room_id = Uuid::from_u128(1);
+        let now = DateTime::from_timestamp(1_736_951_400, 0).unwrap();
+        let expires_at = now + chrono::TimeDelta::minutes(59);
         assert_eq!(
-            message("token", room_id, &notice("Awa Koné", "J'arrive")),
+            message(
+                "token",
+                room_id,
+                &notice("Awa Koné", "J'arrive"),
+                expires_at,
+                now
+            ),
             json!({ "message": {
                 "token": "token",
                 "notification": { "title": "Awa Koné", "body": "J'arrive" },
@@ -93,11 +115,13 @@ mod tests {
                     "type": "chat_message", "chat_room_id": room_id, "message_id": Uuid::from_u128(2), "seq": "7",
                 },
                 "android": {
-                    "priority": "HIGH", "collapse_key": room_id,
+                    "priority": "HIGH", "ttl": "3540s", "collapse_key": room_id,
                     "notification": { "tag": room_id, "sound": "default", "notification_count": 3 },
                 },
                 "apns": {
-                    "headers": { "apns-priority": "10", "apns-collapse-id": room_id },
+                    "headers": {
+                        "apns-priority": "10", "apns-collapse-id": room_id, "apns-expiration": "1736954940",
+                    },
                     "payload": { "aps": { "badge": 3, "sound": "default", "thread-id": room_id } },
                 },
             }})
@@ -148,7 +172,10 @@ mod tests {
                 unread_total: i64::MAX,
                 ..notice(&character.repeat(5000), &character.repeat(5000))
             };
-            let size = message(&token, Uuid::max(), &worst).to_string().len();
+            let now = DateTime::UNIX_EPOCH;
+            let size = message(&token, Uuid::max(), &worst, DateTime::<Utc>::MAX_UTC, now)
+                .to_string()
+                .len();
             assert!(size <= 4096, "{size} bytes of {character:?}");
         }
     }

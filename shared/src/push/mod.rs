@@ -1,11 +1,11 @@
-//! Pushes: the devices of whoever is not looking are told of a message, by Firebase Cloud Messaging.
+//! Pushes: the recipients' devices are notified of a message by Firebase Cloud Messaging.
 
-mod answer;
-pub mod deliver;
+mod channel;
 mod fcm;
+mod fcm_error;
 mod message;
-pub mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use channel::Pushes;
 pub use fcm::Fcm;

@@ -11,13 +11,19 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::Fcm;
 use super::fcm::PushError;
-use crate::db::pushes::{Notice, Outcome};
+use crate::db::pushes::Notice;
+use crate::delivery::{DeliveryOutcome, DropReason, RetryCause};
 use crate::domain::MessageType;
 use crate::firebase::ServiceAccount;
+use crate::http_client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
 const SEND: &str = "/v1/projects/relais-test/messages:send";
 const TOKEN: &str = "cR1:APA91b";
+const CREDENTIALS: DeliveryOutcome = DeliveryOutcome::Retry {
+    after: None,
+    cause: RetryCause::Credentials,
+};
 
 fn fcm_at(uri: &str) -> Fcm {
     let credentials =
@@ -37,6 +43,7 @@ fn fcm_at(uri: &str) -> Fcm {
     Fcm::new(
         Url::parse(uri).unwrap(),
         Arc::new(SecretStore::fixed(secret)),
+        Arc::new(HttpClient::default()),
     )
 }
 
@@ -50,7 +57,9 @@ async fn push(fcm: &Fcm) -> Result<(), PushError> {
         tracking_number: String::new(),
         unread_total: 1,
     };
-    fcm.push(TOKEN, Uuid::from_u128(1), &notice).await
+    let expires_at = chrono::Utc::now() + chrono::TimeDelta::hours(1);
+    fcm.push(TOKEN, Uuid::from_u128(1), &notice, expires_at)
+        .await
 }
 
 /// Answers `token-1`, `token-2`, …, for assertions that ask for the right to send messages.
@@ -95,12 +104,12 @@ fn sent() -> ResponseTemplate {
 }
 
 /// What follows from an answer of FCM's.
-async fn outcome_of(answer: ResponseTemplate) -> Outcome {
+async fn outcome_of(answer: ResponseTemplate) -> DeliveryOutcome {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;
     fcm_answers(&server, "token-1", answer).await;
     match push(&fcm_at(&server.uri())).await {
-        Err(PushError::Refused(refusal)) => refusal.outcome(),
+        Err(PushError::Rejected(error)) => error.outcome(),
         other => panic!("{other:?}"),
     }
 }
@@ -139,19 +148,13 @@ async fn a_push_is_sent_for_the_service_accounts_project_and_an_access_token_ser
 }
 
 #[tokio::test]
-async fn a_device_that_is_gone_or_anothers_is_dead() {
+async fn only_a_response_about_the_token_removes_the_device() {
     for answer in [
         fcm_error(
             404,
             "Requested entity was not found.",
             "NOT_FOUND",
             "UNREGISTERED",
-        ),
-        fcm_error(
-            403,
-            "SenderId mismatch",
-            "PERMISSION_DENIED",
-            "SENDER_ID_MISMATCH",
         ),
         fcm_error(
             400,
@@ -161,12 +164,13 @@ async fn a_device_that_is_gone_or_anothers_is_dead() {
         ),
         bad_field("message.token"),
     ] {
-        assert_eq!(outcome_of(answer).await, Outcome::Dead);
+        let gone = DeliveryOutcome::Dropped(DropReason::DeviceGone);
+        assert_eq!(outcome_of(answer).await, gone);
     }
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_us_costs_nobody_a_device_and_is_not_tried_again() {
+async fn a_message_that_fcm_will_never_accept_is_dropped_and_the_device_stays() {
     for answer in [
         bad_field("message.notification.title"),
         fcm_error(
@@ -174,6 +178,22 @@ async fn what_is_wrong_with_us_costs_nobody_a_device_and_is_not_tried_again() {
             "Message too big",
             "INVALID_ARGUMENT",
             "INVALID_ARGUMENT",
+        ),
+        ResponseTemplate::new(404).set_body_string("<!DOCTYPE html>"),
+    ] {
+        let dropped = DeliveryOutcome::Dropped(DropReason::Invalid);
+        assert_eq!(outcome_of(answer).await, dropped);
+    }
+}
+
+#[tokio::test]
+async fn rejected_credentials_keep_the_push_and_the_device() {
+    for answer in [
+        fcm_error(
+            403,
+            "SenderId mismatch",
+            "PERMISSION_DENIED",
+            "SENDER_ID_MISMATCH",
         ),
         fcm_error(
             401,
@@ -186,9 +206,8 @@ async fn what_is_wrong_with_us_costs_nobody_a_device_and_is_not_tried_again() {
             "message": "Permission 'cloudmessaging.messages.create' denied on resource '//cloudresourcemanager.googleapis.com/projects/relais-test' (or it may not exist).",
             "status": "PERMISSION_DENIED",
         }})),
-        ResponseTemplate::new(404).set_body_string("<!DOCTYPE html>"),
     ] {
-        assert_eq!(outcome_of(answer).await, Outcome::Done);
+        assert_eq!(outcome_of(answer).await, CREDENTIALS);
     }
 }
 
@@ -221,7 +240,7 @@ async fn what_passes_is_tried_later_and_when_fcm_asks_for_it() {
         (ResponseTemplate::new(502), None),
     ] {
         let asked = asked.map(Duration::from_secs);
-        assert_eq!(outcome_of(answer).await, Outcome::Later(asked));
+        assert_eq!(outcome_of(answer).await, DeliveryOutcome::outage(asked));
     }
 }
 
@@ -245,7 +264,7 @@ async fn a_rejected_access_token_is_replaced_once() {
     fcm_answers(&server, "token-1", rejected()).await;
     fcm_answers(&server, "token-2", rejected()).await;
     match push(&fcm_at(&server.uri())).await {
-        Err(PushError::Refused(refusal)) => assert_eq!(refusal.outcome(), Outcome::Done),
+        Err(PushError::Rejected(error)) => assert_eq!(error.outcome(), CREDENTIALS),
         other => panic!("{other:?}"),
     }
 }
@@ -271,5 +290,5 @@ async fn neither_the_device_nor_the_text_is_told_in_an_error() {
     let answer = fcm_error(400, &echo, "INVALID_ARGUMENT", "INVALID_ARGUMENT");
     fcm_answers(&server, "token-1", answer).await;
     let error = push(&fcm_at(&server.uri())).await.unwrap_err().to_string();
-    assert_eq!(error, "answered 400 INVALID_ARGUMENT");
+    assert_eq!(error, "responded with 400 INVALID_ARGUMENT");
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
 use lambda_http::http::HeaderValue;
@@ -10,12 +11,14 @@ use crate::cache::Cache;
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
+use crate::delivery::{Breaker, ChannelName, after_reply};
 use crate::domain::{
     GracePeriod, ImageHosts, PersonLimits, RoomsWithoutDelivery, SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
-use crate::firebase::{CustomToken, Firebase, custom_token, mirror};
-use crate::push::{Fcm, deliver};
+use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
+use crate::http_client::HttpClient;
+use crate::push::{Fcm, Pushes};
 use crate::secret::{Secret, SecretStore};
 
 /// What a function has at hand for as long as its environment lives.
@@ -44,15 +47,21 @@ pub struct App {
     pub cors_origin: Option<HeaderValue>,
     pub(super) token_rules: TokenRules,
     pub(super) secrets: Arc<SecretStore>,
+    mirror_breaker: Breaker,
+    push_breaker: Breaker,
 }
 
 impl App {
-    /// Reads the settings and the secret. It lives as long as the process.
+    /// Reads the settings and the secret. It lives as long as the process. Google's services get `connect_timeout` for a
+    /// connection.
     ///
     /// # Errors
     /// A setting is missing or not valid, or the secret cannot be read; the error names which.
-    pub async fn start() -> Result<&'static Self, StartError> {
-        let settings = Settings::from_env()?;
+    pub async fn start(connect_timeout: Duration) -> Result<&'static Self, StartError> {
+        let settings = Settings {
+            connect_timeout,
+            ..Settings::from_env()?
+        };
         let secrets = Arc::new(
             SecretStore::open(
                 settings.secret_source.clone(),
@@ -68,6 +77,7 @@ impl App {
         settings: &Settings,
         secrets: Arc<SecretStore>,
     ) -> Result<Self, StartError> {
+        let client = Arc::new(HttpClient::new(settings.connect_timeout));
         let firebase = match &settings.firebase {
             None => None,
             Some(_) if secrets.current().service_account.is_none() => {
@@ -77,7 +87,7 @@ impl App {
                         .into(),
                 );
             }
-            Some(settings) => Some(Firebase::new(settings, secrets.clone())?),
+            Some(settings) => Some(Firebase::new(settings, secrets.clone(), client.clone())?),
         };
         let cache = match &secrets.current().redis_url {
             None => None,
@@ -90,7 +100,7 @@ impl App {
             .fcm_url
             .clone()
             .filter(|_| secrets.current().service_account.is_some())
-            .map(|url| Fcm::new(url, secrets.clone()));
+            .map(|url| Fcm::new(url, secrets.clone(), client));
         Ok(Self {
             database: Database::open(
                 secrets.clone(),
@@ -109,6 +119,8 @@ impl App {
             cors_origin: settings.cors_origin.clone(),
             token_rules: settings.token_rules.clone(),
             secrets,
+            mirror_breaker: Breaker::new(ChannelName::Mirror),
+            push_breaker: Breaker::new(ChannelName::Push),
         })
     }
 
@@ -118,29 +130,49 @@ impl App {
         self.secrets.current()
     }
 
-    /// Has these rooms mirrored once the answer is out.
+    /// The mirror, if there is one.
+    #[must_use]
+    pub fn mirror(&'static self) -> Option<Mirror> {
+        let firebase = self.firebase.as_ref()?;
+        Some(Mirror {
+            database: &self.database,
+            firebase,
+            breaker: &self.mirror_breaker,
+        })
+    }
+
+    /// The pushes, if there are any.
+    #[must_use]
+    pub fn pushes(&'static self) -> Option<Pushes> {
+        let fcm = self.fcm.as_ref()?;
+        Some(Pushes {
+            database: &self.database,
+            fcm,
+            breaker: &self.push_breaker,
+        })
+    }
+
+    /// Mirrors these rooms once the response is out.
     pub fn mirror_after_reply(&'static self, rooms: Vec<Uuid>) {
-        if let Some(firebase) = self.firebase.as_ref().filter(|_| !rooms.is_empty()) {
+        if let Some(mirror) = self.mirror().filter(|_| !rooms.is_empty()) {
             self.after_reply
-                .spawn(async move { mirror::mirror_rooms(&self.database, firebase, &rooms).await });
+                .spawn(after_reply::deliver_rooms(mirror, rooms));
         }
     }
 
-    /// Has the devices told of what was said in these rooms, once the answer is out.
+    /// Sends the pending pushes of these rooms once the response is out.
     pub fn push_after_reply(&'static self, rooms: Vec<Uuid>) {
-        if let Some(fcm) = self.fcm.as_ref().filter(|_| !rooms.is_empty()) {
+        if let Some(pushes) = self.pushes().filter(|_| !rooms.is_empty()) {
             self.after_reply
-                .spawn(async move { deliver::push_rooms(&self.database, fcm, &rooms).await });
+                .spawn(after_reply::deliver_rooms(pushes, rooms));
         }
     }
 
-    /// Shows that somebody is typing, or no longer is, once the answer is out.
+    /// Shows in Firebase whether the viewer is typing, once the response is out.
     pub fn type_after_reply(&'static self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
-        if let Some(firebase) = &self.firebase {
+        if let Some(mirror) = self.mirror() {
             self.after_reply.spawn(async move {
-                if let Err(error) = firebase.set_typing(room_id, viewer, is_typing).await {
-                    tracing::warn!(%error, "typing is not shown");
-                }
+                mirror.set_typing(room_id, viewer, is_typing).await;
             });
         }
     }

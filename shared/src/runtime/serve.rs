@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::caller::authenticate_request;
 use super::{App, Caller, StartError, TimeLeft, request_log};
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Envelope, Request, into_response};
 
@@ -25,7 +26,12 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
-    run(start().await?, handler, false).await
+    run(
+        start(Settings::ENDPOINT_CONNECT_TIMEOUT).await?,
+        handler,
+        false,
+    )
+    .await
 }
 
 /// Runs an endpoint whose answers a cache keeps, where there is one: it is given them after the reply. Else like
@@ -39,7 +45,7 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
-    let app = start().await?;
+    let app = start(Settings::ENDPOINT_CONNECT_TIMEOUT).await?;
     run(app, handler, app.cache.is_some()).await
 }
 
@@ -54,12 +60,17 @@ where
     C: Caller,
     F: Future<Output = Result<Answer>> + Send + 'static,
 {
-    run(start().await?, handler, true).await
+    run(
+        start(Settings::ENDPOINT_CONNECT_TIMEOUT).await?,
+        handler,
+        true,
+    )
+    .await
 }
 
-async fn start() -> Result<&'static App, StartError> {
+async fn start(connect_timeout: Duration) -> Result<&'static App, StartError> {
     request_log::init();
-    App::start()
+    App::start(connect_timeout)
         .await
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))
 }
@@ -101,7 +112,7 @@ where
     E: for<'de> Deserialize<'de> + Send + 'static,
     T: Serialize + Send + Sync + 'static,
 {
-    let app = start().await?;
+    let app = start(Settings::SCHEDULE_CONNECT_TIMEOUT).await?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<E>| {
         let context = &event.context;
         let span = request_log::span(&context.request_id, &context.env_config.function_name);

@@ -104,6 +104,7 @@ impl World {
             rooms_without_delivery: RoomsWithoutDelivery::default(),
             statement_cache: None,
             room_grace: GracePeriod::default(),
+            connect_timeout: Settings::ENDPOINT_CONNECT_TIMEOUT,
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
         change(&mut settings, &mut secret);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use shared::db::analytics::{report, roll_up};
 use shared::db::messages::{Unread, mark_read};
 use shared::db::mirror;
+use shared::delivery::{DeliveryOutcome, LeaseScope};
 use shared::domain::{Period, TimeZone, Viewer};
 use shared::error::{Error, Unauthorized};
 use shared::testing::World;
@@ -250,17 +251,25 @@ async fn writes_to_firebase_are_counted_by_how_they_ended() {
     let world = World::new().await;
     let (driver, _, room) = world.room().await;
     let database = &world.app.database;
-    for taken in [true, true, true, false] {
+    let outcomes = [
+        DeliveryOutcome::Delivered,
+        DeliveryOutcome::Delivered,
+        DeliveryOutcome::Superseded,
+        DeliveryOutcome::outage(None),
+    ];
+    for outcome in outcomes {
         world.say(driver, room, "Bonjour").await;
-        let claim = mirror::claim(database, room, None, Duration::from_mins(1)).await;
-        let state = claim.unwrap().unwrap();
-        if taken {
-            mirror::done(database, &state, false).await.unwrap();
-        } else {
-            mirror::failed(database, &state, None).await.unwrap();
-        }
+        let unpaced = "UPDATE chat_rooms SET mirror_paced_until = NULL";
+        world.sql.execute(unpaced, &[]).await.unwrap();
+        let scope = LeaseScope::Room {
+            room_id: room,
+            reservation: None,
+        };
+        let lease = mirror::lease(database, scope, Duration::from_mins(1)).await;
+        let state = lease.unwrap().items.remove(0);
+        mirror::settle(database, &[(state, outcome)]).await.unwrap();
     }
-    mirror::forget_all(database).await.unwrap();
+    mirror::reset_all(database).await.unwrap();
     count(&world).await;
     assert_eq!(
         reported(&world, &Period::default()).await["mirror"],

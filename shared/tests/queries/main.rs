@@ -12,6 +12,8 @@ mod archive_room;
 mod create_room;
 mod database;
 mod deleted;
+mod delivery_circuit;
+mod firebase_users;
 mod get_room;
 mod inspect;
 mod list_messages;

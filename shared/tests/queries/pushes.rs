@@ -1,27 +1,50 @@
 use std::time::Duration;
 
 use shared::db::messages::{Unread, mark_read};
-use shared::db::pushes::{self, DuePush, Finished, Outcome};
+use shared::db::pushes::{self, DuePush};
+use shared::delivery::{DeliveryOutcome, DropReason, Lease, LeaseScope, RetryCause};
 use shared::testing::World;
 use uuid::Uuid;
 
-const CLAIM: Duration = Duration::from_mins(1);
+const LIFE: Duration = Duration::from_mins(1);
+const CREDENTIALS: DeliveryOutcome = DeliveryOutcome::Retry {
+    after: None,
+    cause: RetryCause::Credentials,
+};
 
-async fn claim(world: &World) -> Vec<DuePush> {
-    pushes::claim(&world.app.database, None, CLAIM, 100)
+async fn lease(world: &World) -> Vec<DuePush> {
+    let scope = LeaseScope::Due {
+        limit: 100,
+        ignore_circuit: false,
+    };
+    let lease = pushes::lease(&world.app.database, scope, LIFE).await;
+    lease.unwrap().items
+}
+
+async fn lease_of_room(
+    world: &World,
+    room_id: Uuid,
+    reservation: Option<chrono::DateTime<chrono::Utc>>,
+    life: Duration,
+) -> Lease<DuePush> {
+    let scope = LeaseScope::Room {
+        room_id,
+        reservation,
+    };
+    pushes::lease(&world.app.database, scope, life)
         .await
         .unwrap()
 }
 
-async fn finish(world: &World, push: &DuePush, outcome: Outcome) -> Finished {
-    pushes::finish(&world.app.database, &[(push, outcome)], Duration::ZERO)
+async fn settle(world: &World, push: DuePush, outcome: DeliveryOutcome) {
+    pushes::settle(&world.app.database, &[(push, outcome)])
         .await
-        .unwrap()
+        .unwrap();
 }
 
-/// Room, device and messages of what is queued.
-async fn queued(world: &World) -> Vec<(String, i64, i64)> {
-    let sql = "SELECT token, first_seq, last_seq FROM chat_pushes ORDER BY token";
+/// Device and messages of what is pending.
+async fn pending(world: &World) -> Vec<(String, i64, i64)> {
+    let sql = "SELECT token, first_seq, last_seq FROM chat_pushes WHERE first_seq <= last_seq ORDER BY token";
     let rows = world.sql.query(sql, &[]).await.unwrap();
     rows.iter()
         .map(|row| (row.get(0), row.get(1), row.get(2)))
@@ -33,8 +56,9 @@ async fn seconds_to_wait(world: &World) -> f64 {
     world.sql.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+/// As if a second and every back-off had passed.
 async fn let_time_pass(world: &World) {
-    let sql = "UPDATE chat_pushes SET push_after = clock_timestamp()";
+    let sql = "UPDATE chat_pushes SET push_after = clock_timestamp(), paced_until = NULL";
     world.sql.execute(sql, &[]).await.unwrap();
 }
 
@@ -43,7 +67,7 @@ async fn a_message_is_queued_for_the_others_devices_and_never_for_the_senders() 
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.say(driver, room, "Bonjour").await;
-    assert!(queued(&world).await.is_empty(), "nobody has a device");
+    assert!(pending(&world).await.is_empty(), "nobody has a device");
     for (viewer, token) in [
         (driver, "driver"),
         (client, "phone"),
@@ -54,7 +78,7 @@ async fn a_message_is_queued_for_the_others_devices_and_never_for_the_senders() 
     }
     world.say(driver, room, "Vous êtes là ?").await;
     assert_eq!(
-        queued(&world).await,
+        pending(&world).await,
         [("phone".to_owned(), 2, 2), ("tablet".to_owned(), 2, 2)]
     );
 }
@@ -81,7 +105,7 @@ async fn a_message_of_the_platform_is_queued_for_both() {
         )
         .await
         .unwrap();
-    let due = claim(&world).await;
+    let due = lease(&world).await;
     assert_eq!(due.len(), 2);
     for push in &due {
         let notice = push.notice.as_ref().unwrap();
@@ -104,7 +128,7 @@ async fn what_is_said_until_it_goes_out_is_one_push_of_the_newest() {
     for text in ["Bonjour", "J'arrive", "Je suis là"] {
         world.say(driver, room, text).await;
     }
-    let due = claim(&world).await;
+    let due = lease(&world).await;
     assert_eq!(due.len(), 2, "one for each room");
     let push = due.iter().find(|push| push.room_id == room).unwrap();
     let notice = push.notice.as_ref().unwrap();
@@ -114,7 +138,7 @@ async fn what_is_said_until_it_goes_out_is_one_push_of_the_newest() {
 }
 
 #[tokio::test]
-async fn what_was_read_meanwhile_is_not_told() {
+async fn a_message_that_was_read_meanwhile_is_not_pushed() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.device(client, "phone").await;
@@ -122,17 +146,14 @@ async fn what_was_read_meanwhile_is_not_told() {
     mark_read(&world.app.database, client, &Unread::Room(room))
         .await
         .unwrap();
-    let due = claim(&world).await;
-    assert!(due[0].notice.is_none() && !due[0].expired);
-    assert_eq!(
-        finish(&world, &due[0], Outcome::Done).await,
-        Finished { moved: 0 }
-    );
-    assert!(queued(&world).await.is_empty());
+    let push = lease(&world).await.remove(0);
+    assert!(push.notice.is_none() && !push.expired);
+    settle(&world, push, DeliveryOutcome::Superseded).await;
+    assert!(pending(&world).await.is_empty());
 }
 
 #[tokio::test]
-async fn where_only_the_newest_was_read_the_one_before_it_is_told_unless_it_was() {
+async fn the_newest_unread_message_that_was_not_pushed_yet_is_pushed() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.device(client, "phone").await;
@@ -142,100 +163,171 @@ async fn where_only_the_newest_was_read_the_one_before_it_is_told_unless_it_was(
     };
     world.say(driver, room, "un").await;
     read(world.say(driver, room, "deux").await.id).await;
-    let due = claim(&world).await;
-    assert_eq!(due[0].notice.as_ref().unwrap().seq, 1);
-    finish(&world, &due[0], Outcome::Done).await;
+    let push = lease(&world).await.remove(0);
+    assert_eq!(push.notice.as_ref().unwrap().seq, 1);
+    settle(&world, push, DeliveryOutcome::Delivered).await;
 
+    let_time_pass(&world).await;
     read(world.say(driver, room, "trois").await.id).await;
-    assert!(claim(&world).await[0].notice.is_none(), "1 has been told");
+    assert!(lease(&world).await[0].notice.is_none(), "1 was pushed");
 }
 
 #[tokio::test]
-async fn a_push_is_ones_own_and_what_is_said_meanwhile_is_the_next() {
+async fn a_push_is_leased_once_and_later_messages_are_the_next() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.device(client, "phone").await;
     world.say(driver, room, "un").await;
-    let first = claim(&world).await.remove(0);
-    assert!(claim(&world).await.is_empty(), "it is claimed");
+    let first = lease(&world).await.remove(0);
+    let_time_pass(&world).await;
+    assert!(lease(&world).await.is_empty(), "it is leased");
     world.say(driver, room, "deux").await;
-    assert!(claim(&world).await.is_empty(), "the first still has it");
+    assert!(lease(&world).await.is_empty(), "the first still has it");
 
-    assert_eq!(
-        finish(&world, &first, Outcome::Done).await,
-        Finished { moved: 1 }
-    );
-    assert_eq!(queued(&world).await, [("phone".to_owned(), 2, 2)]);
-    let second = claim(&world).await.remove(0);
+    settle(&world, first, DeliveryOutcome::Delivered).await;
+    assert_eq!(pending(&world).await, [("phone".to_owned(), 2, 2)]);
+    let second = lease(&world).await.remove(0);
     assert_eq!(second.notice.as_ref().unwrap().seq, 2);
-    assert_eq!(
-        finish(&world, &second, Outcome::Done).await,
-        Finished { moved: 0 }
-    );
-    assert!(queued(&world).await.is_empty());
+    settle(&world, second, DeliveryOutcome::Delivered).await;
+    assert!(pending(&world).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_claim_ends_by_itself() {
+async fn a_device_gets_one_push_of_a_room_a_second_also_after_the_last_one_was_settled() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.device(client, "phone").await;
+    world.say(driver, room, "un").await;
+    let first = lease_of_room(&world, room, None, LIFE)
+        .await
+        .items
+        .remove(0);
+    let pace = "SELECT extract(epoch FROM paced_until - leased_until)::float8 FROM chat_pushes";
+    let pace: f64 = world.sql.query_one(pace, &[]).await.unwrap().get(0);
+    assert!((pace + LIFE.as_secs_f64() - 1.0).abs() < 0.01, "{pace}");
+    settle(&world, first, DeliveryOutcome::Delivered).await;
+
+    world.say(driver, room, "deux").await;
+    let second = lease_of_room(&world, room, None, LIFE).await;
+    let (reservation, wait) = second.reserved.unwrap();
+    assert!(second.items.is_empty());
+    assert!(wait <= Duration::from_secs(1), "{wait:?}");
+    world.say(driver, room, "trois").await;
+    let third = lease_of_room(&world, room, None, LIFE).await;
+    assert!(third.items.is_empty() && third.reserved.is_none());
+    assert!(lease(&world).await.is_empty(), "nor by the sweep");
+
+    let_time_pass(&world).await;
+    let second = lease_of_room(&world, room, Some(reservation), LIFE).await;
+    assert_eq!(second.items[0].notice.as_ref().unwrap().seq, 3);
+}
+
+#[tokio::test]
+async fn a_settled_push_is_deleted_after_a_second() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.device(client, "phone").await;
+    let count = async || {
+        pushes::delete_settled(&world.app.database).await.unwrap();
+        let sql = "SELECT count(*) FROM chat_pushes";
+        let row = world.sql.query_one(sql, &[]).await.unwrap();
+        row.get::<_, i64>(0)
+    };
+    let a_second_passes = async || {
+        let sql = "UPDATE chat_pushes SET paced_until = now() - interval '1 second'";
+        world.sql.execute(sql, &[]).await.unwrap();
+    };
+    world.say(driver, room, "un").await;
+    let push = lease(&world).await.remove(0);
+    a_second_passes().await;
+    assert_eq!(count().await, 1, "it is pending");
+    settle(&world, push, DeliveryOutcome::Delivered).await;
+    let paced = "UPDATE chat_pushes SET paced_until = now() + interval '1 second'";
+    world.sql.execute(paced, &[]).await.unwrap();
+    assert_eq!(count().await, 1, "it spaces out the next one");
+    a_second_passes().await;
+    assert_eq!(count().await, 0);
+}
+
+#[tokio::test]
+async fn a_suppressed_message_is_not_pushed_later_with_a_settled_row() {
+    let world = World::new().await;
+    let (driver, client, room) = world.room().await;
+    world.device(client, "phone").await;
+    world.say(driver, room, "un").await;
+    let push = lease(&world).await.remove(0);
+    settle(&world, push, DeliveryOutcome::Delivered).await;
+    let mute = |muted: bool| format!("UPDATE chat_rooms SET muted_by_other_user = {muted}");
+    world.sql.execute(&mute(true), &[]).await.unwrap();
+    world.say(driver, room, "deux").await;
+    world.sql.execute(&mute(false), &[]).await.unwrap();
+    world.say(driver, room, "trois").await;
+    assert_eq!(pending(&world).await, [("phone".to_owned(), 3, 3)]);
+}
+
+#[tokio::test]
+async fn a_lease_ends_by_itself_and_its_late_holder_does_not_put_off_the_next_one() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.device(client, "phone").await;
     world.say(driver, room, "Bonjour").await;
-    let of_room = async |id| {
-        pushes::claim(&world.app.database, Some(id), Duration::ZERO, 1)
-            .await
-            .unwrap()
-    };
-    assert!(of_room(Uuid::new_v4()).await.is_empty(), "another room");
-    let lost = of_room(room).await.remove(0);
-    let held = claim(&world).await.remove(0);
+    let other = lease_of_room(&world, Uuid::new_v4(), None, LIFE).await;
+    assert!(other.items.is_empty(), "another room");
+    let lost = lease_of_room(&world, room, None, Duration::ZERO).await;
+    let lost = lost.items.into_iter().next().unwrap();
+    let_time_pass(&world).await;
+    let held = lease(&world).await.remove(0);
     assert_eq!(held.notice.as_ref().unwrap().seq, 1);
-    finish(&world, &lost, Outcome::Later(Some(CLAIM * 30))).await;
-    assert!(
-        seconds_to_wait(&world).await <= CLAIM.as_secs_f64(),
-        "what has passed to another is not put off"
-    );
+    settle(&world, lost, DeliveryOutcome::outage(Some(LIFE * 30))).await;
+    assert!(seconds_to_wait(&world).await <= 0.0);
 }
 
 #[tokio::test]
-async fn a_failure_waits_ever_longer_and_a_new_message_does_not_hurry_it() {
+async fn failures_wait_longer_up_to_30_s_in_an_outage_and_10_minutes_for_our_credentials() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.device(client, "phone").await;
     world.say(driver, room, "un").await;
-    for shortest in [10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 600.0, 600.0] {
-        let push = claim(&world).await.remove(0);
-        finish(&world, &push, Outcome::Later(None)).await;
+    for (outcome, shortest) in [
+        (DeliveryOutcome::outage(None), 10.0),
+        (DeliveryOutcome::outage(None), 20.0),
+        (DeliveryOutcome::outage(None), 20.0),
+        (CREDENTIALS, 80.0),
+        (CREDENTIALS, 160.0),
+        (CREDENTIALS, 320.0),
+        (CREDENTIALS, 400.0),
+        (CREDENTIALS, 400.0),
+    ] {
+        let push = lease(&world).await.remove(0);
+        settle(&world, push, outcome).await;
         let wait = seconds_to_wait(&world).await;
-        assert!(
-            (shortest - 1.0..=f64::min(shortest * 1.5, 600.0)).contains(&wait),
-            "{wait} after {shortest}"
-        );
+        assert!((shortest - 1.0..=shortest * 1.5).contains(&wait), "{wait}");
         world.say(driver, room, "encore").await;
-        assert!(claim(&world).await.is_empty());
+        assert!(lease(&world).await.is_empty(), "nor by a new message");
         let_time_pass(&world).await;
     }
-    let push = claim(&world).await.remove(0);
+    let push = lease(&world).await.remove(0);
     assert_eq!(push.notice.as_ref().unwrap().seq, 9);
-    let asked = Duration::from_mins(20);
-    finish(&world, &push, Outcome::Later(Some(asked))).await;
+    let asked = Some(Duration::from_mins(20));
+    settle(&world, push, DeliveryOutcome::outage(asked)).await;
     assert!(seconds_to_wait(&world).await > 1190.0, "as FCM asks");
 }
 
 #[tokio::test]
-async fn a_success_makes_up_for_the_failures_before_it() {
+async fn a_delivery_resets_the_back_off() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     world.device(client, "phone").await;
     world.say(driver, room, "un").await;
     for _ in 0..3 {
-        finish(&world, &claim(&world).await[0], Outcome::Later(None)).await;
+        settle(&world, lease(&world).await.remove(0), CREDENTIALS).await;
         let_time_pass(&world).await;
     }
-    let push = claim(&world).await.remove(0);
+    let push = lease(&world).await.remove(0);
     world.say(driver, room, "deux").await;
-    finish(&world, &push, Outcome::Done).await;
-    finish(&world, &claim(&world).await[0], Outcome::Later(None)).await;
+    settle(&world, push, DeliveryOutcome::Delivered).await;
+    let_time_pass(&world).await;
+    settle(&world, lease(&world).await.remove(0), CREDENTIALS).await;
     assert!(seconds_to_wait(&world).await <= 15.0);
 }
 
@@ -250,14 +342,15 @@ async fn a_dead_device_goes_with_its_pushes() {
     world.say(driver, room, "un").await;
     world.say(other_driver, other_room, "un").await;
 
-    let of_room = pushes::claim(&world.app.database, Some(room), CLAIM, 9).await;
-    let of_room = of_room.unwrap();
-    let dead = of_room.iter().find(|push| push.token == "dead").unwrap();
+    let of_room = lease_of_room(&world, room, None, LIFE).await.items;
+    let mut of_room = of_room.into_iter();
+    let dead = of_room.find(|push| push.token == "dead").unwrap();
     world.say(driver, room, "deux").await;
-    finish(&world, dead, Outcome::Dead).await;
+    let gone = DeliveryOutcome::Dropped(DropReason::DeviceGone);
+    settle(&world, dead, gone).await;
     world.say(driver, room, "trois").await;
     assert_eq!(
-        queued(&world).await,
+        pending(&world).await,
         [
             ("dead".to_owned(), 1, 1),
             ("phone".to_owned(), 1, 1),
@@ -265,7 +358,7 @@ async fn a_dead_device_goes_with_its_pushes() {
         ],
         "nothing more is queued for it"
     );
-    let left = claim(&world).await;
+    let left = lease(&world).await;
     let left = left.iter().find(|push| push.token == "dead").unwrap();
     assert!(left.notice.is_none(), "and what had been is not sent");
 }
@@ -277,7 +370,7 @@ async fn who_is_no_longer_on_a_device_is_not_told_there() {
     world.device(client, "shared").await;
     world.say(driver, room, "pour le client").await;
     world.device(driver, "shared").await;
-    let push = claim(&world).await.remove(0);
+    let push = lease(&world).await.remove(0);
     assert!(
         push.notice.is_none(),
         "the driver is not told of what the driver said"
@@ -285,8 +378,9 @@ async fn who_is_no_longer_on_a_device_is_not_told_there() {
     world
         .device(world.user("admin", "Mariam").await, "shared")
         .await;
+    settle(&world, push, DeliveryOutcome::outage(None)).await;
     let_time_pass(&world).await;
-    assert!(claim(&world).await[0].notice.is_none());
+    assert!(lease(&world).await[0].notice.is_none());
 }
 
 #[tokio::test]
@@ -303,7 +397,7 @@ async fn who_is_switched_off_is_not_told() {
         )
         .await
         .unwrap();
-    assert!(claim(&world).await[0].notice.is_none());
+    assert!(lease(&world).await[0].notice.is_none());
 }
 
 #[tokio::test]
@@ -311,13 +405,13 @@ async fn the_backlog_is_measured() {
     let world = World::new().await;
     let (driver, client, room) = world.room().await;
     let backlog = async || pushes::backlog(&world.app.database).await.unwrap();
-    assert_eq!(backlog().await.pushes, 0);
+    assert_eq!(backlog().await.items, 0);
     assert!(backlog().await.age.abs() < 1e-9);
     world.device(client, "phone").await;
     world.say(driver, room, "Bonjour").await;
     let sql = "UPDATE chat_pushes SET queued_at = queued_at - interval '90 seconds'";
     world.sql.execute(sql, &[]).await.unwrap();
     let measured = backlog().await;
-    assert_eq!(measured.pushes, 1);
+    assert_eq!(measured.items, 1);
     assert!((90.0..120.0).contains(&measured.age), "{measured:?}");
 }

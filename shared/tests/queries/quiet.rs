@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use shared::db::{pushes, rooms};
+use shared::delivery::LeaseScope;
 use shared::domain::Viewer;
 use shared::testing::World;
 
@@ -56,8 +57,12 @@ async fn who_wants_quiet_is_not_told() {
 
     // And where they have come to want it since.
     settings(&world, client, true, &an_hour_around.0, &an_hour_around.1).await;
-    let claim = pushes::claim(&world.app.database, None, Duration::from_mins(1), 9);
-    assert!(claim.await.unwrap()[0].notice.is_none());
+    let scope = LeaseScope::Due {
+        limit: 9,
+        ignore_circuit: false,
+    };
+    let lease = pushes::lease(&world.app.database, scope, Duration::from_mins(1));
+    assert!(lease.await.unwrap().items[0].notice.is_none());
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub async fn activity_since(
 }
 
 /// The smallest UUID version 7 of a moment: milliseconds, and then nothing but the version and the variant.
-fn first_id_of(moment: DateTime<Utc>) -> Uuid {
+pub fn first_id_of(moment: DateTime<Utc>) -> Uuid {
     let milliseconds = u64::try_from(moment.timestamp_millis()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
 }

@@ -6,6 +6,7 @@ mod mark_read;
 mod search;
 mod send;
 
+pub(super) use activity::first_id_of;
 pub use activity::{Activity, activity_since};
 pub use list::{backfill, list};
 pub use mark_read::{Marked, Unread, mark_read};

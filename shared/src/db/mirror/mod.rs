@@ -1,11 +1,13 @@
-//! What the mirror asks of PostgreSQL. Without a viewer: the mirror is nobody's request.
+//! The statements of the mirror. They take no viewer: the mirror acts for nobody.
 
-mod acknowledge;
-mod due;
+mod backlog;
+mod lease;
 mod repair;
+mod settle;
 mod state;
 
-pub use acknowledge::{Acknowledged, done, failed};
-pub use due::{Backlog, backlog, take_due};
-pub use repair::{forget, forget_all, rooms_after};
-pub use state::{Claim, MirroredMessage, MirroredRoom, RoomState, claim, read};
+pub use backlog::backlog;
+pub use lease::lease;
+pub use repair::{reset, reset_all, rooms_after};
+pub use settle::settle;
+pub use state::{MirroredMessage, MirroredRoom, RoomState, read};

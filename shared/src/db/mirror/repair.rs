@@ -3,10 +3,10 @@ use uuid::Uuid;
 
 use crate::db::{Database, QueryError};
 
-/// The rooms whose ids follow `after`, in the order of the ids.
+/// Returns the rooms whose ids follow `after`, in the order of the ids.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
+/// No response from PostgreSQL.
 pub async fn rooms_after(
     database: &Database,
     after: Option<Uuid>,
@@ -20,36 +20,36 @@ pub async fn rooms_after(
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-/// Has rooms mirrored anew and whole, as if Firebase had never seen them; answers how many there were. The new
-/// revision makes the rules take the write, whatever is there.
+/// Makes rooms due for a whole new write, as if Firebase had none of them; returns the number of rooms. The new
+/// revision makes the rules accept the write, whatever is there.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
-pub async fn forget(database: &Database, rooms: &[Uuid]) -> Result<usize, QueryError> {
-    const SQL: &str = "-- forget_mirror
+/// No response from PostgreSQL.
+pub async fn reset(database: &Database, rooms: &[Uuid]) -> Result<usize, QueryError> {
+    const SQL: &str = "-- reset_mirror
         UPDATE chat_rooms
         SET revision = revision + 1, mirrored_revision = 0, mirror_attempts = 0, mirror_after = NULL,
             behind_since = coalesce(behind_since, clock_timestamp())
         WHERE id = ANY ($1)
         RETURNING id";
-    let forgotten = database.query(SQL, &[(&rooms, Type::UUID_ARRAY)]).await?;
-    Ok(forgotten.len())
+    let rows = database.query(SQL, &[(&rooms, Type::UUID_ARRAY)]).await?;
+    Ok(rows.len())
 }
 
-/// As [`forget`], for every room: a few at a time, so that nobody who writes in one has to wait for all.
+/// Resets every room, a few at a time, so that no sender has to wait for all of them.
 ///
 /// # Errors
-/// No answer from PostgreSQL; what was forgotten until then stays so.
-pub async fn forget_all(database: &Database) -> Result<usize, QueryError> {
+/// No response from PostgreSQL; the rooms that were reset until then stay so.
+pub async fn reset_all(database: &Database) -> Result<usize, QueryError> {
     const BATCH: i64 = 500;
-    let mut forgotten = 0;
+    let mut count = 0;
     let mut after = None;
     loop {
         let rooms = rooms_after(database, after, BATCH).await?;
         let Some(last) = rooms.last() else {
-            return Ok(forgotten);
+            return Ok(count);
         };
         after = Some(*last);
-        forgotten += forget(database, &rooms).await?;
+        count += reset(database, &rooms).await?;
     }
 }

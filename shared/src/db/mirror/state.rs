@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -8,32 +6,29 @@ use uuid::Uuid;
 use crate::db::{Database, QueryError};
 use crate::domain::Timestamp;
 
-/// A room and what of it Firebase has not seen, all as of one moment.
+/// A room, and its changes that Firebase does not have, all as of one moment.
 #[derive(Debug)]
 pub struct RoomState {
     /// The room.
     pub room: MirroredRoom,
-    /// Of the newest [`RoomState::WINDOW`] messages those that are new or changed.
+    /// The new and changed messages among the newest [`RoomState::WINDOW`].
     pub changed: Vec<MirroredMessage>,
-    /// Whether that is all of the newest: then they replace whatever is there.
+    /// Whether all of the newest messages have changed: then they replace the whole list in Firebase.
     pub all_changed: bool,
     /// Messages that may still be in Firebase and are no longer among the newest.
-    pub fallen: Vec<Uuid>,
-    /// When the oldest change was made that Firebase has not seen.
+    pub evicted: Vec<Uuid>,
+    /// When the oldest change was made that Firebase does not have.
     pub behind_since: Option<DateTime<Utc>>,
-    /// The newest revision that Firebase was known to have when it was read: what changed since then is in `changed`.
-    pub base: i64,
-    /// When it was read.
+    /// The newest revision that Firebase was known to have when the state was read: `changed` has all later changes.
+    pub base_revision: i64,
+    /// When the state was read.
     pub read_at: DateTime<Utc>,
-    /// The claim that it was read under.
-    pub claim: Option<Claim>,
+    /// The lease that the state was read under: the time at which it ends, which no other lease of the room has.
+    pub lease: Option<DateTime<Utc>>,
 }
 
-/// One mirror's hold on a room: the moment when it ends, which no other claim of the room has.
-pub type Claim = DateTime<Utc>;
-
 impl RoomState {
-    /// How many messages of a room Firebase keeps.
+    /// The number of messages of a room that Firebase keeps.
     pub const WINDOW: i64 = 50;
 }
 
@@ -69,95 +64,42 @@ pub struct MirroredMessage {
     pub read_at: Option<Timestamp>,
 }
 
-/// Claims a room for one mirror, or renews the claim `held`, and reads what Firebase has to be told; nothing where
-/// Firebase is up to date or another mirror has the room: that one looks again when it is done.
-///
-/// The claim is given up by [`done`](super::done) or [`failed`](super::failed), and ends by itself after `life`.
+/// Reads the whole state that Firebase should have of a room, without a lease. `None` if there is no such room.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
-pub async fn claim(
-    database: &Database,
-    room_id: Uuid,
-    held: Option<Claim>,
-    life: Duration,
-) -> Result<Option<RoomState>, QueryError> {
-    // The room is read from the snapshot, like its messages, and not from the UPDATE: that may have waited for a
-    // sender and then returns a newer revision than the messages that this statement can see.
-    const SQL: &str = "-- claim_mirror
-        WITH claimed AS (
-            UPDATE chat_rooms SET mirror_claimed_until = clock_timestamp() + $2 * interval '1 second'
-            WHERE id = $1 AND revision > mirrored_revision
-              AND (mirror_claimed_until IS NULL OR mirror_claimed_until < clock_timestamp()
-                   OR mirror_claimed_until = $4)
-            RETURNING id, mirror_claimed_until AS claim
-        ),
-        newest AS (
-            SELECT message.*, message.revision > room.mirrored_revision AS is_changed
-            FROM chat_rooms AS room
-            JOIN chat_messages AS message
-              ON message.chat_room_id = room.id AND message.seq > room.message_count - $3
-            WHERE room.id = $1
-        ),
-        -- No more messages can have fallen out of the newest since the last mirror than have changed in them.
-        fallen AS (
-            SELECT message.id FROM chat_rooms AS room
-            JOIN chat_messages AS message
-              ON message.chat_room_id = room.id AND message.seq <= room.message_count - $3
-             AND message.seq > room.message_count - $3 - (SELECT count(*) FROM newest WHERE is_changed)
-            WHERE room.id = $1
-        )
-        SELECT room.*, now() AS read_state_at, claimed.claim,
-               message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
-               message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
-               (SELECT coalesce(bool_and(is_changed), true) FROM newest) AS all_changed,
-               ARRAY(SELECT id FROM fallen) AS fallen
-        FROM claimed
-        JOIN chat_rooms AS room ON room.id = claimed.id
-        LEFT JOIN newest AS message ON message.is_changed
-        ORDER BY message.seq";
-    let rows = database
-        .query(
-            SQL,
-            &[
-                (&room_id, Type::UUID),
-                (&life.as_secs_f64(), Type::FLOAT8),
-                (&RoomState::WINDOW, Type::INT8),
-                (&held, Type::TIMESTAMPTZ),
-            ],
-        )
-        .await?;
-    Ok(state(&rows))
-}
-
-/// Reads what Firebase should have of a room, whole and without a claim.
-///
-/// # Errors
-/// No answer from PostgreSQL.
+/// No response from PostgreSQL.
 pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState>, QueryError> {
     const SQL: &str = "-- read_mirror
         SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
-               true AS all_changed, ARRAY[]::uuid[] AS fallen, now() AS read_state_at, NULL::timestamptz AS claim
+               true AS all_changed, NULL::uuid[] AS evicted, now() AS read_state_at, NULL::timestamptz AS lease
         FROM chat_rooms AS room
         LEFT JOIN chat_messages AS message
           ON message.chat_room_id = room.id AND message.seq > room.message_count - $2
         WHERE room.id = $1
         ORDER BY message.seq";
-    let rows = database
-        .query(
-            SQL,
-            &[(&room_id, Type::UUID), (&RoomState::WINDOW, Type::INT8)],
-        )
-        .await?;
-    Ok(state(&rows))
+    let parameters = [
+        (&room_id as _, Type::UUID),
+        (&RoomState::WINDOW as _, Type::INT8),
+    ];
+    Ok(states(&database.query(SQL, &parameters).await?).pop())
 }
 
-/// A room and its messages, from rows that repeat the room beside each message.
+/// Rooms and their messages, from rows that are ordered by room and repeat the room beside each message. Rows without a
+/// room are skipped.
+pub(super) fn states(rows: &[Row]) -> Vec<RoomState> {
+    let rooms = rows.chunk_by(|a, b| room_id(a) == room_id(b));
+    rooms.filter_map(state).collect()
+}
+
+fn room_id(row: &Row) -> Option<Uuid> {
+    row.get("id")
+}
+
 fn state(rows: &[Row]) -> Option<RoomState> {
     let row = rows.first()?;
     let room = MirroredRoom {
-        id: row.get("id"),
+        id: room_id(row)?,
         room_type: row.get("room_type"),
         driver_id: row.get("driver_id"),
         other_user_id: row.get("other_user_id"),
@@ -170,28 +112,29 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         last_message_sender_id: row.get("last_message_sender_id"),
         revision: row.get("revision"),
     };
-    let changed = rows.iter().filter_map(|row| {
-        Some(MirroredMessage {
-            id: row.get::<_, Option<Uuid>>("message_id")?,
-            seq: row.get("seq"),
-            sender_id: row.get("sender_id"),
-            message_type: row.get("message_type"),
-            text: row.get("text"),
-            image_url: row.get("image_url"),
-            latitude: row.get("latitude"),
-            longitude: row.get("longitude"),
-            created_at: Timestamp(row.get("sent_at")),
-            read_at: row.get::<_, Option<_>>("read_at").map(Timestamp),
-        })
-    });
     Some(RoomState {
         room,
-        changed: changed.collect(),
+        changed: rows.iter().filter_map(message).collect(),
         all_changed: row.get("all_changed"),
-        fallen: row.get("fallen"),
+        evicted: row.get::<_, Option<_>>("evicted").unwrap_or_default(),
         behind_since: row.get("behind_since"),
-        base: row.get("mirrored_revision"),
+        base_revision: row.get("mirrored_revision"),
         read_at: row.get("read_state_at"),
-        claim: row.get("claim"),
+        lease: row.get("lease"),
+    })
+}
+
+fn message(row: &Row) -> Option<MirroredMessage> {
+    Some(MirroredMessage {
+        id: row.get::<_, Option<Uuid>>("message_id")?,
+        seq: row.get("seq"),
+        sender_id: row.get("sender_id"),
+        message_type: row.get("message_type"),
+        text: row.get("text"),
+        image_url: row.get("image_url"),
+        latitude: row.get("latitude"),
+        longitude: row.get("longitude"),
+        created_at: Timestamp(row.get("sent_at")),
+        read_at: row.get::<_, Option<_>>("read_at").map(Timestamp),
     })
 }

@@ -1,12 +1,12 @@
-//! What the pushes ask of PostgreSQL: whom to tell of what, and what became of it. As for the mirror, these are
-//! nobody's requests and have no viewer; whom a message may be told stands in the room.
+//! The statements of the pushes: which devices to notify of what. They take no viewer, as those of the mirror; the
+//! recipients of a message are the participants of its room.
 
 mod backlog;
-mod claim;
-mod finish;
-mod forget;
+mod cleanup;
+mod lease;
+mod settle;
 
-pub use backlog::{PushBacklog, backlog};
-pub use claim::{DuePush, Notice, claim};
-pub use finish::{Finished, Outcome, finish};
-pub use forget::forget_expired;
+pub use backlog::backlog;
+pub use cleanup::{delete_expired, delete_settled};
+pub use lease::{DuePush, Notice, lease};
+pub use settle::settle;

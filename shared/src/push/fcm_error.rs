@@ -1,4 +1,4 @@
-//! What FCM's answers mean.
+//! What FCM's error responses mean.
 //!
 //! Source: firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, and "Best practices when sending FCM messages at
 //! scale" for when to come back.
@@ -7,23 +7,24 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::db::pushes::{DuePush, Outcome};
+use crate::db::pushes::DuePush;
+use crate::delivery::{DeliveryOutcome, DropReason, RetryCause};
 
-/// Without a word of FCM's, how long a quota takes.
-const QUOTA: Duration = Duration::from_mins(1);
+/// How long to wait for a quota if FCM does not say.
+const QUOTA_DELAY: Duration = Duration::from_mins(1);
 
-/// An answer that is none of success.
+/// An error response.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct FcmError {
     /// The HTTP status.
     pub status: u16,
-    /// FCM's own code, `UNREGISTERED` for one, or else Google's status; `""` where the answer has neither.
+    /// FCM's own code, such as `UNREGISTERED`, else Google's status; `""` if the response has neither.
     pub code: String,
     names_token: bool,
     retry_after: Option<Duration>,
 }
 
-/// Of a Google error what is looked at.
+/// The fields of a Google error that are read.
 #[derive(Default, Deserialize)]
 struct Body {
     #[serde(default)]
@@ -51,8 +52,8 @@ struct Violation {
     field: String,
 }
 
-impl Refusal {
-    /// Reads an answer; what is no error of Google's has no code.
+impl FcmError {
+    /// Reads a response. One that is not Google's has no code.
     pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let error = serde_json::from_slice::<Body>(body)
             .unwrap_or_default()
@@ -67,7 +68,7 @@ impl Refusal {
             .iter()
             .flat_map(|detail| &detail.field_violations)
             .collect();
-        // Where no field is named, the documented words do it.
+        // If no field is named, the documented message has to do.
         let names_token = if violations.is_empty() {
             error.message.contains("registration token")
         } else {
@@ -81,25 +82,34 @@ impl Refusal {
         }
     }
 
-    /// Whether our access token is no good. (A 401 may also say that Apple's key is missing in the project.)
+    /// Whether our access token is rejected. (A 401 may also mean that the project has no key of Apple's.)
     pub fn is_unauthenticated(&self) -> bool {
         self.status == 401 && self.code != "THIRD_PARTY_AUTH_ERROR"
     }
 
-    /// What follows for the push. A fault of ours in a message must not cost anybody a device, so that
-    /// `INVALID_ARGUMENT` counts against the device only where it is the token that is not valid.
-    pub fn outcome(&self) -> Outcome {
+    /// What follows for the push.
+    ///
+    /// Only a response about the token removes a device: `UNREGISTERED`, or `INVALID_ARGUMENT` if the token is the invalid
+    /// argument. 401 and 403, `SENDER_ID_MISMATCH` among them, are about our credentials: the push waits for an operator.
+    pub fn outcome(&self) -> DeliveryOutcome {
+        let retry = |after, cause| DeliveryOutcome::Retry { after, cause };
         match (self.status, self.code.as_str()) {
-            (404, "UNREGISTERED") | (403, "SENDER_ID_MISMATCH") => Outcome::Dead,
-            (400, "INVALID_ARGUMENT") if self.names_token => Outcome::Dead,
-            (429, _) => Outcome::Later(Some(self.asked().unwrap_or(QUOTA))),
-            (500.., _) => Outcome::Later(self.asked()),
-            _ => Outcome::Done,
+            (404, "UNREGISTERED") => DeliveryOutcome::Dropped(DropReason::DeviceGone),
+            (400, "INVALID_ARGUMENT") if self.names_token => {
+                DeliveryOutcome::Dropped(DropReason::DeviceGone)
+            }
+            (401 | 403, _) => retry(None, RetryCause::Credentials),
+            (429, _) => retry(
+                Some(self.asked().unwrap_or(QUOTA_DELAY)),
+                RetryCause::Outage,
+            ),
+            (500.., _) => retry(self.asked(), RetryCause::Outage),
+            _ => DeliveryOutcome::Dropped(DropReason::Invalid),
         }
     }
 
     fn asked(&self) -> Option<Duration> {
-        // Longer than a push waits is as good as for ever.
+        // A push does not wait for longer anyway.
         self.retry_after.map(|asked| asked.min(DuePush::LIFE))
     }
 }

@@ -1,0 +1,127 @@
+//! Every minute, once per channel: delivers what is pending, because an outage, an interrupted function or a full budget
+//! has left it, or because its writer delivers nothing itself. The schedule's input names the channel:
+//! `{"channel": "mirror"}` or `{"channel": "push"}`. Two runs at once lease different items.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use shared::db::pushes;
+use shared::delivery::Channel;
+use shared::delivery::sweep::{Sweep, sweep};
+use shared::runtime::{App, StartError, serve_event};
+
+/// New batches are leased for so long. The last one may take a channel's time-out longer, and all of it fits into the
+/// function's time-out in template.yaml.
+const BUDGET: Duration = Duration::from_secs(50);
+
+#[derive(Deserialize)]
+struct Input {
+    channel: Name,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Name {
+    Mirror,
+    Push,
+}
+
+async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, StartError> {
+    match input.channel {
+        Name::Mirror => deliver(app.mirror()).await,
+        Name::Push => {
+            if app.pushes().is_none() {
+                // This deployment sends none: they must not pile up.
+                pushes::delete_expired(&app.database).await?;
+            }
+            deliver(app.pushes()).await
+        }
+    }
+}
+
+async fn deliver<C: Channel>(channel: Option<C>) -> Result<Sweep, StartError> {
+    match channel {
+        Some(channel) => Ok(sweep(channel, BUDGET).await?),
+        None => Ok(Sweep::default()),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve_event(deliver_pending).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::World;
+
+    async fn run(world: &World, channel: &str) -> Value {
+        let input = serde_json::from_value(json!({ "channel": channel })).unwrap();
+        serde_json::to_value(deliver_pending(world.app, input).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn pending_items_of_the_named_channel_are_delivered_once() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        world.device(client, "phone").await;
+        world.say(driver, room, "Bonjour").await;
+        let delivered = json!({ "delivered": 1, "failed": 0, "backlog": 0 });
+        let nothing = json!({ "delivered": 0, "failed": 0, "backlog": 0 });
+
+        assert_eq!(run(&world, "mirror").await, delivered);
+        assert_eq!(run(&world, "mirror").await, nothing);
+        assert_eq!(world.firebase.writes().await.len(), 1);
+        assert!(world.fcm.messages().await.is_empty());
+
+        assert_eq!(run(&world, "push").await, delivered);
+        assert_eq!(run(&world, "push").await, nothing);
+        let messages = world.fcm.messages().await;
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0]["notification"]["title"], "Awa Koné");
+    }
+
+    #[tokio::test]
+    async fn a_deployment_without_channels_delivers_nothing() {
+        let world = World::with(|settings, _| {
+            settings.firebase = None;
+            settings.fcm_url = None;
+        })
+        .await;
+        let (driver, client, room) = world.room().await;
+        world.device(client, "phone").await;
+        world.say(driver, room, "Bonjour").await;
+        for channel in ["mirror", "push"] {
+            assert_eq!(run(&world, channel).await["delivered"], 0);
+        }
+        assert!(world.firebase.writes().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_deployment_without_pushes_deletes_them_after_an_hour() {
+        let world = World::with(|settings, _| settings.fcm_url = None).await;
+        let (driver, client, room) = world.room().await;
+        world.device(client, "phone").await;
+        world.say(driver, room, "Bonjour").await;
+        let pending = async || {
+            let count = "SELECT count(*) FROM chat_pushes";
+            let row = world.sql.query_one(count, &[]).await.unwrap();
+            row.get::<_, i64>(0)
+        };
+        run(&world, "push").await;
+        assert_eq!(pending().await, 1);
+        let an_hour_ago = "UPDATE chat_pushes SET queued_at = queued_at - interval '1 hour'";
+        world.sql.execute(an_hour_ago, &[]).await.unwrap();
+        run(&world, "push").await;
+        assert_eq!(pending().await, 0);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_channel_fails_the_invocation() {
+        for input in [r#"{"channel": "fax"}"#, "{}"] {
+            assert!(serde_json::from_str::<Input>(input).is_err(), "{input}");
+        }
+    }
+}

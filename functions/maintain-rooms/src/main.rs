@@ -1,0 +1,192 @@
+//! Every minute: closes the rooms whose time is up, denies deactivated users access to Firebase, measures how much is said,
+//! and updates the search index of rooms whose participants have changed their names. Two runs at once do no harm.
+
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use shared::db::{messages, rooms};
+use shared::domain::Timestamp;
+use shared::firebase::revoke::{Revocations, revoke_users};
+use shared::metrics::{self, Metric};
+use shared::runtime::{App, StartError, serve_event};
+
+/// The number of rooms that are closed at a time.
+const BATCH: i64 = 500;
+
+/// The number of rooms whose names are compared in a run, which takes PostgreSQL some 25 ms.
+const NAMES: i64 = 1000;
+
+#[derive(Serialize)]
+struct Report {
+    closed: usize,
+    #[serde(flatten)]
+    revocations: Revocations,
+}
+
+async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, StartError> {
+    let database = &app.database;
+    rooms::close_late(database).await?;
+    let mut closed = 0;
+    loop {
+        let batch = rooms::close_due(database, BATCH).await?;
+        closed += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    let revocations = match &app.firebase {
+        Some(firebase) => revoke_users(database, firebase).await?,
+        None => Revocations::default(),
+    };
+    measure_activity(app).await?;
+    // Last, and no reason to fail: it reads the platform's tables.
+    if let Err(error) = rooms::refresh_search_texts(database, NAMES).await {
+        tracing::error!(%error, "search index of names not updated");
+    }
+    Ok(Report {
+        closed,
+        revocations,
+    })
+}
+
+async fn measure_activity(app: &'static App) -> Result<(), StartError> {
+    let a_minute_ago = Timestamp::now().0 - chrono::TimeDelta::minutes(1);
+    let activity = messages::activity_since(&app.database, a_minute_ago).await?;
+    metrics::emit(&[
+        Metric::ActiveRooms(activity.rooms),
+        Metric::MessagesSent(activity.messages),
+    ]);
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve_event(maintain_rooms).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::db::firebase_users;
+    use shared::domain::{PageNumber, PageSize, RoomOrder, Search};
+    use shared::testing::World;
+    use wiremock::ResponseTemplate;
+
+    async fn run(world: &World) -> Value {
+        let event = json!({ "version": "0", "source": "aws.events", "detail": {} });
+        let report = maintain_rooms(world.app, serde_json::from_value(event).unwrap());
+        serde_json::to_value(report.await.unwrap()).unwrap()
+    }
+
+    fn report(closed: u32, revoked: u32, restored: u32) -> Value {
+        json!({ "closed": closed, "revoked": revoked, "restored": restored })
+    }
+
+    #[tokio::test]
+    async fn a_deactivated_or_deleted_user_is_revoked_in_firebase_until_active_again() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        for viewer in [driver, client] {
+            firebase_users::note(&world.app.database, viewer)
+                .await
+                .unwrap();
+        }
+        world.say(driver, room, "Bonjour").await;
+        assert_eq!(run(&world).await, report(0, 0, 0));
+        let activate = async |is_active: bool| {
+            let sql = "UPDATE users SET is_active = $1 WHERE id = $2";
+            world
+                .sql
+                .execute(sql, &[&is_active, &client.0])
+                .await
+                .unwrap();
+        };
+        activate(false).await;
+        assert_eq!(run(&world).await, report(0, 1, 0));
+        assert_eq!(run(&world).await, report(0, 0, 0));
+        activate(true).await;
+        assert_eq!(run(&world).await, report(0, 0, 1));
+        let delete = "DELETE FROM users WHERE id = $1";
+        world.sql.execute(delete, &[&client.0]).await.unwrap();
+        assert_eq!(run(&world).await, report(0, 1, 0));
+
+        let path = format!("/revoked/{}.json", client.0);
+        let expected = [
+            ("PUT", json!(true)),
+            ("DELETE", Value::Null),
+            ("PUT", json!(true)),
+        ];
+        let writes = world.firebase.writes().await;
+        assert_eq!(writes.len(), expected.len());
+        for ((method, written, body), expected) in writes.iter().zip(expected) {
+            assert_eq!((method.as_str(), body.clone()), expected);
+            assert_eq!(*written, path);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revocation_that_firebase_does_not_take_is_written_by_the_next_run() {
+        let world = World::new().await;
+        let (driver, ..) = world.room().await;
+        firebase_users::note(&world.app.database, driver)
+            .await
+            .unwrap();
+        let deactivate = "UPDATE users SET is_active = false";
+        world.sql.execute(deactivate, &[]).await.unwrap();
+        world.firebase.responds(ResponseTemplate::new(503));
+        assert_eq!(run(&world).await, report(0, 0, 0));
+        world.firebase.recovers();
+        assert_eq!(run(&world).await, report(0, 1, 0));
+    }
+
+    #[tokio::test]
+    async fn a_room_whose_time_is_up_is_closed_and_due_for_the_mirror() {
+        let world = World::new().await;
+        world.room().await;
+        let ends = "UPDATE chat_rooms SET mirrored_revision = revision, closes_at = now()";
+        world.sql.execute(ends, &[]).await.unwrap();
+        assert_eq!(run(&world).await, report(1, 0, 0));
+        let room = "SELECT is_active, revision > mirrored_revision FROM chat_rooms";
+        let room = world.sql.query_one(room, &[]).await.unwrap();
+        assert!(!room.get::<_, bool>(0) && room.get::<_, bool>(1));
+        assert_eq!(run(&world).await, report(0, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_room_is_found_by_a_participants_new_name() {
+        let world = World::new().await;
+        let (driver, client, room) = world.room().await;
+        let rename = "UPDATE users SET full_name = 'Zoé Brûlé' WHERE id = $1";
+        world.sql.execute(rename, &[&client.0]).await.unwrap();
+        run(&world).await;
+        let search = Search::parse("zoe brule").unwrap();
+        let filter = rooms::Filter {
+            search: Some(search),
+            ..rooms::Filter::default()
+        };
+        let (order, size) = (RoomOrder::default(), PageSize::DEFAULT);
+        let first = PageNumber::FIRST;
+        let list = rooms::list(
+            &world.app.database,
+            driver,
+            &filter,
+            order,
+            first,
+            size,
+            None,
+        );
+        let found = list.await.unwrap().value.unwrap().unwrap();
+        assert_eq!(found.results[0].id, room);
+    }
+
+    #[tokio::test]
+    async fn unreadable_names_do_not_fail_the_run() {
+        let world = World::new().await;
+        world.room().await;
+        let ends = "UPDATE chat_rooms SET closes_at = now()";
+        world.sql.execute(ends, &[]).await.unwrap();
+        let broken = "ALTER TABLE chat_rooms_search_progress RENAME TO gone";
+        world.sql.batch_execute(broken).await.unwrap();
+        assert_eq!(run(&world).await, report(1, 0, 0));
+    }
+}

@@ -1,0 +1,148 @@
+//! For operators: compares Firebase with PostgreSQL, or rebuilds it.
+//!
+//! `{"action": "compare"}` reports where Firebase differs, and changes nothing; `"after"` continues an earlier comparison.
+//! `{"action": "rebuild"}` writes every room anew and whole. Both take a `"room_id"`. The invocation fails if there is no
+//! Firebase, the room is unknown, or the event is malformed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shared::db::{firebase_users, mirror};
+use shared::delivery::sweep::{Sweep, sweep};
+use shared::firebase::compare::{Comparison, compare};
+use shared::runtime::{App, StartError, serve_event};
+use uuid::Uuid;
+
+/// Rooms are written for so long; `deliver-pending` writes the rest.
+const BUDGET: Duration = Duration::from_secs(40);
+
+#[derive(Deserialize)]
+struct Command {
+    action: Action,
+    room_id: Option<Uuid>,
+    after: Option<Uuid>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Rebuild,
+    Compare,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Report {
+    Rebuilt {
+        rooms: usize,
+        #[serde(flatten)]
+        swept: Sweep,
+    },
+    Compared(Comparison),
+}
+
+async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, StartError> {
+    let database = &app.database;
+    let Some(channel) = app.mirror() else {
+        return Err("there is no mirror: FIREBASE_DATABASE_URL is empty".into());
+    };
+    if let Some(room_id) = command.room_id
+        && mirror::read(database, room_id).await?.is_none()
+    {
+        return Err(format!("room_id: there is no room {room_id}").into());
+    }
+    Ok(match command.action {
+        Action::Rebuild => {
+            let rooms = if let Some(room_id) = command.room_id {
+                mirror::reset(database, &[room_id]).await?
+            } else {
+                // `maintain-rooms` writes them.
+                firebase_users::reset(database).await?;
+                mirror::reset_all(database).await?
+            };
+            let swept = sweep(channel, BUDGET).await?;
+            Report::Rebuilt { rooms, swept }
+        }
+        Action::Compare => {
+            let firebase = channel.firebase;
+            Report::Compared(compare(database, firebase, command.room_id, command.after).await?)
+        }
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    serve_event(repair_mirror).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::World;
+
+    async fn run(world: &World, command: Value) -> Result<Value, StartError> {
+        let report = repair_mirror(world.app, serde_json::from_value(command)?).await?;
+        Ok(serde_json::to_value(report)?)
+    }
+
+    #[tokio::test]
+    async fn a_rebuild_writes_a_room_anew_and_whole() {
+        let world = World::new().await;
+        let (driver, _, room) = world.room().await;
+        let message = world.say(driver, room, "Bonjour").await;
+        let command = json!({ "action": "rebuild", "room_id": room });
+        for revision in [3, 4] {
+            let rebuilt = run(&world, command.clone()).await.unwrap();
+            let expected = json!({ "rooms": 1, "delivered": 1, "failed": 0, "backlog": 0 });
+            assert_eq!(rebuilt, expected);
+            let (_, _, body) = world.firebase.writes().await.pop().unwrap();
+            assert_eq!(body["messages"][message.id.to_string()]["text"], "Bonjour");
+            assert_eq!(body["metadata"]["revision"], revision);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_rebuild_without_a_room_writes_all_of_them() {
+        let world = World::new().await;
+        for _ in 0..3 {
+            world.room().await;
+        }
+        let rebuilt = run(&world, json!({ "action": "rebuild" })).await.unwrap();
+        assert_eq!(
+            (&rebuilt["rooms"], &rebuilt["delivered"]),
+            (&3.into(), &3.into())
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unknown_room_fails_the_invocation() {
+        let world = World::new().await;
+        for action in ["compare", "rebuild"] {
+            let command = json!({ "action": action, "room_id": Uuid::from_u128(7) });
+            let error = run(&world, command).await.unwrap_err().to_string();
+            assert!(error.contains("there is no room"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_deployment_without_a_mirror_fails_the_invocation() {
+        let world = World::with(|settings, _| settings.firebase = None).await;
+        for action in ["compare", "rebuild"] {
+            let error = run(&world, json!({ "action": action })).await;
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("FIREBASE_DATABASE_URL"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_malformed_command_fails_the_invocation() {
+        for command in [
+            "{}",
+            r#"{"action": "destroy"}"#,
+            r#"{"action": "compare", "room_id": "7"}"#,
+        ] {
+            assert!(serde_json::from_str::<Command>(command).is_err());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// A way in which changes leave PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Rooms, to the Realtime Database.
+    Mirror,
+    /// Notifications, to Cloud Messaging.
+    Push,
+}
+
+impl Channel {
+    /// Its name in `chat_delivery_channels` and in logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mirror => "mirror",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// Which items to lease.
+#[derive(Debug, Clone, Copy)]
+pub enum LeaseScope {
+    /// Those of one room, after a reply. Nothing while the circuit is open.
+    Room {
+        /// The room.
+        room_id: Uuid,
+        /// A reservation from an earlier attempt.
+        reservation: Option<Reservation>,
+    },
+    /// Those that are due, in the sweep.
+    Due {
+        /// The maximum number of items.
+        limit: i64,
+        /// Leases `limit` items also while the circuit is open; otherwise it then leases one item per probe interval.
+        ignore_circuit: bool,
+    },
+}
+
+/// The right to the next lease of items that are leased or paced now: the time at which the right ends.
+pub type Reservation = DateTime<Utc>;
+
+/// The result of a lease statement.
+#[derive(Debug)]
+pub struct Lease<T> {
+    /// The leased items. They are this caller's until they are settled, or until the lease ends.
+    pub items: Vec<T>,
+    /// A reservation for further items of the room, and how long to wait before the next attempt.
+    pub reserved: Option<(Reservation, Duration)>,
+    /// The channel's circuit breaker.
+    pub circuit: Circuit,
+}
+
+/// The state of a channel's circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Circuit {
+    /// Whether the circuit is open: nothing is delivered after a reply.
+    pub is_open: bool,
+    /// Failures in a row.
+    pub failures: i32,
+}
+
+/// The items that a channel has not delivered yet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backlog {
+    /// The number of items.
+    pub items: i64,
+    /// The age of the oldest item, in seconds.
+    pub age: f64,
+    /// The time until the next item is due, in seconds; 0 if one is due now.
+    pub next_due: f64,
+}
+
+impl<T> Lease<T> {
+    /// Reads the columns that all lease statements have in common; the items are added by the channel.
+    pub(in crate::db) fn of(rows: &[Row]) -> Self {
+        let circuit = rows.first().map(Circuit::of);
+        let reserved = rows.iter().filter_map(|row| {
+            let reservation = row.get::<_, Option<Reservation>>("reservation")?;
+            let wait = row.get::<_, Option<f64>>("wait").unwrap_or_default();
+            Some((reservation, Duration::from_secs_f64(wait.max(0.0))))
+        });
+        Self {
+            items: Vec::new(),
+            reserved: reserved.max_by_key(|(_, wait)| *wait),
+            circuit: circuit.unwrap_or_default(),
+        }
+    }
+}
+
+impl Circuit {
+    /// Reads the columns `circuit_is_open` and `channel_failures`.
+    pub(in crate::db) fn of(row: &Row) -> Self {
+        Self {
+            is_open: row.get("circuit_is_open"),
+            failures: row.get("channel_failures"),
+        }
+    }
+}
+
+impl Backlog {
+    /// Reads the columns `items`, `age` and `next_due`.
+    pub(in crate::db) fn of(row: &Row) -> Self {
+        Self {
+            items: row.get("items"),
+            age: row.get("age"),
+            next_due: row.get::<_, f64>("next_due").max(0.0),
+        }
+    }
+}
+
+/// The common table expression `channel`: the circuit breaker of the channel with this name.
+macro_rules! channel_state {
+    ($name:literal) => {
+        concat!(
+            "channel AS MATERIALIZED (
+            SELECT failures AS channel_failures, open_since IS NOT NULL AS circuit_is_open
+            FROM chat_delivery_channels WHERE name = '",
+            $name,
+            "'
+        ),"
+        )
+    };
+}
+pub(in crate::db) use channel_state;
+
+/// The number of items that the sweep may lease, and the common table expression `probe` that it needs: while the
+/// circuit is open, one item every three seconds, whichever sweep comes first.
+macro_rules! sweep_limit {
+    (probe $name:literal) => {
+        concat!(
+            "probe AS (
+            UPDATE chat_delivery_channels SET probe_after = clock_timestamp() + interval '3 seconds'
+            WHERE name = '",
+            $name,
+            "' AND open_since IS NOT NULL AND probe_after <= now()
+            RETURNING 1
+        ),"
+        )
+    };
+    ($limit:literal, $ignore_circuit:literal) => {
+        concat!(
+            "(SELECT CASE WHEN ",
+            $ignore_circuit,
+            " OR NOT circuit_is_open THEN ",
+            $limit,
+            " ELSE (SELECT count(*) FROM probe) END FROM channel)"
+        )
+    };
+}
+pub(in crate::db) use sweep_limit;

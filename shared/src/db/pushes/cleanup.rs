@@ -1,0 +1,33 @@
+use tokio_postgres::types::Type;
+
+use super::DuePush;
+use crate::db::{Database, QueryError};
+
+/// Deletes the pushes that have expired, for a deployment that sends none.
+///
+/// # Errors
+/// No response from PostgreSQL.
+pub async fn delete_expired(database: &Database) -> Result<(), QueryError> {
+    const SQL: &str = "-- delete_expired_pushes
+        DELETE FROM chat_pushes WHERE queued_at <= clock_timestamp() - $1 * interval '1 second'";
+    let life = DuePush::LIFE.as_secs_f64();
+    database.query(SQL, &[(&life, Type::FLOAT8)]).await?;
+    Ok(())
+}
+
+/// Deletes the rows with nothing pending that no longer space out pushes either.
+///
+/// # Errors
+/// No response from PostgreSQL.
+pub async fn delete_settled(database: &Database) -> Result<(), QueryError> {
+    // Rows that a sender holds are skipped: waiting for one while holding another could deadlock.
+    const SQL: &str = "-- delete_settled_pushes
+        DELETE FROM chat_pushes AS push USING (
+            SELECT chat_room_id, token FROM chat_pushes
+            WHERE first_seq > last_seq AND paced_until < now()
+            FOR UPDATE SKIP LOCKED
+        ) AS settled
+        WHERE push.chat_room_id = settled.chat_room_id AND push.token = settled.token";
+    database.query(SQL, &[]).await?;
+    Ok(())
+}

@@ -1,0 +1,213 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::columns::unread_total;
+use crate::db::delivery::{Lease, LeaseScope, channel_state, sweep_limit};
+use crate::db::{Database, QueryError};
+use crate::domain::MessageType;
+
+/// A notification of one room to one device. It has no `Debug`: it holds a token and a text.
+pub struct DuePush {
+    /// The room.
+    pub room_id: Uuid,
+    /// The device.
+    pub token: String,
+    /// The newest message that it stands for.
+    pub last_seq: i64,
+    /// The time at which the lease ends, which no other lease of it has.
+    pub lease: DateTime<Utc>,
+    /// When it expires: nobody wants to be notified after that.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it has expired.
+    pub expired: bool,
+    /// The content. `None` if the recipient has read everything, or does not want to be notified.
+    pub notice: Option<Notice>,
+}
+
+/// The content of a notification: the newest unread message.
+pub struct Notice {
+    /// The message.
+    pub message_id: Uuid,
+    /// Its number in the room.
+    pub seq: i64,
+    /// Its kind.
+    pub message_type: MessageType,
+    /// Its text.
+    pub text: String,
+    /// The sender's name; `""` for the platform.
+    pub sender_name: String,
+    /// The tracking number of the room's delivery; `""` without one.
+    pub tracking_number: String,
+    /// The recipient's unread messages over all rooms.
+    pub unread_total: i64,
+}
+
+impl DuePush {
+    /// How long a push waits for FCM at most.
+    pub const LIFE: Duration = Duration::from_hours(1);
+}
+
+/// Leases pending pushes for `life`, and reads their content.
+///
+/// A push to a device that was notified of the same room less than a second ago, or that is leased, is reserved instead:
+/// see [`Lease::reserved`](crate::db::delivery::Lease). A push in back-off is not leased.
+///
+/// # Errors
+/// No response from PostgreSQL.
+pub async fn lease(
+    database: &Database,
+    scope: LeaseScope,
+    life: Duration,
+) -> Result<Lease<DuePush>, QueryError> {
+    let (life, expiry) = (life.as_secs_f64(), DuePush::LIFE.as_secs_f64());
+    let rows = match scope {
+        LeaseScope::Room {
+            room_id,
+            reservation,
+        } => {
+            let parameters = [
+                (&life as _, Type::FLOAT8),
+                (&expiry as _, Type::FLOAT8),
+                (&room_id as _, Type::UUID),
+                (&reservation as _, Type::TIMESTAMPTZ),
+            ];
+            database.query(ROOM, &parameters).await?
+        }
+        LeaseScope::Due {
+            limit,
+            ignore_circuit,
+        } => {
+            let parameters = [
+                (&life as _, Type::FLOAT8),
+                (&expiry as _, Type::FLOAT8),
+                (&limit as _, Type::INT8),
+                (&ignore_circuit as _, Type::BOOL),
+            ];
+            database.query(DUE, &parameters).await?
+        }
+    };
+    Ok(Lease {
+        items: rows.iter().filter_map(due).collect(),
+        ..Lease::of(&rows)
+    })
+}
+
+fn due(row: &Row) -> Option<DuePush> {
+    let expired: bool = row.get::<_, Option<bool>>("expired")?;
+    let message_id = row
+        .get::<_, Option<Uuid>>("message_id")
+        .filter(|_| !expired);
+    Some(DuePush {
+        room_id: row.get("chat_room_id"),
+        token: row.get("token"),
+        last_seq: row.get("last_seq"),
+        lease: row.get("lease"),
+        expires_at: row.get("expires_at"),
+        expired,
+        notice: message_id.map(|message_id| Notice {
+            message_id,
+            seq: row.get("seq"),
+            message_type: MessageType::parse(row.get("message_type")).unwrap_or_default(),
+            text: row.get("text"),
+            sender_name: row.get("sender_name"),
+            tracking_number: row.get("tracking_number"),
+            unread_total: row.get("unread_total"),
+        }),
+    })
+}
+
+/// Whether a push may be leased now. `now()`, the start of the statement, is the same in all of its conditions.
+macro_rules! is_free {
+    () => {
+        "(leased_until IS NULL OR leased_until < now()) AND (paced_until IS NULL OR paced_until <= now())"
+    };
+}
+
+/// Leases the pushes of `due`, or reserves them, and reads their content. The push is read from the snapshot, like the
+/// messages, and not from the UPDATE: a sender may have moved that row meanwhile, and then it names a message that this
+/// statement cannot see. Only what was read is settled.
+macro_rules! lease_and_read {
+    () => {
+        concat!(
+            "leased AS (
+            UPDATE chat_pushes AS push
+            SET leased_until = CASE WHEN is_free THEN clock_timestamp() + $1 * interval '1 second' ELSE leased_until END,
+                paced_until = CASE WHEN is_free THEN clock_timestamp() + interval '1 second' ELSE paced_until END,
+                reserved_until = CASE WHEN NOT is_free THEN new_reservation END
+            FROM due WHERE push.chat_room_id = due.chat_room_id AND push.token = due.token
+            RETURNING push.chat_room_id, push.token, leased_until AS lease, reserved_until AS reservation,
+                      extract(epoch FROM paced_until - clock_timestamp())::float8 AS wait
+        )
+        SELECT channel_failures, circuit_is_open, lease, reservation, wait,
+               push.chat_room_id, push.token, push.last_seq, push.queued_at + $2 * interval '1 second' AS expires_at,
+               push.queued_at <= clock_timestamp() - $2 * interval '1 second' AS expired,
+               message.id AS message_id, message.seq, message.message_type, message.text,
+               coalesce(sender.full_name::text, '') AS sender_name,
+               coalesce(delivery.tracking_number::text, '') AS tracking_number, ",
+            unread_total!("recipient.id"),
+            " AS unread_total
+        FROM channel
+        LEFT JOIN leased ON true
+        LEFT JOIN chat_pushes AS push
+          ON push.chat_room_id = leased.chat_room_id AND push.token = leased.token AND reservation IS NULL
+        LEFT JOIN chat_rooms AS room ON room.id = push.chat_room_id
+        LEFT JOIN chat_push_targets AS target ON target.chat_room_id = room.id AND target.token = push.token
+        LEFT JOIN users AS recipient ON recipient.id = target.user_id AND recipient.is_active
+        LEFT JOIN LATERAL (
+            SELECT * FROM chat_messages
+            WHERE chat_room_id = room.id AND seq BETWEEN push.first_seq AND push.last_seq AND read_at IS NULL
+              AND recipient.id IS NOT NULL AND sender_id IS DISTINCT FROM recipient.id
+              AND (sender_id IS NOT NULL OR CASE recipient.id
+                       WHEN room.driver_id THEN driver_read_at ELSE other_user_read_at END IS NULL)
+            ORDER BY seq DESC LIMIT 1
+        ) AS message ON true
+        LEFT JOIN users AS sender ON sender.id = message.sender_id
+        LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
+        )
+    };
+}
+
+/// In the order of the tokens, as the senders' trigger: two statements never wait for each other in a circle.
+const ROOM: &str = concat!(
+    "-- lease_pushes
+        WITH ",
+    channel_state!("push"),
+    "due AS (
+            SELECT chat_room_id, token, ",
+    is_free!(),
+    " AS is_free, coalesce($4, now() + interval '2 seconds') AS new_reservation
+            FROM chat_pushes
+            WHERE chat_room_id = $3 AND first_seq <= last_seq AND push_after <= now()
+              AND NOT (SELECT circuit_is_open FROM channel)
+              AND (",
+    is_free!(),
+    " OR CASE WHEN $4 IS NULL THEN reserved_until IS NULL OR reserved_until < now() ELSE reserved_until = $4 END)
+            ORDER BY chat_room_id, token
+            FOR NO KEY UPDATE
+        ),",
+    lease_and_read!()
+);
+
+const DUE: &str = concat!(
+    "-- lease_due_pushes
+        WITH ",
+    channel_state!("push"),
+    sweep_limit!(probe "push"),
+    "due AS (
+            SELECT chat_room_id, token, true AS is_free, NULL::timestamptz AS new_reservation
+            FROM chat_pushes
+            WHERE first_seq <= last_seq AND push_after <= now() AND ",
+    is_free!(),
+    "
+            ORDER BY push_after
+            LIMIT ",
+    sweep_limit!("$3", "$4"),
+    "
+            FOR NO KEY UPDATE SKIP LOCKED
+        ),",
+    lease_and_read!()
+);

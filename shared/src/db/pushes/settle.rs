@@ -1,0 +1,74 @@
+use tokio_postgres::types::Type;
+
+use super::DuePush;
+use crate::db::delivery::DeliveryOutcome;
+use crate::db::{Database, QueryError};
+
+/// Writes down what became of leased pushes, and gives the leases back. Messages that were sent since the lease stay
+/// pending.
+///
+/// A failed push waits 10 s, and twice as long after each further failure, and at least as long as FCM asked for: up to
+/// 20 s after an outage, since the circuit breaker protects FCM from more, and up to 400 s if FCM rejects our
+/// credentials. The wait is up to half as long again at random, so that pushes which failed together do not return
+/// together.
+///
+/// # Errors
+/// No response from PostgreSQL: then the leases end by themselves, and delivered pushes are delivered once more.
+pub async fn settle(
+    database: &Database,
+    outcomes: &[(DuePush, DeliveryOutcome)],
+) -> Result<(), QueryError> {
+    // The rows are locked first, in their order, so that two batches never wait for each other in a circle, and so that
+    // messages of concurrent senders are seen. A lease that has passed to another holder is that holder's to give back.
+    const SQL: &str = "-- settle_pushes
+        WITH outcome AS (
+            SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::float8[])
+                AS outcome (chat_room_id, token, settled_seq, lease, kind, asked)
+        ),
+        locked AS MATERIALIZED (
+            SELECT outcome.*, push.leased_until = outcome.lease AS is_leased
+            FROM chat_pushes AS push
+            JOIN outcome ON outcome.chat_room_id = push.chat_room_id AND outcome.token = push.token
+            ORDER BY push.chat_room_id, push.token
+            FOR UPDATE OF push
+        ),
+        removed_devices AS (
+            DELETE FROM chat_devices WHERE token IN (SELECT token FROM outcome WHERE kind = 'gone')
+        ),
+        removed AS (
+            DELETE FROM chat_pushes AS push USING locked
+            WHERE push.chat_room_id = locked.chat_room_id AND push.token = locked.token AND kind = 'gone'
+        ),
+        settled AS (
+            UPDATE chat_pushes AS push
+            SET first_seq = greatest(first_seq, settled_seq + 1), attempts = 0,
+                leased_until = CASE WHEN NOT is_leased THEN leased_until END
+            FROM locked
+            WHERE push.chat_room_id = locked.chat_room_id AND push.token = locked.token
+              AND kind IN ('delivered', 'superseded', 'dropped')
+        )
+        UPDATE chat_pushes AS push
+        SET attempts = push.attempts + 1, leased_until = NULL,
+            push_after = clock_timestamp() + interval '1 second' * greatest(asked,
+                least(CASE kind WHEN 'outage' THEN 20 ELSE 400 END, 10 * power(2, least(push.attempts, 6))) * (1 + random() / 2))
+        FROM locked
+        WHERE push.chat_room_id = locked.chat_room_id AND push.token = locked.token
+          AND kind IN ('outage', 'retry') AND is_leased";
+    let pushes = || outcomes.iter().map(|(push, _)| push);
+    let rooms: Vec<_> = pushes().map(|it| it.room_id).collect();
+    let tokens: Vec<_> = pushes().map(|it| it.token.as_str()).collect();
+    let seqs: Vec<_> = pushes().map(|it| it.last_seq).collect();
+    let leases: Vec<_> = pushes().map(|it| it.lease).collect();
+    let kinds: Vec<_> = outcomes.iter().map(|(_, it)| it.kind()).collect();
+    let asked: Vec<_> = outcomes.iter().map(|(_, it)| it.seconds_asked()).collect();
+    let parameters = [
+        (&rooms as _, Type::UUID_ARRAY),
+        (&tokens as _, Type::TEXT_ARRAY),
+        (&seqs as _, Type::INT8_ARRAY),
+        (&leases as _, Type::TIMESTAMPTZ_ARRAY),
+        (&kinds as _, Type::TEXT_ARRAY),
+        (&asked as _, Type::FLOAT8_ARRAY),
+    ];
+    database.query(SQL, &parameters).await?;
+    Ok(())
+}

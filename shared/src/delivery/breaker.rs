@@ -1,0 +1,110 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{ChannelName, Circuit};
+use crate::db::delivery::{circuit, record_failures, record_success};
+use crate::db::{Database, QueryError};
+
+/// The circuit breaker of a channel, as one environment knows it. Its state is a row in PostgreSQL, which every lease
+/// reads; the environment remembers an open circuit for a moment, so that it does not ask after every reply.
+pub struct Breaker {
+    channel: ChannelName,
+    known: Mutex<Known>,
+}
+
+/// What an environment knows of a circuit.
+#[derive(Default)]
+struct Known {
+    /// Until when to take the circuit for open.
+    open_until: Option<Instant>,
+    /// Whether there have been failures since the last success.
+    has_failed: bool,
+}
+
+impl Breaker {
+    /// How long an environment relies on a circuit being open.
+    pub const COOLDOWN: Duration = Duration::from_secs(1);
+
+    /// The breaker of this channel, closed.
+    #[must_use]
+    pub fn new(channel: ChannelName) -> Self {
+        Self {
+            channel,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Whether the circuit was open less than [`Breaker::COOLDOWN`] ago.
+    #[must_use]
+    pub fn is_known_open(&self) -> bool {
+        let open_until = self.known().open_until;
+        open_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Takes note of the state that a lease has read.
+    pub fn observe(&self, circuit: Circuit) {
+        let mut known = self.known();
+        known.has_failed = circuit != Circuit::default();
+        known.open_until = circuit.is_open.then(|| Instant::now() + Self::COOLDOWN);
+    }
+
+    /// The circuit if it is closed, for a delivery without a lease. It is read only after a failure.
+    ///
+    /// # Errors
+    /// No response from PostgreSQL.
+    pub async fn closed_circuit(&self, database: &Database) -> Result<Option<Circuit>, QueryError> {
+        if self.is_known_open() {
+            return Ok(None);
+        }
+        if !self.known().has_failed {
+            return Ok(Some(Circuit::default()));
+        }
+        let circuit = circuit(database, self.channel).await?;
+        self.observe(circuit);
+        Ok((!circuit.is_open).then_some(circuit))
+    }
+
+    /// Records failures of the service, `asked` being the longest time that it asked for.
+    ///
+    /// # Errors
+    /// No response from PostgreSQL.
+    pub async fn record_failures(
+        &self,
+        database: &Database,
+        failures: usize,
+        asked: Option<Duration>,
+    ) -> Result<(), QueryError> {
+        let change = record_failures(database, self.channel, failures, asked).await?;
+        if change.circuit.is_open && !change.was_open {
+            tracing::warn!(channel = self.channel.name(), "circuit opened");
+        }
+        self.observe(change.circuit);
+        Ok(())
+    }
+
+    /// Records that the service responds, if the `circuit` that the lease has read says anything else.
+    ///
+    /// # Errors
+    /// No response from PostgreSQL.
+    pub async fn record_success(
+        &self,
+        database: &Database,
+        circuit: Circuit,
+    ) -> Result<(), QueryError> {
+        if circuit == Circuit::default() {
+            return Ok(());
+        }
+        record_success(database, self.channel).await?;
+        if circuit.is_open {
+            tracing::info!(channel = self.channel.name(), "circuit closed");
+        }
+        self.observe(Circuit::default());
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
