@@ -22,8 +22,8 @@ const OUTAGES = ['after 5 s', 'dead', 'answering 503'];
 /** $ for a GB-second on arm64 in Ireland, and the memory that the template gives a function. */
 const PRICE = 0.0000133334;
 const MEMORY_GB = 0.25;
-/** More than enough failures to open a circuit. */
-const WARM_UP = 100;
+/** By then the circuits are open: they take some twenty requests for it, in the first second or two. */
+const WARM_UP = 1000;
 
 /** 4. How many messages a second ten environments send in a closed loop over many rooms, whatever Firebase and FCM do. */
 export async function capacity(bench) {
