@@ -11,7 +11,7 @@ import { deleteApp, initializeApp } from 'firebase/app';
 import { connectAuthEmulator, getAuth, getIdTokenResult, signInWithCustomToken, signOut } from 'firebase/auth';
 import { aDriver } from './support/people.mjs';
 
-/** The official Auth emulator, which runs offline, takes the tokens of `firebase_token/`. */
+/** The official Auth emulator, which runs offline, accepts the tokens of `firebase_token/`. */
 
 const FIREBASE = fileURLToPath(new URL('../node_modules/.bin/firebase', import.meta.url));
 const PROJECT = 'demo-chat';
@@ -38,7 +38,7 @@ describe('the official Auth emulator', () => {
       writeFileSync(join(directory, 'firebase.json'), JSON.stringify({ emulators }));
       emulator = spawn(FIREBASE, ['emulators:start', '--only', 'auth', '--project', PROJECT, '--non-interactive'], {
         cwd: directory,
-        // It keeps settings and a log: not in the developer's home.
+        // The emulator writes settings and a log. Keep them out of the developer's home.
         env: { ...process.env, HOME: directory, XDG_CONFIG_HOME: directory },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -70,7 +70,7 @@ describe('the official Auth emulator', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('accepts our custom token, which carries the uid and nothing else', async () => {
+  it('accepts our custom token, which has the uid and no other claim', async () => {
     const app = initializeApp({ apiKey: 'none', projectId: PROJECT });
     const auth = getAuth(app);
     connectAuthEmulator(auth, url, { disableWarnings: true });

@@ -1,4 +1,4 @@
-// Behaviour 2: who is let in, and that every known way to forge a token fails.
+// Rule 2 of docs/api-guide.md: valid tokens are accepted, and each known forgery is rejected.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -17,17 +17,17 @@ before(async () => {
   driver = await aDriver();
 });
 
-test('a valid token is let in', async () => {
+test('a valid token is accepted', async () => {
   const { status } = await unreadCount(`Bearer ${accessToken(driver.id)}`);
   assert.equal(status, 200);
 });
 
-test('a token says who calls, whatever else it claims', async () => {
+test('only user_id identifies the caller, whatever other claims the token has', async () => {
   const token = accessToken(driver.id, { user_type: 'admin', aud: 'elsewhere', iss: 'someone', sub: randomUUID() });
   assert.equal((await unreadCount(`Bearer ${token}`)).status, 200);
 });
 
-describe('without a token of ours the answer is 401 not_authenticated', () => {
+describe('a request without a token returns 401 not_authenticated', () => {
   const token = () => accessToken(driver.id);
   const headers = {
     'no header': () => undefined,
@@ -36,7 +36,7 @@ describe('without a token of ours the answer is 401 not_authenticated', () => {
     'Basic': () => `Basic ${Buffer.from('jean:secret').toString('base64')}`,
     'Token': () => `Token ${token()}`,
     'JWT': () => `JWT ${token()}`,
-    'bearer in lower case, which simplejwt does not take either': () => `bearer ${token()}`,
+    'bearer in lower case, as simplejwt rejects it': () => `bearer ${token()}`,
     'BEARER in upper case': () => `BEARER ${token()}`,
     'a scheme that begins with Bearer': () => `Bearer2 ${token()}`,
   };
@@ -49,15 +49,15 @@ describe('without a token of ours the answer is 401 not_authenticated', () => {
     });
   }
 
-  test('a token in the address or in a cookie is not looked at', async () => {
-    const answer = await call('GET', address('rooms/unread_count/', { token: token(), access_token: token() }), {
+  test('a token in the query string or in a cookie is ignored', async () => {
+    const response = await call('GET', address('rooms/unread_count/', { token: token(), access_token: token() }), {
       headers: { cookie: `access=${token()}; Authorization=Bearer ${token()}` },
     });
-    assert.equal(answer.status, 401);
+    assert.equal(response.status, 401);
   });
 });
 
-describe('a header of other than two words is 401 bad_authorization_header', () => {
+describe('an Authorization header that does not have two words returns 401 bad_authorization_header', () => {
   const headers = {
     'Bearer alone': () => 'Bearer',
     'a space within the token': () => `Bearer ${accessToken(driver.id).replace('.', '. ')}`,
@@ -72,15 +72,15 @@ describe('a header of other than two words is 401 bad_authorization_header', () 
   }
 });
 
-describe('a token that is forged, expired or of another kind is 401 token_not_valid', () => {
+describe('a forged, expired or refresh token returns 401 token_not_valid', () => {
   const good = (changes) => claims(driver.id, changes);
   const tokens = {
     'expired longer ago than the leeway': () => accessToken(driver.id, { exp: now() - 6 }),
     'expired long ago': () => accessToken(driver.id, { exp: 0 }),
-    'expired before time began': () => accessToken(driver.id, { exp: -1 }),
+    'a negative exp': () => accessToken(driver.id, { exp: -1 }),
     'no exp': () => accessToken(driver.id, { exp: undefined }),
     'exp null': () => accessToken(driver.id, { exp: null }),
-    'exp in words': () => accessToken(driver.id, { exp: 'never' }),
+    'exp that is a text': () => accessToken(driver.id, { exp: 'never' }),
     'not valid yet': () => accessToken(driver.id, { nbf: now() + 600 }),
     'issued in the future': () => accessToken(driver.id, { iat: now() + 600 }),
     'no jti': () => accessToken(driver.id, { jti: undefined }),
@@ -91,9 +91,9 @@ describe('a token that is forged, expired or of another kind is 401 token_not_va
     'claims that are null': () => sign('null'),
     'claims that are a list': () => sign([good()]),
     'claims that are a text': () => sign('"access"'),
-    'claims that are no JSON': () => sign('{"token_type": "access"'),
-    'claims that are no UTF-8': () => sign(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
-    'a header that is no JSON': () => `${base64url('{')}.${base64url(good())}.x`,
+    'claims that are not JSON': () => sign('{"token_type": "access"'),
+    'claims that are not UTF-8': () => sign(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
+    'a header that is not JSON': () => `${base64url('{')}.${base64url(good())}.x`,
   };
   const names = Object.keys(forgeries({}, { alg: 'HS256', secret: JWT_SECRET }));
   for (const name of names) tokens[name] = () => forgeries(good(), { alg: 'HS256', secret: JWT_SECRET })[name];
@@ -113,68 +113,68 @@ describe('a token that is forged, expired or of another kind is 401 token_not_va
     'a list': [randomUUID()],
     'an object': { id: randomUUID() },
     'empty': '',
-    'no UUID': 'jean',
+    'not a UUID': 'jean',
     'a UUID and more': `${randomUUID()}' OR '1'='1`,
     'with NUL': `${randomUUID()}\u0000`,
   };
   for (const [name, userId] of Object.entries(userIds)) {
-    test(`a user_id that is ${name} is 401`, async () => {
+    test(`a user_id that is ${name} returns 401`, async () => {
       const { status } = await unreadCount(`Bearer ${accessToken(userId)}`);
       assert.equal(status, 401);
     });
   }
 });
 
-test('a token of six kilobytes that is nobody’s is 401', async () => {
+test('an invalid token of six kilobytes returns 401', async () => {
   const { status } = await unreadCount(`Bearer ${'a'.repeat(6000)}`);
   assert.equal(status, 401);
 });
 
-test('the clocks of issuer and functions may be five seconds apart', async () => {
+test('a clock difference of five seconds between issuer and functions is accepted', async () => {
   for (const changes of [{ exp: now() - 2 }, { iat: now() + 3 }, { nbf: now() + 3 }]) {
     const { status } = await unreadCount(`Bearer ${accessToken(driver.id, changes)}`);
     assert.equal(status, 200, JSON.stringify(changes));
   }
 });
 
-test('a user that the platform does not know is 401 user_not_found', async () => {
+test('an unknown user returns 401 user_not_found', async () => {
   const { status, body } = await unreadCount(`Bearer ${accessToken(randomUUID())}`);
   assert.equal(status, 401);
   assert.equal(body.code, 'user_not_found');
 });
 
-test('a user who was deactivated is 401 user_inactive', async () => {
+test('a deactivated user returns 401 user_inactive', async () => {
   const gone = await person('driver', { is_active: false });
   const { status, body } = await gone.get('rooms/unread_count/');
   assert.equal(status, 401);
   assert.equal(body.code, 'user_inactive');
 });
 
-test('every endpoint wants a token before it looks at anything else', async () => {
+test('every endpoint checks the token before anything else', async () => {
   const { client, room } = await aConversation();
-  const nobody = api(undefined);
-  const answers = await Promise.all([
-    nobody.get('rooms/'),
-    nobody.get(`rooms/${room.id}/`),
-    nobody.post('rooms/', { other_user_id: client.id, room_type: 'delivery' }),
-    nobody.post(`rooms/${room.id}/mark_as_read/`),
-    nobody.post(`rooms/${room.id}/archive/`, {}),
-    nobody.get('rooms/unread_count/'),
-    nobody.get('messages/', { chat_room_id: room.id }),
-    nobody.post('messages/', { chat_room_id: room.id, text: 'Bonjour' }),
-    nobody.post('messages/mark_as_read/', { chat_room_id: room.id }),
-    nobody.post(`rooms/${room.id}/typing/`, { is_typing: true }),
-    nobody.post('firebase_token/'),
-    nobody.post(`rooms/${room.id}/mute/`),
-    nobody.put('devices/a/'),
-    nobody.delete('devices/a/'),
-    nobody.get('notification_settings/'),
-    nobody.put('notification_settings/', { push_enabled: 'no boolean' }),
-    nobody.post('messages/', 'no object'),
-    nobody.get('messages/'),
+  const anonymous = api(undefined);
+  const responses = await Promise.all([
+    anonymous.get('rooms/'),
+    anonymous.get(`rooms/${room.id}/`),
+    anonymous.post('rooms/', { other_user_id: client.id, room_type: 'delivery' }),
+    anonymous.post(`rooms/${room.id}/mark_as_read/`),
+    anonymous.post(`rooms/${room.id}/archive/`, {}),
+    anonymous.get('rooms/unread_count/'),
+    anonymous.get('messages/', { chat_room_id: room.id }),
+    anonymous.post('messages/', { chat_room_id: room.id, text: 'Bonjour' }),
+    anonymous.post('messages/mark_as_read/', { chat_room_id: room.id }),
+    anonymous.post(`rooms/${room.id}/typing/`, { is_typing: true }),
+    anonymous.post('firebase_token/'),
+    anonymous.post(`rooms/${room.id}/mute/`),
+    anonymous.put('devices/a/'),
+    anonymous.delete('devices/a/'),
+    anonymous.get('notification_settings/'),
+    anonymous.put('notification_settings/', { push_enabled: 'no boolean' }),
+    anonymous.post('messages/', 'no object'),
+    anonymous.get('messages/'),
   ]);
   assert.deepEqual(
-    answers.map(({ status }) => status),
-    answers.map(() => 401),
+    responses.map(({ status }) => status),
+    responses.map(() => 401),
   );
 });

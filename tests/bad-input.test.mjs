@@ -1,4 +1,4 @@
-// Bad input of every kind is a clear 4xx: never a 5xx, never a word about what lies behind.
+// Every kind of bad input returns a clear 4xx: never a 5xx, and no internals in the text.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ before(async () => {
   received = body.results[0].id;
 });
 
-/** Each endpoint that reads a body, with one that is good. */
+/** A valid body for each endpoint that reads one. */
 const endpoints = {
   'rooms/': () => ({ other_user_id: client.id, room_type: 'delivery' }),
   'messages/': () => ({ chat_room_id: room.id, text: 'Bonjour' }),
@@ -27,61 +27,61 @@ const endpoints = {
 };
 const pathOf = (endpoint) => endpoint.replace('{room_id}', room.id);
 
-function assertClear(answer, what) {
-  assert.ok(answer.status >= 400 && answer.status < 500, `${what}: ${answer.status} ${answer.text}`);
-  assert.doesNotMatch(answer.text, /panick|postgres|tokio|serde|SELECT |\.rs\b|relation |column ".*" does/i, what);
-  assert.ok(answer.text.length < 2000, `${what}: the input is not sent back`);
+function assertClear(response, what) {
+  assert.ok(response.status >= 400 && response.status < 500, `${what}: ${response.status} ${response.text}`);
+  assert.doesNotMatch(response.text, /panick|postgres|tokio|serde|SELECT |\.rs\b|relation |column ".*" does/i, what);
+  assert.ok(response.text.length < 2000, `${what}: the input is not sent back`);
 }
 
 const malformed = {
   'a word': 'bonjour',
-  'an open object': '{',
-  'an open text': '{"text": "',
-  'a value that is missing': '{"text":}',
+  'an unclosed object': '{',
+  'an unclosed string': '{"text": "',
+  'a missing value': '{"text":}',
   'single quotes': "{'text': 'bonjour'}",
-  'a comma too many': '{"text": "bonjour",}',
+  'a trailing comma': '{"text": "bonjour",}',
   'two values': '{"text": "bonjour"}{"text": "bonjour"}',
   'a comment': '{"text": "bonjour"} // bonjour',
-  'a number that begins with 0': '{"n": 01}',
+  'a number with a leading zero': '{"n": 01}',
   'NaN': '{"n": NaN}',
-  'a line break within a text': '{"text": "a\nb"}',
+  'a line break in a string': '{"text": "a\nb"}',
   'NUL': '\0',
   'an unknown escape': '{"text": "\\x41"}',
   'a form': 'chat_room_id=1&text=bonjour',
   'XML': '<?xml version="1.0"?><text>bonjour</text>',
-  'bytes that are no UTF-8': Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
+  'bytes that are not UTF-8': Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
   'UTF-16': Buffer.from('{"text": "bonjour"}', 'utf16le'),
-  '100,000 open lists': '['.repeat(100_000),
-  '20,000 open objects': '{"a":'.repeat(20_000),
-  '100,000 lists within each other': '['.repeat(100_000) + ']'.repeat(100_000),
+  '100,000 unclosed arrays': '['.repeat(100_000),
+  '20,000 unclosed objects': '{"a":'.repeat(20_000),
+  '100,000 nested arrays': '['.repeat(100_000) + ']'.repeat(100_000),
 };
 
-describe('a body that is no JSON is 400 with a detail', () => {
+describe('a body that is not JSON returns 400 with a detail', () => {
   for (const [name, payload] of Object.entries(malformed)) {
     test(name, async () => {
       for (const endpoint of Object.keys(endpoints)) {
-        const answer = await driver.postRaw(pathOf(endpoint), payload);
-        assert.equal(answer.status, 400, `${endpoint}: ${answer.status}`);
-        assert.deepEqual(Object.keys(answer.body), ['detail']);
-        assertClear(answer, endpoint);
+        const response = await driver.postRaw(pathOf(endpoint), payload);
+        assert.equal(response.status, 400, `${endpoint}: ${response.status}`);
+        assert.deepEqual(Object.keys(response.body), ['detail']);
+        assertClear(response, endpoint);
       }
     });
   }
 });
 
-describe('a body that is no object is 400', () => {
+describe('a body that is not an object returns 400', () => {
   for (const payload of ['[]', '[1, 2]', '"bonjour"', '12', '-0.5', 'true', 'false', 'null']) {
     test(payload, async () => {
       for (const endpoint of Object.keys(endpoints)) {
-        const answer = await driver.postRaw(pathOf(endpoint), payload);
-        assert.equal(answer.status, 400, endpoint);
-        assertClear(answer, endpoint);
+        const response = await driver.postRaw(pathOf(endpoint), payload);
+        assert.equal(response.status, 400, endpoint);
+        assertClear(response, endpoint);
       }
     });
   }
 });
 
-describe('a field of the wrong type is 400, and it alone is named', () => {
+describe('a field of the wrong type returns 400, and only that field is named', () => {
   const wrong = {
     'rooms/': {
       other_user_id: [1, true, null, [], {}, '', 'x', 'a'.repeat(100_000), '\u0000'],
@@ -102,32 +102,32 @@ describe('a field of the wrong type is 400, and it alone is named', () => {
     for (const [field, values] of Object.entries(fields)) {
       test(`${endpoint} ${field}`, async () => {
         for (const value of values) {
-          const answer = await driver.post(pathOf(endpoint), { ...endpoints[endpoint](), [field]: value });
+          const response = await driver.post(pathOf(endpoint), { ...endpoints[endpoint](), [field]: value });
           const what = `${field} = ${JSON.stringify(value)?.slice(0, 50)}`;
-          assert.equal(answer.status, 400, `${what}: ${answer.status} ${answer.text}`);
-          assert.deepEqual(Object.keys(answer.body), [field], what);
-          assertClear(answer, what);
+          assert.equal(response.status, 400, `${what}: ${response.status} ${response.text}`);
+          assert.deepEqual(Object.keys(response.body), [field], what);
+          assertClear(response, what);
         }
       });
     }
   }
 });
 
-test('text that no UTF-8 can hold is 400', async () => {
+test('a lone surrogate in a text returns 400', async () => {
   for (const escape of ['\\ud800', '\\udc00', '\\ud800\\ud800', '\\udc00\\ud800', 'a\\ud83d']) {
     for (const [endpoint, field] of [
       ['messages/', 'text'],
       ['rooms/', 'initial_message'],
     ]) {
       const body = JSON.stringify({ ...endpoints[endpoint](), [field]: '@' }).replace('@', escape);
-      const answer = await driver.postRaw(endpoint, body);
-      assert.equal(answer.status, 400, `${endpoint} ${escape}`);
-      assertClear(answer, escape);
+      const response = await driver.postRaw(endpoint, body);
+      assert.equal(response.status, 400, `${endpoint} ${escape}`);
+      assertClear(response, escape);
     }
   }
 });
 
-test('fields that nobody knows do no harm', async () => {
+test('unknown fields are ignored', async () => {
   const unknown = {
     'nonsense': { deep: [[[null]]] },
     '__proto__x': 1,
@@ -141,7 +141,7 @@ test('fields that nobody knows do no harm', async () => {
   }
 });
 
-test('numbers past any measure are refused or ignored', async () => {
+test('a number out of range is rejected or ignored', async () => {
   for (const number of [
     '1e999',
     '-1e999',
@@ -157,19 +157,19 @@ test('numbers past any measure are refused or ignored', async () => {
   }
 });
 
-test('a body of six megabytes is 400 or 413', async () => {
+test('a body of six megabytes returns 400 or 413', async () => {
   const text = 'a'.repeat(6 * 1024 * 1024);
   for (const [endpoint, body] of Object.entries(endpoints)) {
     for (const payload of [JSON.stringify({ ...body(), text }), `[${'0,'.repeat(3 * 1024 * 1024)}0]`]) {
-      const answer = await driver.postRaw(pathOf(endpoint), payload);
-      assert.ok([400, 413].includes(answer.status), `${endpoint}: ${answer.status}`);
-      assertClear(answer, endpoint);
+      const response = await driver.postRaw(pathOf(endpoint), payload);
+      assert.ok([400, 413].includes(response.status), `${endpoint}: ${response.status}`);
+      assertClear(response, endpoint);
     }
   }
 });
 
-describe('content types', () => {
-  test('other than JSON are 415', async () => {
+describe('the content type', () => {
+  test('returns 415 if it is not JSON', async () => {
     for (const type of [
       'text/plain',
       'application/xml',
@@ -179,14 +179,14 @@ describe('content types', () => {
       'application/jsonp',
     ]) {
       for (const [endpoint, body] of Object.entries(endpoints)) {
-        const answer = await driver.postRaw(pathOf(endpoint), JSON.stringify(body()), type);
-        assert.equal(answer.status, 415, `${endpoint} ${type}`);
-        assertClear(answer, type);
+        const response = await driver.postRaw(pathOf(endpoint), JSON.stringify(body()), type);
+        assert.equal(response.status, 415, `${endpoint} ${type}`);
+        assertClear(response, type);
       }
     }
   });
 
-  test('may be written in other ways', async () => {
+  test('is accepted with parameters and in any case', async () => {
     for (const type of [
       'application/json; charset=utf-8',
       'application/json;charset=UTF-8',
@@ -199,7 +199,7 @@ describe('content types', () => {
   });
 });
 
-test('endpoints without a body do not look at one', async () => {
+test('an endpoint without a body ignores the one that is sent', async () => {
   for (const path of [`rooms/${room.id}/mark_as_read/`, 'firebase_token/']) {
     for (const payload of ['{', '[]', '\0', 'x'.repeat(10_000)]) {
       assert.equal((await driver.postRaw(path, payload)).status, 200, path);
@@ -207,7 +207,7 @@ test('endpoints without a body do not look at one', async () => {
   }
 });
 
-describe('queries that make no sense are answered, and clearly', () => {
+describe('an invalid query never returns a 5xx', () => {
   const values = [
     '\u0000',
     '%',
@@ -233,15 +233,15 @@ describe('queries that make no sense are answered, and clearly', () => {
       test(`${path} ${name}`, async () => {
         const base = path === 'messages/' ? { chat_room_id: room.id } : {};
         for (const value of values) {
-          const answer = await driver.get(path, { ...base, [name]: value });
-          assert.ok([200, 400, 404].includes(answer.status), `${name}=${value}: ${answer.status}`);
-          if (answer.status !== 200) assertClear(answer, `${name}=${value}`);
+          const response = await driver.get(path, { ...base, [name]: value });
+          assert.ok([200, 400, 404].includes(response.status), `${name}=${value}: ${response.status}`);
+          if (response.status !== 200) assertClear(response, `${name}=${value}`);
         }
       });
     }
   }
 
-  test('a parameter that is given twice', async () => {
+  test('a repeated parameter is accepted', async () => {
     const { driver: reader, room: own } = await aConversation({ initial_message: 'Bonjour' });
     for (const path of [
       `messages/?chat_room_id=${own.id}&chat_room_id=${own.id}`,
@@ -252,7 +252,7 @@ describe('queries that make no sense are answered, and clearly', () => {
     }
   });
 
-  test('a query that is escaped wrongly', async () => {
+  test('invalid percent-encoding is accepted', async () => {
     for (const query of ['%', '%zz', '%c3', '&&=&', '=', '?', 'search=%ff%fe', 'search=a+b%20c', '%00=%00']) {
       const { status } = await driver.get(`rooms/?${query}`);
       assert.ok(status < 500, `${query}: ${status}`);
@@ -260,7 +260,7 @@ describe('queries that make no sense are answered, and clearly', () => {
   });
 });
 
-test('after all of this the conversation is as it was', async () => {
+test('the conversation still works after all of these requests', async () => {
   const { status, body } = await driver.get(`rooms/${room.id}/`);
   assert.equal(status, 200);
   assert.equal(body.other_participant.id, client.id);

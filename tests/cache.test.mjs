@@ -1,4 +1,4 @@
-// The cache: answers kept in a real Redis, which are never older than PostgreSQL, whatever becomes of Redis.
+// The cache in a real Redis: a response is never older than PostgreSQL, and works without Redis.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -22,7 +22,7 @@ const parts = ownParts('cache');
 let redis;
 let database;
 let cached;
-let plainly;
+let uncached;
 let rooms;
 
 const as = (user) => accessToken(user);
@@ -30,17 +30,17 @@ const get = async (path, { request } = cached) => (await request('GET', path, as
 const send = (room, text, sender = client) =>
   cached.request('POST', 'messages/', as(sender), { chat_room_id: room, text });
 
-/** What is kept, by name. */
-async function kept() {
+/** Returns the keys of the cached responses. */
+async function cachedKeys() {
   const names = (await redis.ask('KEYS', 'relais:*')).match(/relais:answer:\S+/g) ?? [];
   return names;
 }
 
-/** Both answers, with the cache and without, which must be the same at every moment. */
-async function agree(what) {
+/** Asserts that the responses with and without the cache are equal. */
+async function assertSameResponses(what) {
   for (const path of [LIST, UNREAD]) {
-    const [withCache, without] = [await get(path), await get(path, plainly)];
-    for (const answer of [withCache, without]) delete answer.next;
+    const [withCache, without] = [await get(path), await get(path, uncached)];
+    for (const body of [withCache, without]) delete body.next;
     assert.deepEqual(withCache, without, `${what}: ${path}`);
   }
 }
@@ -53,53 +53,53 @@ before(async () => {
   const deployment = await parts.functions(['migrate-database'], { environment, at: 'deployment' });
   await deployment.invoke('migrate-database');
   rooms = await withDatabase(url, manyRooms);
-  plainly = await parts.functions(['list-rooms', 'unread-count'], { environment, at: 'plainly' });
+  uncached = await parts.functions(['list-rooms', 'unread-count'], { environment, at: 'uncached' });
   cached = await parts.functions(FUNCTIONS, { environment: { ...environment, REDIS_URL: redis.url }, processes: 2, at: 'cached' });
 });
 
 describe('the cache', () => {
-  test('counts the changes of whoever has a long list, and keeps nothing before that can be relied on', async () => {
+  test('counts the changes of a user with a long list, and stores no response until the count is reliable', async () => {
     await get(LIST);
     const counted = () => withDatabase(database, (it) => it.query('SELECT * FROM chat_answer_versions'));
     await eventually(async () => assert.equal((await counted()).rows[0]?.user_id, driver));
     await get(LIST);
-    assert.deepEqual(await kept(), []);
+    assert.deepEqual(await cachedKeys(), []);
     await withDatabase(database, (it) => it.query("UPDATE chat_answer_versions SET counted_from = now() - interval '1 minute'"));
   });
 
-  test('answers from Redis where nothing has changed', async () => {
-    // The first to ask has the connection made, and does not wait for it.
+  test('returns the cached response if nothing has changed', async () => {
+    // The first request starts the connection to Redis and does not wait for it.
     const name = await eventually(async () => {
       await get(LIST);
-      const [name] = await kept();
+      const [name] = await cachedKeys();
       assert.ok(name);
       return name;
     });
     assert.match(await redis.ask('TTL', name), /^:(5\d|60)/);
-    // What stands there with the version in force is what is answered: that shows where the answer comes from.
+    // A marker stored under the current version must come back: this shows that Redis is read.
     await redis.ask('SET', name, '1\n{"count":-1}');
     await eventually(async () => assert.deepEqual(await get(LIST), { count: -1 }));
     await redis.ask('FLUSHALL');
-    await agree('after that');
+    await assertSameResponses('after that');
   });
 
-  test('is never older than one’s own write or a received message', async () => {
+  test('is never older than the caller’s own write or a received message', async () => {
     for (let turn = 0; turn < 20; turn += 1) {
       const room = rooms[turn % 3];
       assert.equal((await send(room, `message ${turn}`)).status, 201);
-      await agree('a received message');
+      await assertSameResponses('a received message');
       if (turn % 5 === 0) {
         await cached.request('POST', `rooms/${room}/mark_as_read/`, as(driver));
-        await agree('marking read');
+        await assertSameResponses('marking read');
         await cached.request('POST', `rooms/${room}/archive/`, as(driver), { archive: turn % 2 === 0 });
-        await agree('archiving');
+        await assertSameResponses('archiving');
         assert.equal((await send(room, 'mine', driver)).status, 201);
-        await agree('a message of one’s own');
+        await assertSameResponses('a message of one’s own');
       }
     }
   });
 
-  test('sees a message once its sender has the answer, also while others are being sent', async () => {
+  test('shows a message as soon as its sender has the response, also during other sends', async () => {
     await Promise.all(
       rooms.slice(10, 14).map(async (room) => {
         for (let turn = 1; turn <= 15; turn += 1) {
@@ -110,10 +110,10 @@ describe('the cache', () => {
         }
       }),
     );
-    await agree('afterwards');
+    await assertSameResponses('afterwards');
   });
 
-  test('gives nothing to a user who is no longer active', async () => {
+  test('returns nothing to a deactivated user', async () => {
     await get(LIST);
     const active = (is) => withDatabase(database, (it) => it.query('UPDATE users SET is_active = $2 WHERE id = $1', [driver, is]));
     await active(false);
@@ -121,24 +121,24 @@ describe('the cache', () => {
     await active(true);
   });
 
-  test('is as if there were none while Redis does not answer, and once it is gone', async () => {
+  test('changes no response while Redis hangs, or when Redis is gone', async () => {
     await get(LIST);
     process.kill(redis.pid, 'SIGSTOP');
     try {
-      await agree('Redis hangs');
+      await assertSameResponses('Redis hangs');
       await send(rooms[0], 'unseen by Redis');
-      await agree('a message while it hangs');
+      await assertSameResponses('a message while it hangs');
     } finally {
       process.kill(redis.pid, 'SIGCONT');
     }
-    await agree('Redis is back');
+    await assertSameResponses('Redis is back');
     await redis.stop();
     await send(rooms[1], 'without Redis');
-    await agree('Redis is gone');
+    await assertSameResponses('Redis is gone');
   });
 });
 
-/** One driver’s rooms, all with one client. */
+/** Creates many rooms of one driver with one client. */
 async function manyRooms(it) {
   const user = 'INSERT INTO users (id, full_name, phone_number, user_type) VALUES ($1, $2, $3, $4)';
   await it.query(user, [driver, 'Kouamé Yao', '+2250701020304', 'driver']);

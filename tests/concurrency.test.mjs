@@ -1,4 +1,4 @@
-// What must hold when everybody calls at once: numbers, counters, identity, idempotency, and the mirror.
+// Invariants under concurrent requests: seq, counters, identity, idempotency and the mirror.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -11,9 +11,9 @@ import { aClient, aConversation, aDelivery, aDriver, aRoom, say, seenBy } from '
 
 const times = (count, task) => Promise.all(Array.from({ length: count }, (_, n) => task(n)));
 const upTo = (count) => Array.from({ length: count }, (_, n) => n + 1);
-const statuses = (answers, status) => answers.filter((answer) => answer.status === status).length;
+const statuses = (responses, status) => responses.filter((response) => response.status === status).length;
 
-/** Every message of a room in the order of seq, page by page. */
+/** Returns every message of a room by seq, page by page. */
 async function wholeHistory(viewer, room) {
   const messages = [];
   for (let link = `messages/?chat_room_id=${room.id}&ordering=created_at&page_size=100`, body; ;) {
@@ -24,7 +24,7 @@ async function wholeHistory(viewer, room) {
   }
 }
 
-/** The counter, beside what it stands for. */
+/** Asserts that the unread counter equals the number of unread messages. */
 async function assertCounterIsTrue(viewer, room) {
   const { unread_count } = await seenBy(viewer, room);
   const [{ count }] = await sql(
@@ -34,12 +34,12 @@ async function assertCounterIsTrue(viewer, room) {
   assert.equal(unread_count, count);
 }
 
-test('two hundred messages at once: seq 1 to 200, in the order of time, counted, and mirrored within a second', async () => {
+test('two hundred concurrent messages get seq 1 to 200 in the order of time, are counted, and are mirrored within a second', async () => {
   const { driver, client, room } = await aConversation();
-  const answers = await times(200, (n) =>
+  const responses = await times(200, (n) =>
     (n % 2 ? driver : client).post('messages/', { chat_room_id: room.id, text: `message ${n}` }),
   );
-  assert.equal(statuses(answers, 201), 200);
+  assert.equal(statuses(responses, 201), 200);
 
   await eventually(async () => {
     const tree = await mirroredRoom(room);
@@ -58,7 +58,7 @@ test('two hundred messages at once: seq 1 to 200, in the order of time, counted,
   assert.deepEqual(created, created.toSorted());
   assert.equal(new Set(created).size, 200);
   assert.deepEqual(
-    answers
+    responses
       .map(({ body }) => body)
       .sort((a, b) => a.seq - b.seq)
       .map(({ id }) => id),
@@ -78,7 +78,7 @@ test('two hundred messages at once: seq 1 to 200, in the order of time, counted,
   for (const message of messages.slice(-50)) assert.equal(tree.messages[message.id].text, message.text);
 });
 
-test('a page has at most a hundred, however many are asked for', async () => {
+test('a page has at most a hundred messages', async () => {
   const { driver, room } = await aConversation();
   await times(101, () => say(driver, room));
   for (const page_size of [100, 101, 1000]) {
@@ -88,22 +88,22 @@ test('a page has at most a hundred, however many are asked for', async () => {
   }
 });
 
-test('twenty repeats at once are one message: one 201, nineteen 200, all the same', async () => {
+test('twenty concurrent repeats store one message: one 201, nineteen 200, all with the same body', async () => {
   const { driver, client, room } = await aConversation();
   await say(driver, room);
   const client_message_id = randomUUID();
-  const answers = await times(20, () =>
+  const responses = await times(20, () =>
     driver.post('messages/', { chat_room_id: room.id, text: 'Bonjour', client_message_id }),
   );
-  assert.equal(statuses(answers, 201), 1);
-  assert.equal(statuses(answers, 200), 19);
-  assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
-  assert.equal(answers[0].body.seq, 2);
+  assert.equal(statuses(responses, 201), 1);
+  assert.equal(statuses(responses, 200), 19);
+  assert.equal(new Set(responses.map(({ text }) => text)).size, 1);
+  assert.equal(responses[0].body.seq, 2);
   assert.equal((await seenBy(client, room)).unread_count, 2);
   assert.equal((await say(driver, room)).seq, 3);
 });
 
-test('repeats among other messages leave no gap', async () => {
+test('repeats among other messages leave no gap in seq', async () => {
   const { driver, client, room } = await aConversation();
   const ids = Array.from({ length: 10 }, () => randomUUID());
   await times(60, (n) =>
@@ -121,7 +121,7 @@ test('repeats among other messages leave no gap', async () => {
   assert.equal((await seenBy(client, room)).unread_count, 30);
 });
 
-test('reading while the other writes keeps the counter true', async () => {
+test('marking as read during sends keeps the counter exact', async () => {
   const { driver, client, room } = await aConversation();
   const marked = [];
   await Promise.all([
@@ -144,23 +144,23 @@ test('reading while the other writes keeps the counter true', async () => {
   await assertCounterIsTrue(client, room);
 });
 
-test('markings that overlap count each message once', async () => {
+test('overlapping mark requests count each message once', async () => {
   const { driver, client, room } = await aConversation();
   const ids = [];
   for (let n = 0; n < 30; n += 1) ids.push((await say(driver, room)).id);
-  const answers = await times(20, (n) => {
+  const responses = await times(20, (n) => {
     const message_ids = n % 2 ? ids.slice(n % 10, 20 + (n % 10)) : ids.toReversed();
     return client.post('messages/mark_as_read/', n % 5 ? { message_ids } : { chat_room_id: room.id });
   });
-  assert.equal(statuses(answers, 200), 20);
+  assert.equal(statuses(responses, 200), 20);
   assert.equal(
-    answers.reduce((sum, { body }) => sum + body.count, 0),
+    responses.reduce((sum, { body }) => sum + body.count, 0),
     30,
   );
   assert.equal((await seenBy(client, room)).unread_count, 0);
 });
 
-test('markings over the same rooms in another order wait for each other, and none is lost', async () => {
+test('concurrent mark requests over the same rooms in different orders do not deadlock', async () => {
   const driver = await aDriver();
   const client = await aClient();
   const messages = [];
@@ -170,22 +170,22 @@ test('markings over the same rooms in another order wait for each other, and non
     messages.push(await say(driver, room), await say(driver, room));
   }
   const ids = messages.map(({ id }) => id);
-  const answers = await times(20, (n) =>
+  const responses = await times(20, (n) =>
     client.post('messages/mark_as_read/', { message_ids: n % 2 ? ids : ids.toReversed() }),
   );
-  assert.equal(statuses(answers, 200), 20);
+  assert.equal(statuses(responses, 200), 20);
   assert.equal(
-    answers.reduce((sum, { body }) => sum + body.count, 0),
+    responses.reduce((sum, { body }) => sum + body.count, 0),
     ids.length,
   );
   assert.equal((await client.get('rooms/unread_count/')).body.unread_count, 0);
 });
 
-test('a room that both sides open at once is one room', async () => {
+test('concurrent create requests of both participants create one room', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   const { id: delivery_id } = await aDelivery({ driver, client });
   for (const about of [{ delivery_id }, {}]) {
-    const answers = await times(20, (n) => {
+    const responses = await times(20, (n) => {
       const [caller, other] = n % 2 ? [driver, client] : [client, driver];
       return caller.post('rooms/', {
         other_user_id: other.id,
@@ -194,22 +194,22 @@ test('a room that both sides open at once is one room', async () => {
         ...about,
       });
     });
-    assert.equal(statuses(answers, 201), 1);
-    assert.equal(statuses(answers, 200), 19);
-    assert.equal(new Set(answers.map(({ body }) => body.id)).size, 1);
+    assert.equal(statuses(responses, 201), 1);
+    assert.equal(statuses(responses, 200), 19);
+    assert.equal(new Set(responses.map(({ body }) => body.id)).size, 1);
 
-    const [room] = answers.map(({ body }) => body);
+    const [room] = responses.map(({ body }) => body);
     const { body } = await driver.get('messages/', { chat_room_id: room.id });
     assert.equal(body.count, 1, 'only the one who created it sent a first message');
   }
 });
 
-test('one person opens sixty rooms at once, and not one more', async () => {
+test('a user can open sixty rooms at once and no more', async () => {
   const driver = await aDriver();
   const clients = await times(70, () => aClient());
   const open = ({ id }) => driver.post('rooms/', { other_user_id: id, room_type: 'delivery' });
   const responses = await Promise.all(clients.map(open));
-  // One more may have become possible meanwhile.
+  // The rate limit may have refilled by one meanwhile.
   const opened = statuses(responses, 201);
   assert.ok(opened === 60 || opened === 61, `${opened}`);
   const rejected = responses.filter(({ status }) => status === 429);
@@ -221,7 +221,7 @@ test('one person opens sixty rooms at once, and not one more', async () => {
   assert.equal((await driver.get('rooms/')).body.count, opened);
 });
 
-test('people in many rooms do not wait for each other’s numbers', async () => {
+test('sends in different rooms number their messages independently', async () => {
   const conversations = await times(10, () => aConversation());
   await Promise.all(
     conversations.flatMap(({ driver, client, room }) => [

@@ -1,4 +1,4 @@
-// Behaviour 8 to 12, and the guide's "Créer une conversation".
+// Rules 8 to 12 of docs/api-guide.md, and its section "Create".
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -24,7 +24,7 @@ const publicPart = ({ id, full_name, phone_number, user_type, profile_photo_url 
   profile_photo_url,
 });
 
-test('a new conversation is answered 201 in detail, as its driver sees it', async () => {
+test('a new conversation returns 201 with the detail, as the driver sees it', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient({ profile_photo_url: null })]);
   const delivery = await aDelivery({ driver, client });
   const { status, body } = await driver.post('rooms/', {
@@ -54,13 +54,13 @@ test('a new conversation is answered 201 in detail, as its driver sees it', asyn
   assert.ok(body.last_message_at >= body.created_at);
 });
 
-test('without a first message the last one is empty', async () => {
+test('a room without a first message has an empty last message', async () => {
   const { room } = await aConversation();
   assert.equal(room.last_message_text, '');
   assert.equal(room.last_message_at, null);
 });
 
-test('either side may ask, and both get the same room', async () => {
+test('either participant can create the room, and both get the same one', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   const delivery = await aDelivery({ driver, client });
   const asked = await client.post('rooms/', {
@@ -82,7 +82,7 @@ test('either side may ask, and both get the same room', async () => {
   assert.equal(again.body.other_participant.id, client.id);
 });
 
-test('the first message is unread for the other, and only for the other', async () => {
+test('the first message is unread for the recipient only', async () => {
   const { driver, client, room } = await aConversation({ initial_message: '  Bonjour  ' });
   assert.equal((await seenBy(driver, room)).unread_count, 0);
   assert.equal((await seenBy(client, room)).unread_count, 1);
@@ -96,7 +96,7 @@ test('the first message is unread for the other, and only for the other', async 
   assert.equal(message.seq, 1);
 });
 
-test('a room that exists is answered 200 as it is, and the first message is not sent again', async () => {
+test('an existing room returns 200 unchanged, and the first message is not sent again', async () => {
   const { driver, client, delivery, room } = await aConversation({ initial_message: 'Bonjour' });
   await driver.post(`rooms/${room.id}/archive/`, { archive: true });
   const { status, body } = await driver.post('rooms/', {
@@ -111,7 +111,7 @@ test('a room that exists is answered 200 as it is, and the first message is not 
   assert.equal((await seenBy(client, room)).unread_count, 1);
 });
 
-test('the same two people have one room per delivery and one without', async () => {
+test('two users have one room per delivery and one without a delivery', async () => {
   const { driver, client, room } = await aConversation();
   const second = await aDelivery({ driver, client });
   const [withSecond, without] = [await aRoom(driver, client, { delivery_id: second.id }), await aRoom(driver, client)];
@@ -123,7 +123,7 @@ test('the same two people have one room per delivery and one without', async () 
   assert.equal(again.body.id, without.id);
 });
 
-test('a delivery_id that is null is no delivery', async () => {
+test('a null delivery_id means no delivery', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   const { status, body } = await driver.post('rooms/', {
     other_user_id: client.id,
@@ -134,7 +134,7 @@ test('a delivery_id that is null is no delivery', async () => {
   assert.equal(body.delivery_info, null);
 });
 
-test('a driver may talk to the merchant of a delivery, apart from its client', async () => {
+test('a driver can open separate rooms with the merchant and the client of a delivery', async () => {
   const [driver, client, merchant] = await Promise.all([aDriver(), aClient(), aMerchant()]);
   const delivery = await aDelivery({ driver, client, merchant });
   const withClient = await aRoom(driver, client, { delivery_id: delivery.id });
@@ -143,7 +143,7 @@ test('a driver may talk to the merchant of a delivery, apart from its client', a
   assert.equal(withMerchant.other_participant.user_type, 'merchant');
 });
 
-test('a driver may ask the support, and the support a driver', async () => {
+test('a driver can open a room with the support, and the support with a driver', async () => {
   const [driver, admin] = await Promise.all([aDriver(), anAdmin()]);
   const room = await aRoom(driver, admin);
   assert.equal(room.room_type, 'support');
@@ -154,56 +154,56 @@ test('a driver may ask the support, and the support a driver', async () => {
   assert.equal(again.body.id, room.id);
 });
 
-describe('a conversation that may not exist is 400', () => {
-  const refused = async (caller, body) => {
-    const answer = await caller.post('rooms/', body);
-    assert.equal(answer.status, 400, JSON.stringify(answer.body));
-    return answer.body;
+describe('a conversation that is not allowed returns 400', () => {
+  const assertRejected = async (caller, body) => {
+    const response = await caller.post('rooms/', body);
+    assert.equal(response.status, 400, JSON.stringify(response.body));
+    return response.body;
   };
 
-  test('with oneself', async () => {
+  test('with the caller', async () => {
     const driver = await aDriver();
-    await refused(driver, { other_user_id: driver.id, room_type: 'delivery' });
+    await assertRejected(driver, { other_user_id: driver.id, room_type: 'delivery' });
   });
 
-  test('with nobody that the platform knows', async () => {
-    const body = await refused(await aDriver(), { other_user_id: randomUUID(), room_type: 'delivery' });
+  test('with an unknown user', async () => {
+    const body = await assertRejected(await aDriver(), { other_user_id: randomUUID(), room_type: 'delivery' });
     assert.deepEqual(Object.keys(body), ['other_user_id']);
   });
 
   test('between two drivers', async () => {
     const [one, other] = await Promise.all([aDriver(), aDriver()]);
-    await refused(one, { other_user_id: other.id, room_type: 'delivery' });
-    await refused(one, { other_user_id: other.id, room_type: 'support' });
+    await assertRejected(one, { other_user_id: other.id, room_type: 'delivery' });
+    await assertRejected(one, { other_user_id: other.id, room_type: 'support' });
   });
 
-  test('between two people of whom none is a driver', async () => {
+  test('between two users who are not drivers', async () => {
     const [client, merchant, admin] = await Promise.all([aClient(), aMerchant(), anAdmin()]);
-    await refused(client, { other_user_id: merchant.id, room_type: 'delivery' });
-    await refused(merchant, { other_user_id: client.id, room_type: 'delivery' });
-    await refused(client, { other_user_id: admin.id, room_type: 'support' });
-    await refused(admin, { other_user_id: client.id, room_type: 'support' });
+    await assertRejected(client, { other_user_id: merchant.id, room_type: 'delivery' });
+    await assertRejected(merchant, { other_user_id: client.id, room_type: 'delivery' });
+    await assertRejected(client, { other_user_id: admin.id, room_type: 'support' });
+    await assertRejected(admin, { other_user_id: client.id, room_type: 'support' });
   });
 
-  test('support with someone who is no admin', async () => {
+  test('of type support with a user who is not an admin', async () => {
     const [driver, client] = await Promise.all([aDriver(), aClient()]);
-    await refused(driver, { other_user_id: client.id, room_type: 'support' });
-    await refused(client, { other_user_id: driver.id, room_type: 'support' });
+    await assertRejected(driver, { other_user_id: client.id, room_type: 'support' });
+    await assertRejected(client, { other_user_id: driver.id, room_type: 'support' });
   });
 
-  test('delivery with an admin', async () => {
+  test('of type delivery with an admin', async () => {
     const [driver, admin] = await Promise.all([aDriver(), anAdmin()]);
-    await refused(driver, { other_user_id: admin.id, room_type: 'delivery' });
-    await refused(admin, { other_user_id: driver.id, room_type: 'delivery' });
+    await assertRejected(driver, { other_user_id: admin.id, room_type: 'delivery' });
+    await assertRejected(admin, { other_user_id: driver.id, room_type: 'delivery' });
   });
 
-  test('support about a delivery', async () => {
+  test('of type support about a delivery', async () => {
     const [driver, client, admin] = await Promise.all([aDriver(), aClient(), anAdmin()]);
     const delivery = await aDelivery({ driver, client });
-    await refused(driver, { other_user_id: admin.id, delivery_id: delivery.id, room_type: 'support' });
+    await assertRejected(driver, { other_user_id: admin.id, delivery_id: delivery.id, room_type: 'support' });
   });
 
-  test('about a delivery of another driver, of another client, or that nobody knows', async () => {
+  test('about an unknown delivery, or one of another driver or client', async () => {
     const [driver, client, otherDriver, otherClient] = await Promise.all([aDriver(), aClient(), aDriver(), aClient()]);
     const foreign = [
       await aDelivery({ driver: otherDriver, client }),
@@ -214,29 +214,29 @@ describe('a conversation that may not exist is 400', () => {
     ];
     const bodies = [];
     for (const { id } of foreign) {
-      bodies.push(await refused(driver, { other_user_id: client.id, delivery_id: id, room_type: 'delivery' }));
-      await refused(client, { other_user_id: driver.id, delivery_id: id, room_type: 'delivery' });
+      bodies.push(await assertRejected(driver, { other_user_id: client.id, delivery_id: id, room_type: 'delivery' }));
+      await assertRejected(client, { other_user_id: driver.id, delivery_id: id, room_type: 'delivery' });
     }
-    // Nobody learns from the answer whether a delivery exists.
+    // The response does not reveal whether a delivery exists.
     for (const body of bodies) assert.deepEqual(body, bodies.at(-1));
     assert.deepEqual(Object.keys(bodies[0]), ['delivery_id']);
   });
 
-  test('with the client of a delivery whose merchant one named', async () => {
+  test('with a merchant about a delivery that has no merchant', async () => {
     const [driver, client, merchant] = await Promise.all([aDriver(), aClient(), aMerchant()]);
     const delivery = await aDelivery({ driver, client });
-    await refused(driver, { other_user_id: merchant.id, delivery_id: delivery.id, room_type: 'delivery' });
+    await assertRejected(driver, { other_user_id: merchant.id, delivery_id: delivery.id, room_type: 'delivery' });
   });
 
-  test('and nothing is left of it', async () => {
+  test('and nothing is stored', async () => {
     const driver = await aDriver();
-    await refused(driver, { other_user_id: driver.id, room_type: 'delivery', initial_message: 'Bonjour' });
+    await assertRejected(driver, { other_user_id: driver.id, room_type: 'delivery', initial_message: 'Bonjour' });
     assert.equal((await driver.get('rooms/', { include_archived: 'true' })).body.count, 0);
   });
 });
 
-describe('a body that cannot be read is 400 and names every bad field', () => {
-  test('nothing in it', async () => {
+describe('an invalid body returns 400 and names every bad field', () => {
+  test('if it is empty', async () => {
     const { status, body } = await (await aDriver()).post('rooms/', {});
     assert.equal(status, 400);
     assert.deepEqual(body, {
@@ -245,7 +245,7 @@ describe('a body that cannot be read is 400 and names every bad field', () => {
     });
   });
 
-  test('everything wrong', async () => {
+  test('if every field is wrong', async () => {
     const { status, body } = await (
       await aDriver()
     ).post('rooms/', {
@@ -258,7 +258,7 @@ describe('a body that cannot be read is 400 and names every bad field', () => {
     assert.deepEqual(Object.keys(body).sort(), ['delivery_id', 'initial_message', 'other_user_id', 'room_type']);
   });
 
-  test('room_type in other letters or of another type', async () => {
+  test('if room_type is in another case or of another type', async () => {
     const [driver, client] = await Promise.all([aDriver(), aClient()]);
     for (const room_type of ['DELIVERY', ' delivery', '', null, 1, ['delivery'], { delivery: true }]) {
       const { status, body } = await driver.post('rooms/', { other_user_id: client.id, room_type });
@@ -268,7 +268,7 @@ describe('a body that cannot be read is 400 and names every bad field', () => {
   });
 });
 
-test('a blank first message never becomes a message', async () => {
+test('a blank first message is not stored', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   for (const initial_message of ['', '   ', '\n\t']) {
     await driver.post('rooms/', { other_user_id: client.id, room_type: 'delivery', initial_message });
@@ -278,7 +278,7 @@ test('a blank first message never becomes a message', async () => {
   assert.equal((await seenBy(client, room.body)).unread_count, 0);
 });
 
-test('a room opened by the client gives its first message to the driver', async () => {
+test('the first message of a client is unread for the driver', async () => {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   const { body: room } = await client.post('rooms/', {
     other_user_id: driver.id,

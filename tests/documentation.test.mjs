@@ -1,5 +1,5 @@
-// The links of the documentation lead somewhere: each relative link, image and anchor of a Markdown file, and each page
-// of docs/ that a comment names. Needs no server; `make check` runs it alone.
+// Checks that each relative link, image and anchor of a Markdown file, and each page of docs/ that a comment names,
+// exists. Needs no server; `make check` runs it by itself.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -14,11 +14,11 @@ const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: '
   .filter((path) => path && existsSync(join(root, path)));
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
-/** Returns the text without code, in which brackets and hashes have other meanings. */
+/** Returns the text without code, where brackets and hashes have other meanings. */
 const withoutCode = (markdown) =>
   markdown.replace(/^ *(```|~~~)[\s\S]*?^ *\1.*$/gm, '').replace(/(`+)[^`][\s\S]*?\1/g, '');
 
-/** Returns the ids that GitHub gives to a page's headings: a repeated one gets a number. */
+/** Returns the ids that GitHub gives to the headings of a page. A repeated heading gets a number. */
 function anchorsOf(markdown) {
   const times = new Map();
   const withoutBlocks = markdown.replace(/^ *(```|~~~)[\s\S]*?^ *\1.*$/gm, '');
@@ -31,7 +31,7 @@ function anchorsOf(markdown) {
   });
 }
 
-/** Returns what is wrong with a link of the file, or nothing. */
+/** Returns what is wrong with a link of the file, or undefined. */
 function faultOf(file, target) {
   const [path, anchor] = decodeURI(target).split('#');
   const page = path ? relative(root, join(root, dirname(file), path)) : file;

@@ -1,5 +1,5 @@
-// A function's internal extension. Lambda holds an environment whose extension is gone until each later invocation times
-// out, and replaces one whose process has ended.
+// A function's internal extension. If only the extension ends, Lambda keeps the environment, and each later
+// invocation times out. If the process ends, Lambda replaces the environment.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -14,7 +14,9 @@ import { ownParts, plain } from './support/own-parts.mjs';
 
 const parts = ownParts('extension');
 
-/** The Runtime and the Extensions API: no event ever comes, and `nextForExtension` answers the extension. */
+/**
+ * Starts a Runtime API and Extensions API that never send an event. `nextForExtension` responds to the extension.
+ */
 async function runtimeApi(nextForExtension) {
   const server = createServer((request, response) => {
     if (request.url.endsWith('/extension/register')) {
@@ -33,7 +35,7 @@ async function runtimeApi(nextForExtension) {
   return `127.0.0.1:${server.address().port}`;
 }
 
-/** With work after the response, and without. */
+/** One function with work after the response, and one without. */
 for (const name of ['send-message', 'unread-count']) {
   test(`the process of ${name} ends with its extension`, { timeout: 20_000 }, async () => {
     const api = await runtimeApi((response) => response.writeHead(500).end('{}'));

@@ -1,4 +1,4 @@
-// What CloudFormation hears from the migrations on a first deploy, whatever is wrong with what they need.
+// The response of the migrations to CloudFormation on a first deployment, for each failure of a dependency.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { secretsManager, secretVariables } from './support/secrets-manager.mjs';
 
 const PASSWORD = 'hunter2';
 const KEY = 'a key of the tokens that is long enough to sign';
-/** Seconds of the function's deadline. It keeps 30 of them for the response. */
+/** The function's timeout in seconds. It reserves 30 of them for the response. */
 const DEADLINE = 37;
 
 const parts = ownParts('first-deploy');
@@ -32,10 +32,10 @@ before(async () => {
   await withDatabase(postgres.url, (client) => client.query('SELECT pg_reload_conf()'));
 });
 
-/** A URL of the test's server with these parts changed. */
+/** Returns the URL of the test's server with these parts changed. */
 const url = (changes) => Object.assign(new URL(postgres.url), changes).href;
 
-/** A database of a test's own, whose role has a password. */
+/** Creates a database for one test, with a role that has a password. */
 async function database(name) {
   await withDatabase(postgres.url, async (client) => {
     await client.query(`CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD}'`);
@@ -44,7 +44,10 @@ async function database(name) {
   return url({ username: name, password: PASSWORD, pathname: name });
 }
 
-/** The real binary, with nothing but the name of a secret that holds `secret`; none if it is undefined. */
+/**
+ * Starts the real binary with only the name of a secret that holds `secret`. If `secret` is undefined, no secret
+ * exists.
+ */
 async function deployment(id, secret, { variables = {}, endpoint = aws } = {}) {
   if (secret !== undefined) await secretsManager(aws, 'CreateSecret', { Name: id, SecretString: secret });
   const environment = plain({ ...secretVariables(endpoint, id), ...variables });
@@ -63,7 +66,7 @@ function assertNoValues({ logs }, response) {
 }
 
 describe('CloudFormation gets a response', { concurrency: true }, () => {
-  test('to Create, to Update with the same and another physical id, and to Delete', async () => {
+  test('for Create, Update with the same and another physical id, and Delete', async () => {
     const databaseUrl = await database('good');
     const { send } = await deployment('good', secretWith(databaseUrl));
     const success = (PhysicalResourceId) => ({ Status: 'SUCCESS', Reason: '', PhysicalResourceId });
@@ -78,27 +81,27 @@ describe('CloudFormation gets a response', { concurrency: true }, () => {
   const broken = {
     'no secret of that name': [() => undefined, /ResourceNotFoundException.*ChatSecretArn/],
     'a secret that is not JSON': [() => `database_url=${url({ password: PASSWORD })}`, /CHAT_SECRET_ID/],
-    'a secret without the key of the tokens': [() => JSON.stringify({ database_url: postgres.url }), /jwt_secret/],
-    'a URL that is none': [() => secretWith(`postgres://relais:${PASSWORD}@host:port/relais`), /database URL/],
+    'a secret without jwt_secret': [() => JSON.stringify({ database_url: postgres.url }), /jwt_secret/],
+    'an invalid database URL': [() => secretWith(`postgres://relais:${PASSWORD}@host:port/relais`), /database URL/],
     'a server that refuses connections': [
       async () => secretWith(url({ password: PASSWORD, port: String(await freePort()) })),
       /Connection refused/,
     ],
-    'a server that accepts connections and says nothing': [
+    'a server that accepts connections and never responds': [
       async () => secretWith(url({ password: PASSWORD, port: String(await silentServer()) })),
       /nothing is sent/,
     ],
     'a host that does not exist': [() => secretWith(url({ hostname: 'db.invalid', password: PASSWORD })), /lookup/],
-    'a password that is wrong': [
+    'a wrong password': [
       async () => secretWith(url({ ...(await role('wrong_password')), password: `${PASSWORD}!` })),
       /password.*28P01/,
     ],
     'a database that does not exist': [() => secretWith(url({ pathname: 'nowhere', password: PASSWORD })), /no such database.*3D000/],
-    'a role that may create nothing': [
+    'a role without CREATE privileges': [
       async () => secretWith(url({ ...(await role('may_nothing')), password: PASSWORD })),
       /permission denied for schema public.*42501/,
     ],
-    'an address of Firebase that is none': [
+    'an invalid Firebase URL': [
       () => secretWith(postgres.url),
       /FIREBASE_DATABASE_URL/,
       { FIREBASE_DATABASE_URL: 'relais.firebaseio.com' },
@@ -111,12 +114,12 @@ describe('CloudFormation gets a response', { concurrency: true }, () => {
       assert.equal(response.Status, 'FAILED');
       assert.match(response.Reason, reason);
       assertNoValues(deployed, response);
-      // The stack is then rolled back, which asks for this.
+      // CloudFormation then rolls back and sends this request.
       assert.equal((await deployed.send('Delete', { PhysicalResourceId: response.PhysicalResourceId })).Status, 'SUCCESS');
     });
   });
 
-  test('once a secret that was wrong has been corrected', async () => {
+  test('once a wrong secret is corrected', async () => {
     const { send } = await deployment('corrected', '{}');
     assert.equal((await send('Create')).Status, 'FAILED');
     const SecretString = secretWith(await database('corrected'));
@@ -124,13 +127,13 @@ describe('CloudFormation gets a response', { concurrency: true }, () => {
     assert.equal((await send('Create')).Status, 'SUCCESS');
   });
 
-  test('once the policy of a new role has reached Secrets Manager', async () => {
+  test('once Secrets Manager knows the policy of a new role', async () => {
     const endpoint = await lateAccess({ denials: 2 });
     const { send } = await deployment('late', secretWith(await database('late')), { endpoint });
     assert.equal((await send('Create')).Status, 'SUCCESS');
   });
 
-  test('that names the reason if the role may never read the secret', async () => {
+  test('that names the reason if the role can never read the secret', async () => {
     const endpoint = await lateAccess({ denials: Infinity });
     const { send } = await deployment('denied', secretWith(postgres.url), { endpoint });
     const { Status, Reason } = await send('Create');
@@ -139,13 +142,13 @@ describe('CloudFormation gets a response', { concurrency: true }, () => {
   });
 });
 
-/** A role that may connect and no more. */
+/** Creates a role that may only connect. */
 async function role(username) {
   await withDatabase(postgres.url, (client) => client.query(`CREATE ROLE ${username} LOGIN PASSWORD '${PASSWORD}'`));
   return { username };
 }
 
-/** The port of a server as a wrong security group makes one: nothing comes back. */
+/** Starts a server that never responds, like a port behind a wrong security group. */
 async function silentServer() {
   const sockets = new Set();
   const server = createTcpServer((socket) => sockets.add(socket.on('error', () => undefined)));
@@ -158,7 +161,7 @@ async function silentServer() {
   return server.address().port;
 }
 
-/** Secrets Manager, which denies the first requests as IAM does for a role that is seconds old. */
+/** Starts a Secrets Manager that denies the first requests, as IAM does for a role that is seconds old. */
 async function lateAccess({ denials }) {
   let left = denials;
   const server = createServer(async (incoming, response) => {
@@ -169,9 +172,9 @@ async function lateAccess({ denials }) {
       return;
     }
     const { host, connection, 'content-length': length, ...headers } = incoming.headers;
-    const answer = await fetch(aws, { method: 'POST', headers, body });
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(await answer.text());
+    const upstream = await fetch(aws, { method: 'POST', headers, body });
+    response.writeHead(upstream.status, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(await upstream.text());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,4 @@
-// Behaviour 6, 19 and 26, the guide's "Historique des messages", and the backfill after an offline spell.
+// Rules 6, 19 and 26 of docs/api-guide.md, its section "History", and the backfill after an offline period.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ const COUNT = 45;
 const numbers = (from, to) =>
   Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => (to < from ? from - i : from + i));
 
-/** One room with 45 messages, number n saying "message n". */
+/** A room with 45 messages; message number n has the text "message n". */
 let room;
 let client;
 let read;
@@ -34,7 +34,7 @@ test('the history is newest first, 20 to a page', async () => {
   assert.equal(page.results[0].chat_room, room.id);
 });
 
-test('ordering=created_at turns it round', async () => {
+test('ordering=created_at returns the oldest message first', async () => {
   assert.deepEqual(seqs(await read({ ordering: 'created_at' })), numbers(1, 20));
   assert.deepEqual(seqs(await read({ ordering: 'created_at', page: 3 })), numbers(41, 45));
   assert.deepEqual(seqs(await read({ ordering: '-created_at' })), numbers(45, 26));
@@ -46,7 +46,7 @@ test('an unknown ordering is ignored', async () => {
   }
 });
 
-test('an empty room has an empty first page, and no second', async () => {
+test('an empty room has one empty page', async () => {
   const { driver, room: empty } = await aConversation();
   const page = await driver.get('messages/', { chat_room_id: empty.id });
   assert.deepEqual(page.body, { count: 0, next: null, previous: null, results: [] });
@@ -54,7 +54,7 @@ test('an empty room has an empty first page, and no second', async () => {
 });
 
 describe('pages', () => {
-  test('lead through the whole history and back', async () => {
+  test('link to each other over the whole history, both ways', async () => {
     const seen = [];
     let page = await read({ page_size: 10 });
     for (let n = 1; ; n += 1) {
@@ -69,7 +69,7 @@ describe('pages', () => {
     assert.deepEqual(seqs((await client.follow(page.previous)).body), numbers(15, 6));
   });
 
-  test('are absolute addresses on this host that keep the other parameters', async () => {
+  test('have absolute links on this host that keep the other parameters', async () => {
     const { next, previous } = await read({ page: 2, page_size: 10, ordering: 'created_at' });
     for (const link of [next, previous]) {
       assert.ok(link.startsWith(`${BASE_URL}/api/v1/chat/messages/?`), link);
@@ -82,7 +82,7 @@ describe('pages', () => {
     assert.equal(new URL(previous).searchParams.get('page'), null);
   });
 
-  test('keep a parameter that is escaped, or that the endpoint does not know', async () => {
+  test('keep escaped and unknown parameters in the links', async () => {
     const { next } = await read({ page_size: 10, note: 'à & b=c +%' });
     assert.equal(new URL(next).searchParams.get('note'), 'à & b=c +%');
   });
@@ -93,13 +93,13 @@ describe('pages', () => {
     assert.equal((await read({ page_size: 1000 })).results.length, COUNT);
   });
 
-  test('have the default size where the parameter is invalid', async () => {
+  test('have the default size if the parameter is invalid', async () => {
     for (const page_size of ['0', '-5', 'dix', '', '1.5', '1e2']) {
       assert.equal((await read({ page_size })).results.length, 20, page_size);
     }
   });
 
-  test('are 404 out of range', async () => {
+  test('return 404 out of range', async () => {
     for (const page of ['4', '0', '-1', 'deux', '1.5', '9223372036854775807', '99999999999999999999999999']) {
       const { status, body } = await client.get('messages/', { chat_room_id: room.id, page });
       assert.equal(status, 404, page);
@@ -107,33 +107,33 @@ describe('pages', () => {
     }
   });
 
-  test('begin at the first where the number is empty', async () => {
+  test('start at the first page if the number is empty', async () => {
     assert.deepEqual(seqs(await read({ page: '' })), numbers(45, 26));
   });
 
-  test('end at the one called last, as in DRF', async () => {
+  test('include the last one under the name `last`, as in DRF', async () => {
     assert.deepEqual(seqs(await read({ page: 'last' })), numbers(5, 1));
   });
 });
 
 describe('after_seq', () => {
-  test('answers what came after, oldest first', async () => {
+  test('returns the later messages, oldest first', async () => {
     assert.deepEqual(seqs(await read({ after_seq: 40 })), numbers(41, 45));
     assert.deepEqual(seqs(await read({ after_seq: 0 })), numbers(1, 20));
   });
 
-  test('answers at most page_size', async () => {
+  test('returns at most page_size messages', async () => {
     assert.deepEqual(seqs(await read({ after_seq: 10, page_size: 5 })), numbers(11, 15));
     assert.deepEqual(seqs(await read({ after_seq: 10, page_size: 100 })), numbers(11, 45));
   });
 
-  test('answers nothing where nothing is missing', async () => {
+  test('returns an empty list if no message is missing', async () => {
     for (const after_seq of [COUNT, COUNT + 1, 9_007_199_254_740_991]) {
       assert.deepEqual((await read({ after_seq })).results, []);
     }
   });
 
-  test('leads a phone to the end, by the last number it has', async () => {
+  test('reaches the last message by the last received seq', async () => {
     const seen = [];
     for (;;) {
       const { results } = await read({ after_seq: seen.at(-1) ?? 0, page_size: 7 });
@@ -143,7 +143,7 @@ describe('after_seq', () => {
     assert.deepEqual(seen, numbers(1, COUNT));
   });
 
-  test('leads a phone to the end by its links, too, where it gives any', async () => {
+  test('reaches the last message by the links', async () => {
     const first = await read({ after_seq: 5, page_size: 15 });
     const seen = seqs(first);
     for (let { next } = first; next !== null;) {
@@ -154,7 +154,7 @@ describe('after_seq', () => {
     assert.deepEqual(seen, numbers(6, COUNT));
   });
 
-  test('that is no number is 400', async () => {
+  test('returns 400 if it is not a number', async () => {
     for (const after_seq of ['abc', '-1', '1.5', '99999999999999999999999']) {
       const { status, body } = await client.get('messages/', { chat_room_id: room.id, after_seq });
       assert.equal(status, 400, after_seq);

@@ -1,4 +1,5 @@
-// Behaviour 1, 3, 5, 7 and 29: both forms of a path, what no route has, the form of errors and times, and the headers.
+// Rules 1, 3, 5, 7 and 29 of docs/api-guide.md: both forms of a path, unknown routes, the form of errors and times,
+// and the headers.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -43,7 +44,7 @@ describe('every path works without its trailing slash', () => {
     }
   });
 
-  test('links that a call without it answers can be followed', async () => {
+  test('the links of a path without a slash can be followed', async () => {
     const { driver, room } = await aConversation();
     for (let i = 0; i < 3; i += 1) await say(driver, room);
     const { body } = await driver.get('messages', { chat_room_id: room.id, page_size: 2 });
@@ -53,8 +54,8 @@ describe('every path works without its trailing slash', () => {
   });
 });
 
-describe('what no route has is 404 or 405, with a detail', () => {
-  test('an unknown path', async () => {
+describe('an unknown route returns 404 or 405 with a detail', () => {
+  test('for an unknown path', async () => {
     const { token } = await aDriver();
     for (const path of [
       '',
@@ -70,7 +71,7 @@ describe('what no route has is 404 or 405, with a detail', () => {
     errorWithDetail(await call('GET', `${BASE_URL}/api/v2/chat/rooms/`), 404);
   });
 
-  test('an unknown method', async () => {
+  test('for an unknown method', async () => {
     const { token } = await aDriver();
     const headers = { authorization: `Bearer ${token}` };
     for (const [method, path] of [
@@ -89,7 +90,7 @@ describe('what no route has is 404 or 405, with a detail', () => {
   });
 });
 
-test('every response of a function has an id of its own, and is not to be stored', async () => {
+test('every response of a function has its own id and is not cacheable', async () => {
   const { driver, room } = await aConversation();
   const responses = [
     await driver.get('rooms/'),
@@ -109,7 +110,7 @@ test('every response of a function has an id of its own, and is not to be stored
   for (const { headers } of responses) assert.equal(headers.get('cache-control'), 'no-store');
 });
 
-test('times are UTC with six digits, and their text is in the order of time', async () => {
+test('times are UTC with six digits, and sort as text', async () => {
   const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
   await client.post(`rooms/${room.id}/mark_as_read/`);
   await say(driver, room);
@@ -120,7 +121,7 @@ test('times are UTC with six digits, and their text is in the order of time', as
   assert.deepEqual(times, times.toSorted());
 });
 
-test('messages are French, whatever language the caller prefers', async () => {
+test('messages are French, whatever Accept-Language says', async () => {
   const { token } = await aDriver();
   const { body } = await call('POST', address('rooms/'), {
     headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json', 'accept-language': 'en-GB,en' },

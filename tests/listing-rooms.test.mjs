@@ -1,4 +1,4 @@
-// Behaviour 14 to 18, and the guide's "Liste des conversations": what is in the list, in which order.
+// Rules 14 to 18 of docs/api-guide.md, and its section "List": entries and their order.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { sql } from './support/database.mjs';
 import { aClient, aConversation, aDelivery, aDriver, aMerchant, aRoom, anAdmin, say } from './support/people.mjs';
 
-/** The ids that the list answers, in its order. */
+/** Returns the ids of the list in its order. */
 async function listed(viewer, query) {
   const { status, body } = await viewer.get('rooms/', query);
   assert.equal(status, 200);
@@ -15,7 +15,7 @@ async function listed(viewer, query) {
   return body.results.map(({ id }) => id);
 }
 
-/** A driver with three rooms that were written into one after the other. */
+/** Creates a driver with three rooms, and a message in each, one after the other. */
 async function aBusyDriver() {
   const driver = await aDriver();
   const rooms = [];
@@ -25,7 +25,7 @@ async function aBusyDriver() {
   return { driver, rooms, ids: rooms.map(({ id }) => id) };
 }
 
-test('an entry has the fields of the guide', async () => {
+test('an entry has the fields of the API guide', async () => {
   const { driver, client, delivery, room } = await aConversation();
   const message = await say(driver, room, "J'arrive dans 5 minutes");
   const { body } = await client.get('rooms/');
@@ -55,13 +55,13 @@ test('an entry has the fields of the guide', async () => {
   });
 });
 
-test('someone without conversations has an empty list', async () => {
+test('a user without conversations has an empty list', async () => {
   const { status, body } = await (await aDriver()).get('rooms/');
   assert.equal(status, 200);
   assert.deepEqual(body, { count: 0, next: null, previous: null, results: [] });
 });
 
-test('only one’s own rooms are listed', async () => {
+test('only the caller’s rooms are listed', async () => {
   const [one, other] = [await aConversation(), await aConversation()];
   assert.deepEqual(await listed(one.driver), [one.room.id]);
   assert.deepEqual(await listed(other.client), [other.room.id]);
@@ -75,15 +75,15 @@ test('inactive rooms are not listed', async () => {
   assert.deepEqual(await listed(driver, { include_archived: 'true' }), []);
 });
 
-describe('order', () => {
-  test('the newest message comes first', async () => {
+describe('the order', () => {
+  test('has the newest message first by default', async () => {
     const { driver, rooms, ids } = await aBusyDriver();
     assert.deepEqual(await listed(driver), ids.toReversed());
     await say(driver, rooms[0]);
     assert.deepEqual(await listed(driver), [ids[0], ids[2], ids[1]]);
   });
 
-  test('both fields go both ways, and what is unknown is ignored', async () => {
+  test('is ascending or descending by either field, and ignores an unknown field', async () => {
     const { driver, rooms, ids } = await aBusyDriver();
     await say(driver, rooms[0]);
     const byMessage = [ids[0], ids[2], ids[1]];
@@ -102,16 +102,16 @@ describe('order', () => {
     }
   });
 
-  test('rooms without a message come last either way, in the order of their ids', async () => {
+  test('has rooms without a message last either way, by their ids', async () => {
     const { driver, ids } = await aBusyDriver();
     const silent = [];
     for (let i = 0; i < 3; i += 1) silent.push((await aRoom(driver, await aClient())).id);
     silent.sort();
 
     for (const ordering of ['last_message_at', '-last_message_at']) {
-      const answer = await listed(driver, { ordering });
-      assert.deepEqual(answer.slice(0, 3), ordering.startsWith('-') ? ids.toReversed() : ids);
-      const last = answer.slice(3);
+      const response = await listed(driver, { ordering });
+      assert.deepEqual(response.slice(0, 3), ordering.startsWith('-') ? ids.toReversed() : ids);
+      const last = response.slice(3);
       assert.ok(
         [silent, silent.toReversed()].some((order) => order.join() === last.join()),
         'ordered by id',
@@ -119,14 +119,14 @@ describe('order', () => {
     }
   });
 
-  test('the id breaks ties', async () => {
+  test('uses the id to break ties', async () => {
     const { driver, ids } = await aBusyDriver();
     await sql('UPDATE chat_rooms SET created_at = now(), last_message_at = now() WHERE id = ANY($1::uuid[])', [ids]);
     ids.sort();
     for (const ordering of ['created_at', '-created_at', 'last_message_at', '-last_message_at']) {
-      const answer = await listed(driver, { ordering });
+      const response = await listed(driver, { ordering });
       assert.ok(
-        [ids, ids.toReversed()].some((order) => order.join() === answer.join()),
+        [ids, ids.toReversed()].some((order) => order.join() === response.join()),
         ordering,
       );
     }
@@ -152,14 +152,14 @@ describe('filters', () => {
     assert.equal((await listed(driver, { delivery_id: '' })).length, 2);
   });
 
-  test('a filter that cannot be read is 400, and every one is named', async () => {
+  test('that are invalid return 400, and each is named', async () => {
     const { status, body } = await (await aDriver()).get('rooms/', { room_type: 'groupe', delivery_id: 'LBN123456' });
     assert.equal(status, 400);
     assert.deepEqual(Object.keys(body).sort(), ['delivery_id', 'room_type']);
     assert.deepEqual(body.delivery_id, ['Doit être un UUID valide.']);
   });
 
-  test('include_archived takes true, false, 1 and 0', async () => {
+  test('include archived rooms if include_archived is true or 1', async () => {
     const { driver, rooms, ids } = await aBusyDriver();
     await driver.post(`rooms/${rooms[0].id}/archive/`);
     const [, ...unarchived] = ids;
@@ -171,7 +171,7 @@ describe('filters', () => {
     }
   });
 
-  test('filters narrow each other', async () => {
+  test('can be combined', async () => {
     const { driver, client, delivery, room } = await aConversation();
     await aRoom(driver, client);
     assert.deepEqual(await listed(driver, { delivery_id: delivery.id, room_type: 'delivery', search: 'dupont' }), [
@@ -212,14 +212,14 @@ describe('search', () => {
     }
   });
 
-  test('wants every word, anywhere', async () => {
+  test('requires each word, in any place', async () => {
     const { driver, withClient } = await aSearchableDriver();
     assert.deepEqual(await listed(driver, { search: '  celik   lbn hel ' }), [withClient]);
     assert.deepEqual(await listed(driver, { search: 'celik naturel' }), []);
     assert.deepEqual(await listed(driver, { search: 'helene inconnue' }), []);
   });
 
-  test('takes %, _ and \\ for plain characters', async () => {
+  test('treats %, _ and \\ as plain characters', async () => {
     const { driver, withMerchant } = await aSearchableDriver();
     for (const search of ['%', '_', '100%', '%_n', '\\']) {
       assert.deepEqual(await listed(driver, { search }), [withMerchant], search);
@@ -229,14 +229,14 @@ describe('search', () => {
     }
   });
 
-  test('looks at the other participant, never at oneself', async () => {
+  test('matches the other participant only', async () => {
     const { driver, client, withClient } = await aSearchableDriver();
     assert.deepEqual(await listed(driver, { search: 'chauffeur' }), []);
     assert.deepEqual(await listed(client, { search: 'chauffeur' }), [withClient]);
     assert.deepEqual(await listed(client, { search: 'helene' }), []);
   });
 
-  test('an empty search, or one of spaces, is none', async () => {
+  test('is ignored if it is empty or blank', async () => {
     const { driver } = await aSearchableDriver();
     assert.equal((await listed(driver, { search: '' })).length, 2);
     assert.equal((await listed(driver, { search: '   ' })).length, 2);
@@ -244,7 +244,7 @@ describe('search', () => {
 });
 
 describe('pages', () => {
-  test('follow each other and keep the other parameters', async () => {
+  test('link to each other and keep the other parameters', async () => {
     const { driver, ids } = await aBusyDriver();
     const one = (await driver.get('rooms/', { page_size: 2, ordering: 'created_at', room_type: 'delivery' })).body;
     assert.equal(one.count, 3);
@@ -269,7 +269,7 @@ describe('pages', () => {
     assert.deepEqual((await driver.follow(two.previous)).body, one);
   });
 
-  test('a page out of range is 404', async () => {
+  test('return 404 out of range', async () => {
     const { driver } = await aBusyDriver();
     for (const page of ['2', '0', '-1', '1.5', 'deux', '99999999999999999999']) {
       const { status, body } = await driver.get('rooms/', { page });

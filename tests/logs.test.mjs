@@ -1,4 +1,4 @@
-// What is logged: by no function and by no gateway a value of a user's, not even at the lowest level.
+// No function and no gateway logs a value of a user, at any log level.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { claims, now, platformToken, sign } from './support/tokens.mjs';
 
 const parts = ownParts('logs');
 const FUNCTIONS = readdirSync(join(ROOT, 'functions'));
-/** Words that stand in requests, in rows and in tokens. Each is looked for in every log. */
+/** Words that the test puts into requests, rows and tokens. The test searches every log for each of them. */
 const planted = {
   text: 'zanzibarophone',
   search: 'quiproquophile',
@@ -34,7 +34,7 @@ function everythingLogged(folder) {
   return files.map((file) => ({ name: file.name, text: readFileSync(join(file.parentPath, file.name), 'utf8') }));
 }
 
-test('no value of a user’s is in a log, even with RUST_LOG=trace', async () => {
+test('no log has a value of a user, even with RUST_LOG=trace', async () => {
   const [driver, client, admin] = await Promise.all([
     aDriver({ full_name: planted.name, phone_number: planted.phone }),
     aClient({ full_name: planted.name }),
@@ -106,7 +106,7 @@ test('no value of a user’s is in a log, even with RUST_LOG=trace', async () =>
   const responses = await Promise.all(calls.map((call) => request(...call)));
   for (const [n, { status }] of responses.entries()) assert.ok(status < 500, `${calls[n].slice(0, 2)}: ${status}`);
 
-  // A 500 is logged with its cause: a row that PostgreSQL rejects, quoting what it rejects.
+  // A 500 is logged with its cause: PostgreSQL rejects a row and quotes it.
   const check = `CHECK (text NOT LIKE '%${planted.search}%') NOT VALID`;
   await sql(`ALTER TABLE chat_messages ADD CONSTRAINT planted_by_a_test ${check}`);
   try {

@@ -1,5 +1,5 @@
-// Firebase slow, failing or gone: sending is answered as fast as ever and nothing is lost; when Firebase is back,
-// everything arrives, once, in order. The faults are the stand-in's (dev/firebase/README.md).
+// Firebase slow, failing or unreachable: sending stays fast and loses nothing. When Firebase is back, every message
+// arrives once, in order. dev/firebase/README.md describes the faults.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { inject, mirroredRoom } from './support/firebase.mjs';
 import { aConversation, say, seenBy } from './support/people.mjs';
 import { aPhone } from './support/phone.mjs';
 
-/** Long enough for the sweeper to come round after the back-off of some failures. */
+/** Enough for a sweep after the back-off of several failures. */
 const BACK_WITHIN = 60_000;
 const EVERY_WRITE = { path: '/chats/**' };
 
@@ -21,18 +21,18 @@ const seqs = (messages) => messages.map(({ seq }) => seq);
 const upTo = (count) => Array.from({ length: count }, (_, n) => n + 1);
 
 const outages = {
-  'takes five seconds for each answer': [{ ...EVERY_WRITE, delayMs: 5000 }],
-  'answers late what it did at once': [{ ...EVERY_WRITE, answerDelayMs: 5000 }],
-  'answers 503': [{ ...EVERY_WRITE, status: 503, body: { error: 'Service unavailable' } }],
-  'answers 500, having done it': [{ ...EVERY_WRITE, status: 500, applied: true }],
-  'answers 429': [{ ...EVERY_WRITE, status: 429, retryAfter: 1 }],
-  'cuts the connection': [{ ...EVERY_WRITE, reset: 'before' }],
-  'cuts the connection, having done it': [{ ...EVERY_WRITE, reset: 'after' }],
+  'takes five seconds for each write': [{ ...EVERY_WRITE, delayMs: 5000 }],
+  'applies each write at once and responds five seconds later': [{ ...EVERY_WRITE, answerDelayMs: 5000 }],
+  'responds 503': [{ ...EVERY_WRITE, status: 503, body: { error: 'Service unavailable' } }],
+  'applies each write and responds 500': [{ ...EVERY_WRITE, status: 500, applied: true }],
+  'responds 429': [{ ...EVERY_WRITE, status: 429, retryAfter: 1 }],
+  'closes the connection': [{ ...EVERY_WRITE, reset: 'before' }],
+  'applies each write and closes the connection': [{ ...EVERY_WRITE, reset: 'after' }],
 };
 
 describe('while Firebase', () => {
   for (const [name, faults] of Object.entries(outages)) {
-    test(`${name}, messages are answered at once, and all arrive in order when it is back`, async () => {
+    test(`${name}, sending stays fast, and all messages arrive in order after the recovery`, async () => {
       const { driver, client, room } = await aConversation({ initial_message: 'message 1' });
       const phone = await aPhone(client);
       phones.push(phone);

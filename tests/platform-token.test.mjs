@@ -1,4 +1,4 @@
-// Who may say what has happened to a delivery: the platform's own backend, by a token that is no user's.
+// Only the platform's backend may send events, with a token that is not a user's.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -24,8 +24,8 @@ const tokens = {
   'an access token for that audience': () => user({ aud: 'chat-events' }),
   'a refresh token for that audience': () => user({ aud: 'chat-events', token_type: 'refresh' }),
   'an access token for that audience without a user': () => user({ aud: 'chat-events', user_id: undefined }),
-  'a user’s token for that audience without a type': () => user({ aud: 'chat-events', token_type: undefined }),
-  'a token of a type of that name': () => platformToken({ token_type: 'chat-events', aud: undefined }),
+  'a user’s token for that audience without a token_type': () => user({ aud: 'chat-events', token_type: undefined }),
+  'a token with that name as its token_type': () => platformToken({ token_type: 'chat-events', aud: undefined }),
   'another audience': () => platformToken({ aud: 'chat-event' }),
   'no audience': () => platformToken({ aud: undefined }),
   'an audience that is an object': () => platformToken({ aud: { 'chat-events': true } }),
@@ -38,30 +38,30 @@ const tokens = {
   'another algorithm': () => sign({ aud: 'chat-events', exp: now() + 60 }, { alg: 'HS512' }),
 };
 for (const [name, token] of Object.entries(tokens)) {
-  test(`${name} is 401 token_not_valid`, async () => {
-    const { status, body: refusal } = await api(`Bearer ${token()}`).post('events/', body('assigned', delivery));
+  test(`${name} returns 401 token_not_valid`, async () => {
+    const { status, body: error } = await api(`Bearer ${token()}`).post('events/', body('assigned', delivery));
     assert.equal(status, 401);
-    assert.equal(refusal.code, 'token_not_valid');
+    assert.equal(error.code, 'token_not_valid');
   });
 }
 
-test('an admin has no more right to it', async () => {
+test('an admin\'s token is rejected as well', async () => {
   assert.equal((await (await anAdmin()).post('events/', body('assigned', delivery))).status, 401);
 });
 
-test('no token is 401, before the body is looked at', async () => {
-  const { status, body: refusal } = await api(undefined).post('events/', {});
+test('a request without a token returns 401 before its body is read', async () => {
+  const { status, body: error } = await api(undefined).post('events/', {});
   assert.equal(status, 401);
-  assert.equal(refusal.code, 'not_authenticated');
+  assert.equal(error.code, 'not_authenticated');
 });
 
 test('the platform may be one of several audiences', async () => {
-  const answer = await platform({ aud: ['billing', 'chat-events'] }).post('events/', body('arriving', delivery));
-  assert.equal(answer.status, 201);
-  assert.deepEqual(answer.body.rooms, []);
+  const response = await platform({ aud: ['billing', 'chat-events'] }).post('events/', body('arriving', delivery));
+  assert.equal(response.status, 201);
+  assert.deepEqual(response.body.rooms, []);
 });
 
-test('the platform’s token opens nothing else', async () => {
+test('the platform’s token is rejected by all other endpoints', async () => {
   const { client, room } = await aConversation({ initial_message: 'Bonjour' });
   for (const token of [
     platformToken(),
@@ -69,7 +69,7 @@ test('the platform’s token opens nothing else', async () => {
     platformToken({ token_type: 'access', jti: 'x', user_id: client.id }),
   ]) {
     const it = api(`Bearer ${token}`);
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       it.get('rooms/'),
       it.get(`rooms/${room.id}/`),
       it.post('rooms/', { other_user_id: client.id, room_type: 'delivery' }),
@@ -86,8 +86,8 @@ test('the platform’s token opens nothing else', async () => {
       it.post('firebase_token/'),
     ]);
     assert.deepEqual(
-      answers.map(({ status }) => status),
-      answers.map(() => 401),
+      responses.map(({ status }) => status),
+      responses.map(() => 401),
     );
   }
 });

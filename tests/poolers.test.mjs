@@ -1,4 +1,4 @@
-// Many environments behind PgBouncer in transaction mode, before a database that has far fewer connections.
+// Many environments behind PgBouncer in transaction mode, with a database that has far fewer connections.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -20,7 +20,7 @@ test(`${ENVIRONMENTS} environments on a database with ${CONNECTIONS} connections
   const pooled = await parts.pgbouncer(url, { poolSize: 40 });
   const environment = plain({ DATABASE_URL: pooled, DIRECT_DATABASE_URL: url, JWT_SECRET });
 
-  // Migrations go past the pooler, as their lock has to.
+  // Migrations connect directly: a session lock does not work through the pooler.
   const deployment = await parts.functions(['migrate-database'], { environment, at: 'deployment' });
   assert.ok((await deployment.invoke('migrate-database')).applied.length > 0);
   const rooms = await withDatabase(url, someRooms);
@@ -45,7 +45,7 @@ test(`${ENVIRONMENTS} environments on a database with ${CONNECTIONS} connections
   assert.ok(ours.length >= ENVIRONMENTS, `every environment had its connection to the pooler: ${ours.length}`);
 });
 
-/** A driver and a client in each. */
+/** Creates rooms, each with a driver and a client. */
 async function someRooms(client) {
   const rooms = Array.from({ length: ROOMS }, () => ({ id: randomUUID(), driver: randomUUID(), other: randomUUID() }));
   for (const { id, driver, other } of rooms) {

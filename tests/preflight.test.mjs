@@ -1,4 +1,4 @@
-// What preflight tells an operator: of the stack as it is, of settings that are wrong, and of rules that are not ours.
+// The report of preflight for the local stack, for wrong settings, and for rules that differ from ours.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ const withSignIn = {
   identity_toolkit_url: `${FIREBASE_DATABASE_URL}/identitytoolkit.googleapis.com`,
 };
 
-test('the local stack holds, and nothing is left of what was tried', async () => {
+test('the local stack passes, and preflight leaves nothing behind', async () => {
   const report = await preflight(withSignIn);
   assert.ok(report.ok, report.table);
   const skipped = report.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
@@ -34,14 +34,14 @@ test('the local stack holds, and nothing is left of what was tried', async () =>
   assert.deepEqual(Object.keys(chats ?? {}).filter((id) => id.startsWith('preflight')), []);
 });
 
-test('without the key of the web app the sign-in is not tried, and the report says how it is', async () => {
+test('without the key of the web app the sign-in is skipped, and the report says how to try it', async () => {
   const { checks } = await preflight();
   const { status, detail } = checks.find(({ name }) => name === 'Firebase Authentication');
   assert.equal(status, 'skipped');
   assert.match(detail, /firebase_web_api_key/);
 });
 
-test('rules that are not ours are found by their text and by what they allow', async () => {
+test('foreign rules are detected by their text and by what they allow', async () => {
   const ours = await (await fetch(rules, { headers: admin })).text();
   const deploy = (body) => fetch(rules, { method: 'PUT', headers: admin, body });
   try {
@@ -64,7 +64,7 @@ test('rules that are not ours are found by their text and by what they allow', a
   assert.deepEqual(failures(await preflight()), []);
 });
 
-test('a secret that cannot be read is named, and quoted nowhere', async () => {
+test('an unreadable secret is named, and no value is quoted', async () => {
   const aws = await parts.moto();
   const secret = { database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais' };
   await secretsManager(aws, 'CreateSecret', { Name: 'broken', SecretString: JSON.stringify(secret) });
@@ -77,10 +77,10 @@ test('a secret that cannot be read is named, and quoted nowhere', async () => {
 });
 
 for (const [redis, expected] of [
-  ['that responds', ['PostgreSQL connection']],
-  ['that does not', ['PostgreSQL connection', 'Redis']],
+  ['reachable', ['PostgreSQL connection']],
+  ['unreachable', ['PostgreSQL connection', 'Redis']],
 ]) {
-  test(`a database that cannot be reached stops no other check, beside a Redis ${redis}`, async () => {
+  test(`an unreachable database stops no other check, with a Redis that is ${redis}`, async () => {
     const [aws, running] = await Promise.all([parts.moto(), parts.redis()]);
     const secret = {
       database_url: 'postgres://relais:hunter2@127.0.0.1:1/relais',

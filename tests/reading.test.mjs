@@ -1,4 +1,4 @@
-// Behaviour 13 and 24, and both of the guide's ways to mark messages as read.
+// Rules 13 and 24 of docs/api-guide.md, and both endpoints that mark messages as read.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -7,20 +7,20 @@ import { describe, test } from 'node:test';
 import { aClient, aConversation, aRoom, say, seenBy } from './support/people.mjs';
 
 const mark = async (viewer, body) => {
-  const { status, body: answer } = await viewer.post('messages/mark_as_read/', body);
+  const { status, body: response } = await viewer.post('messages/mark_as_read/', body);
   assert.equal(status, 200);
-  assert.deepEqual(answer, {
+  assert.deepEqual(response, {
     success: true,
-    count: answer.count,
-    message: `${answer.count} message(s) marqué(s) comme lu(s)`,
+    count: response.count,
+    message: `${response.count} message(s) marqué(s) comme lu(s)`,
   });
-  return answer.count;
+  return response.count;
 };
 const unread = async (viewer, room) => (await seenBy(viewer, room)).unread_count;
 const history = async (viewer, room) =>
   (await viewer.get('messages/', { chat_room_id: room.id, ordering: 'created_at', page_size: 100 })).body.results;
 
-/** The driver wrote three messages, the client one. */
+/** Creates a conversation with three messages of the driver and one of the client. */
 async function fourMessages() {
   const conversation = await aConversation();
   const { driver, client, room } = conversation;
@@ -30,21 +30,21 @@ async function fourMessages() {
   return { ...conversation, received, own };
 }
 
-test('each message is one more unread for the other, and none for its sender', async () => {
+test('each message adds one to the recipient’s unread count, and none to the sender’s', async () => {
   const { driver, client, room } = await fourMessages();
   assert.equal(await unread(client, room), 3);
   assert.equal(await unread(driver, room), 1);
 });
 
-describe('marking the room', () => {
-  test('answers what the guide says', async () => {
+describe('marking a room as read', () => {
+  test('returns the response of the API guide', async () => {
     const { client, room } = await fourMessages();
     const { status, body } = await client.post(`rooms/${room.id}/mark_as_read/`);
     assert.equal(status, 200);
     assert.deepEqual(body, { success: true, message: 'Conversation marquée comme lue' });
   });
 
-  test('marks what one received, and nothing that one wrote', async () => {
+  test('marks the received messages only', async () => {
     const { driver, client, room, received } = await fourMessages();
     await client.post(`rooms/${room.id}/mark_as_read/`);
     assert.equal(await unread(client, room), 0);
@@ -55,7 +55,7 @@ describe('marking the room', () => {
     }
   });
 
-  test('may be repeated, and needs no body', async () => {
+  test('can be repeated, and needs no body', async () => {
     const { client, room } = await fourMessages();
     for (const body of [undefined, {}, undefined]) {
       assert.equal((await client.post(`rooms/${room.id}/mark_as_read/`, body)).status, 200);
@@ -72,7 +72,7 @@ describe('marking the room', () => {
 });
 
 describe('marking all messages of a room', () => {
-  test('counts what it marked, and no more the second time', async () => {
+  test('returns the number of newly read messages', async () => {
     const { driver, client, room } = await fourMessages();
     assert.equal(await mark(client, { chat_room_id: room.id }), 3);
     assert.equal(await mark(client, { chat_room_id: room.id }), 0);
@@ -80,15 +80,15 @@ describe('marking all messages of a room', () => {
     assert.equal(await unread(client, room), 0);
   });
 
-  test('works on more than a page', async () => {
+  test('covers more than one page', async () => {
     const { driver, client, room } = await aConversation();
     for (let i = 0; i < 30; i += 1) await say(driver, room);
     assert.equal(await mark(client, { chat_room_id: room.id }), 30);
   });
 });
 
-describe('marking messages by their ids', () => {
-  test('marks just these', async () => {
+describe('marking messages by id', () => {
+  test('marks only these messages', async () => {
     const { client, room, received } = await fourMessages();
     assert.equal(await mark(client, { message_ids: received.slice(0, 2) }), 2);
     assert.equal(await unread(client, room), 1);
@@ -98,7 +98,7 @@ describe('marking messages by their ids', () => {
     );
   });
 
-  test('counts each once, however often it is named or marked', async () => {
+  test('counts each message once, even if it is repeated or already read', async () => {
     const { client, room, received } = await fourMessages();
     const [first] = received;
     assert.equal(await mark(client, { message_ids: [first, first, first.toUpperCase()] }), 1);
@@ -106,7 +106,7 @@ describe('marking messages by their ids', () => {
     assert.equal(await unread(client, room), 2);
   });
 
-  test('keeps the time at which a message was first read', async () => {
+  test('does not change the time at which a message was first read', async () => {
     const { client, room, received } = await fourMessages();
     await mark(client, { message_ids: [received[0]] });
     const [{ read_at }] = await history(client, room);
@@ -114,7 +114,7 @@ describe('marking messages by their ids', () => {
     assert.equal((await history(client, room))[0].read_at, read_at);
   });
 
-  test('goes over several rooms at once', async () => {
+  test('covers several rooms at once', async () => {
     const { driver, client, room, received } = await fourMessages();
     const second = await aRoom(driver, client);
     const elsewhere = await say(driver, second);
@@ -123,7 +123,7 @@ describe('marking messages by their ids', () => {
     assert.equal(await unread(client, second), 0);
   });
 
-  test('ignores what is foreign, unknown or one’s own', async () => {
+  test('ignores foreign and unknown messages and the caller’s own', async () => {
     const { driver, client, room, received, own } = await fourMessages();
     const foreign = await aConversation({ initial_message: 'Bonjour' });
     const [message] = await history(foreign.client, foreign.room);
@@ -134,13 +134,13 @@ describe('marking messages by their ids', () => {
     assert.equal(await unread(driver, room), 1);
   });
 
-  test('wins over a room that is named as well', async () => {
+  test('ignores chat_room_id if message_ids is present', async () => {
     const { client, room, received } = await fourMessages();
     assert.equal(await mark(client, { message_ids: [received[0]], chat_room_id: room.id }), 1);
     assert.equal(await unread(client, room), 2);
   });
 
-  test('takes 1000 ids, and not one more', async () => {
+  test('accepts 1000 ids and rejects 1001', async () => {
     const { client, received } = await fourMessages();
     const unknown = Array.from({ length: 999 }, () => randomUUID());
     assert.equal(await mark(client, { message_ids: [received[0], ...unknown] }), 1);
@@ -152,15 +152,15 @@ describe('marking messages by their ids', () => {
   });
 });
 
-describe('what cannot be marked is 400', () => {
-  test('neither field', async () => {
+describe('an invalid body returns 400', () => {
+  test('if it has neither field', async () => {
     const { client } = await fourMessages();
     for (const body of [{}, undefined, { ids: [] }]) {
       assert.equal((await client.post('messages/mark_as_read/', body)).status, 400);
     }
   });
 
-  test('fields of the wrong type, each named', async () => {
+  test('and names each field of the wrong type', async () => {
     const { client, received } = await fourMessages();
     for (const message_ids of ['x', 1, true, {}, [1], ['x'], [received[0], 'x'], [[received[0]]]]) {
       const { status, body } = await client.post('messages/mark_as_read/', { message_ids });
@@ -176,7 +176,7 @@ describe('what cannot be marked is 400', () => {
     assert.deepEqual(Object.keys(both.body).sort(), ['chat_room_id', 'message_ids']);
   });
 
-  test('a bad id, by its place in the list', async () => {
+  test('and names a bad id by its place in the list', async () => {
     const { client, received } = await fourMessages();
     const { body } = await client.post('messages/mark_as_read/', { message_ids: [received[0], 'x', null] });
     assert.deepEqual(body, {
@@ -184,7 +184,7 @@ describe('what cannot be marked is 400', () => {
     });
   });
 
-  test('and nothing was marked', async () => {
+  test('and marks nothing', async () => {
     const { client, room, received } = await fourMessages();
     await client.post('messages/mark_as_read/', { message_ids: [...received, 'x'] });
     assert.equal(await unread(client, room), 3);

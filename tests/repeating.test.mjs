@@ -1,4 +1,4 @@
-// Behaviour 25: sending is idempotent. (concurrency.test.mjs has repeats that come at once.)
+// Rule 25 of docs/api-guide.md: sending is idempotent. concurrency.test.mjs has concurrent repeats.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { aConversation, aRoom, say, seenBy } from './support/people.mjs';
 
-test('a repeat is answered 200 with the first message, and changes nothing', async () => {
+test('a repeat returns 200 with the first message, and changes nothing', async () => {
   const { driver, client, room } = await aConversation();
   const client_message_id = randomUUID();
   const first = await say(driver, room, 'Bonjour', { client_message_id });
@@ -22,7 +22,7 @@ test('a repeat is answered 200 with the first message, and changes nothing', asy
   assert.equal((await driver.get('messages/', { chat_room_id: room.id })).body.count, 2);
 });
 
-test('a repeat shows that the first was read meanwhile', async () => {
+test('a repeat shows that the first message was read meanwhile', async () => {
   const { driver, client, room } = await aConversation();
   const client_message_id = randomUUID();
   await say(driver, room, 'Bonjour', { client_message_id });
@@ -32,7 +32,7 @@ test('a repeat shows that the first was read meanwhile', async () => {
   assert.equal((await seenBy(client, room)).unread_count, 0);
 });
 
-test('the id is the sender’s own, and the room’s', async () => {
+test('a client_message_id is unique per sender and room only', async () => {
   const { driver, client, room } = await aConversation();
   const elsewhere = await aRoom(driver, client);
   const client_message_id = randomUUID();
@@ -44,7 +44,7 @@ test('the id is the sender’s own, and the room’s', async () => {
   assert.equal(new Set(sent.map(({ id }) => id)).size, 3);
 });
 
-test('the id is the same in capitals', async () => {
+test('a client_message_id is not case-sensitive', async () => {
   const { driver, room } = await aConversation();
   const client_message_id = randomUUID();
   const first = await say(driver, room, 'Bonjour', { client_message_id });
@@ -57,7 +57,7 @@ test('the id is the same in capitals', async () => {
   assert.equal(repeat.body.id, first.id);
 });
 
-test('the id must be a UUID', async () => {
+test('a client_message_id must be a UUID', async () => {
   const { driver, room } = await aConversation();
   for (const client_message_id of ['1', 1, true, [], {}]) {
     const { status, body } = await driver.post('messages/', {

@@ -1,4 +1,4 @@
-// Behaviour 4, 14 and 15, and the guide's detail, archive and total of unread messages.
+// Rules 4, 14 and 15 of docs/api-guide.md, and its sections "Detail", "Archive" and "Unread count".
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ import { aClient, aConversation, aDriver, aRoom, anAdmin, say, seenBy } from './
 const listedIds = async (viewer, query) => (await viewer.get('rooms/', query)).body.results.map(({ id }) => id);
 
 describe('the detail of a room', () => {
-  test('shows each participant the other one, and both the driver', async () => {
+  test('shows each participant the other one, and the driver to both', async () => {
     const { driver, client, room } = await aConversation();
     const [asDriver, asClient] = [await seenBy(driver, room), await seenBy(client, room)];
     assert.equal(asDriver.other_participant.id, client.id);
@@ -19,12 +19,12 @@ describe('the detail of a room', () => {
     assert.deepEqual(asClient.driver, asDriver.driver);
   });
 
-  test('is what creating it answered', async () => {
+  test('is the same as the response to its creation', async () => {
     const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
     assert.deepEqual(await seenBy(driver, room), room);
   });
 
-  test('also shows a room that is archived or inactive', async () => {
+  test('is also returned for an archived or inactive room', async () => {
     const { driver, room } = await aConversation();
     await driver.post(`rooms/${room.id}/archive/`);
     await sql('UPDATE chat_rooms SET is_active = false WHERE id = $1', [room.id]);
@@ -33,7 +33,7 @@ describe('the detail of a room', () => {
     assert.equal(seen.is_active, false);
   });
 
-  test('follows the platform: a name that changed there is the new one here', async () => {
+  test('shows a name that has changed on the platform', async () => {
     const { driver, client, room } = await aConversation();
     await sql('UPDATE users SET full_name = $2 WHERE id = $1', [client.id, 'Jeanne Dupont']);
     assert.equal((await seenBy(driver, room)).other_participant.full_name, 'Jeanne Dupont');
@@ -41,7 +41,7 @@ describe('the detail of a room', () => {
 });
 
 describe('archiving', () => {
-  test('answers what the room is now', async () => {
+  test('returns the new state of the room', async () => {
     const { driver, room } = await aConversation();
     const archived = await driver.post(`rooms/${room.id}/archive/`, { archive: true });
     assert.equal(archived.status, 200);
@@ -54,7 +54,7 @@ describe('archiving', () => {
     assert.equal((await seenBy(driver, room)).is_archived, false);
   });
 
-  test('may be repeated', async () => {
+  test('can be repeated', async () => {
     const { driver, room } = await aConversation();
     for (const archive of [true, true, false, false]) {
       const { body } = await driver.post(`rooms/${room.id}/archive/`, { archive });
@@ -62,14 +62,14 @@ describe('archiving', () => {
     }
   });
 
-  test('is meant where `archive` is missing, or the whole body', async () => {
+  test('is the default if `archive` or the whole body is missing', async () => {
     for (const body of [{}, undefined, { reason: 'terminé' }]) {
       const { driver, room } = await aConversation();
       assert.equal((await driver.post(`rooms/${room.id}/archive/`, body)).body.is_archived, true);
     }
   });
 
-  test('is for the caller alone', async () => {
+  test('affects the caller only', async () => {
     const { driver, client, room } = await aConversation();
     await driver.post(`rooms/${room.id}/archive/`);
     assert.deepEqual(await listedIds(driver), []);
@@ -77,7 +77,7 @@ describe('archiving', () => {
     assert.equal((await seenBy(client, room)).is_archived, false);
   });
 
-  test('outlives a new message, from either side', async () => {
+  test('is not undone by a new message, from either participant', async () => {
     const { driver, client, room } = await aConversation();
     await driver.post(`rooms/${room.id}/archive/`);
     await say(client, room);
@@ -86,7 +86,7 @@ describe('archiving', () => {
     assert.deepEqual(await listedIds(driver, { include_archived: 'true' }), [room.id]);
   });
 
-  test('with something that is no boolean is 400', async () => {
+  test('with a value that is not a boolean returns 400', async () => {
     const { driver, room } = await aConversation();
     for (const archive of ['oui', 'true', 1, 0, null, [], {}]) {
       const { status, body } = await driver.post(`rooms/${room.id}/archive/`, { archive });
@@ -97,8 +97,8 @@ describe('archiving', () => {
   });
 });
 
-describe('what the platform has deleted is null', () => {
-  test('the other participant and the delivery', async () => {
+describe('rows that the platform has deleted are null', () => {
+  test('for the other participant and the delivery', async () => {
     const { driver, client, delivery, room } = await aConversation({ initial_message: 'Bonjour' });
     await say(client, room, 'Bonjour Kouamé');
     await sql('DELETE FROM users WHERE id = $1', [client.id]);
@@ -124,7 +124,7 @@ describe('what the platform has deleted is null', () => {
     await say(driver, room);
   });
 
-  test('the driver', async () => {
+  test('for the driver', async () => {
     const { driver, client, room } = await aConversation();
     await sql('DELETE FROM users WHERE id = $1', [driver.id]);
     const detail = await seenBy(client, room);
@@ -136,11 +136,11 @@ describe('what the platform has deleted is null', () => {
 describe('the total of unread messages', () => {
   const unread = async (viewer) => (await viewer.get('rooms/unread_count/')).body.unread_count;
 
-  test('is 0 for someone without conversations', async () => {
+  test('is 0 for a user without conversations', async () => {
     assert.equal(await unread(await aDriver()), 0);
   });
 
-  test('adds up all rooms, archived ones too', async () => {
+  test('is the sum over all rooms, including archived ones', async () => {
     const driver = await aDriver();
     for (const count of [1, 2]) {
       const client = await aClient();
@@ -151,7 +151,7 @@ describe('the total of unread messages', () => {
     assert.equal(await unread(driver), 3);
   });
 
-  test('does not count what one wrote oneself', async () => {
+  test('excludes the caller’s own messages', async () => {
     const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
     await say(driver, room);
     assert.equal(await unread(driver), 0);
@@ -159,7 +159,7 @@ describe('the total of unread messages', () => {
   });
 });
 
-describe('someone else’s room is 404, exactly like one that does not exist', () => {
+describe('another user’s room returns the same 404 as an unknown room', () => {
   const calls = {
     'detail': (who, id) => who.get(`rooms/${id}/`),
     'history': (who, id) => who.get('messages/', { chat_room_id: id }),
@@ -183,7 +183,7 @@ describe('someone else’s room is 404, exactly like one that does not exist', (
     });
   }
 
-  test('an id in the path that is no UUID is 404, too', async () => {
+  test('an id in the path that is not a UUID returns 404', async () => {
     const driver = await aDriver();
     for (const id of ['1', 'abc', `${randomUUID()}0`, '%00', "'", 'a%2Fb', 'é', '%F0%9F%93%B7', '{room_id}']) {
       assert.equal((await driver.get(`rooms/${id}/`)).status, 404, id);
@@ -193,7 +193,7 @@ describe('someone else’s room is 404, exactly like one that does not exist', (
     }
   });
 
-  test('an id in capitals is the same id', async () => {
+  test('an id in the path is not case-sensitive', async () => {
     const { driver, room } = await aConversation();
     assert.equal((await seenBy(driver, { id: room.id.toUpperCase() })).id, room.id);
   });

@@ -1,4 +1,4 @@
-// The secret of AWS Secrets Manager (moto plays it), and what its rotation comes to for functions that run.
+// The secret in AWS Secrets Manager (moto emulates it), and the effect of its rotation on running functions.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -17,7 +17,7 @@ import { ownParts, plain } from './support/own-parts.mjs';
 import { secretsManager, secretVariables } from './support/secrets-manager.mjs';
 import { claims, sign } from './support/tokens.mjs';
 
-/** A secret is not read again within 30 s, whatever is rejected: that is how long it takes at most. */
+/** A function rereads a secret at most every 30 s, so a rotation takes effect within this time. */
 const READ_AGAIN_WITHIN = 40_000;
 const KEY = 'the key that signs today, long enough';
 const NEXT_KEY = 'the key that signs tomorrow, long enough';
@@ -32,7 +32,7 @@ before(async () => {
   [postgres, aws] = await Promise.all([parts.postgres(), parts.moto()]);
 });
 
-/** A role with a password, which the server checks; the tests' own is trusted as before. */
+/** Creates a role with a password that the server checks. The role of the tests stays trusted. */
 async function role(name, password) {
   const rules = ['host all relais 127.0.0.1/32 trust', 'host all all 127.0.0.1/32 scram-sha-256', ''];
   writeFileSync(join(postgres.data, 'pg_hba.conf'), rules.join('\n'));
@@ -43,7 +43,7 @@ async function role(name, password) {
   return (current) => Object.assign(new URL(postgres.url), { username: name, password: current }).href;
 }
 
-/** The environment of a function that knows nothing but the secret's name. */
+/** Returns an environment that has only the name of the secret. */
 async function environmentOf(secret, id) {
   await secretsManager(aws, 'CreateSecret', { Name: id, SecretString: JSON.stringify(secret) });
   return plain(secretVariables(aws, id));
@@ -63,9 +63,9 @@ async function functionsWith(secret, id) {
   };
 }
 
-// Beside each other: what takes time is waiting.
+// In parallel: these tests mostly wait.
 describe('without a new deployment', { concurrency: true }, () => {
-  test('a rotated key of the tokens is picked up, and tokens of the key before it stay good', async () => {
+  test('a rotated signing key is picked up, and tokens of the previous key stay valid', async () => {
     const functions = await functionsWith({ database_url: postgres.url, jwt_secret: KEY }, 'keys');
     assert.equal(await functions.status(KEY), 200);
     assert.equal(await functions.status(NEXT_KEY), 401);
@@ -87,14 +87,14 @@ describe('without a new deployment', { concurrency: true }, () => {
     await withDatabase(postgres.url, async (client) => {
       await client.query(`ALTER ROLE chat PASSWORD 'second'`);
       await functions.rotate({ database_url: urlWith('second') });
-      // A connection that is open stays so; the database's maintenance ends it.
+      // An open connection stays open until the database ends it, as its maintenance does.
       await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chat'`);
     });
     await assert.rejects(withDatabase(urlWith('first'), (client) => client.query('SELECT')), /password/);
     await eventually(async () => assert.equal(await functions.status(KEY), 200), READ_AGAIN_WITHIN);
   });
 
-  test('a key that is too short does not take the place of the one in force', async () => {
+  test('a key that is too short does not replace the current one', async () => {
     const secret = { database_url: postgres.url, jwt_secret: KEY };
     const functions = await functionsWith(secret, 'short');
     const short = 'hunter2';
@@ -109,7 +109,7 @@ describe('without a new deployment', { concurrency: true }, () => {
   });
 });
 
-test('blank values are none: an empty key signs nothing', async () => {
+test('a blank value counts as missing: an empty key signs nothing', async () => {
   const blank = { direct_database_url: '', redis_url: ' ', cloudinary_url: '', firebase_service_account: '' };
   const secret = { database_url: postgres.url, jwt_secret: KEY, ...blank };
   for (const [n, previous_jwt_secret] of ['', ' ', '\n', null].entries()) {
@@ -119,9 +119,9 @@ test('blank values are none: an empty key signs nothing', async () => {
   }
 });
 
-describe('a secret that is not usable keeps a function from starting, and says which field', () => {
-  /** What a function logs before it exits. */
-  async function refusal(environment) {
+describe('an unusable secret stops a function at its start, and the log names the field', () => {
+  /** Returns the log of a function that exits at its start. */
+  async function startupError(environment) {
     const binary = join(await folderOfBinaries(ROOT), 'unread-count');
     const child = spawn(binary, { env: { ...environment, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:1' } });
     const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
@@ -142,7 +142,7 @@ describe('a secret that is not usable keeps a function from starting, and says w
   };
   for (const [field, document] of Object.entries(documents)) {
     test(field, async () => {
-      const said = await refusal(await environmentOf(document, `refused-${field}`));
+      const said = await startupError(await environmentOf(document, `rejected-${field}`));
       assert.ok(said.includes(field), said);
       assert.ok(!said.includes('hunter2'), said);
     });
@@ -151,10 +151,10 @@ describe('a secret that is not usable keeps a function from starting, and says w
   test('JWT_SECRET and PREVIOUS_JWT_SECRET, as variables', async () => {
     const environment = plain({ DATABASE_URL: good.database_url, JWT_SECRET: KEY });
     for (const name of ['JWT_SECRET', 'PREVIOUS_JWT_SECRET']) {
-      const said = await refusal({ ...environment, [name]: 'hunter2' });
+      const said = await startupError({ ...environment, [name]: 'hunter2' });
       assert.ok(said.includes(name), said);
       assert.ok(!said.includes('hunter2'), said);
     }
-    assert.match(await refusal({ ...environment, JWT_SECRET: ' ' }), /JWT_SECRET/);
+    assert.match(await startupError({ ...environment, JWT_SECRET: ' ' }), /JWT_SECRET/);
   });
 });

@@ -1,4 +1,4 @@
-// Behaviour 20 to 23 and 26, and the guide's "Envoyer un message".
+// Rules 20 to 23 and 26 of docs/api-guide.md, and its section "Send".
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -10,21 +10,21 @@ import { aConversation, aDriver, aRoom, anAdmin, say, seenBy } from './support/p
 const IMAGE = 'https://res.cloudinary.com/relais/image/upload/v1/colis.jpg';
 const HERE = { latitude: 5.345317, longitude: -4.024429 };
 
-/** Sends into one shared room, where the test is not about the room. */
+/** A shared room for the tests that do not depend on the room. */
 let conversation;
 before(async () => {
   conversation = await aConversation();
 });
 const send = (body) => conversation.driver.post('messages/', { chat_room_id: conversation.room.id, ...body });
 
-async function refused(body, ...fields) {
-  const answer = await send(body);
-  assert.equal(answer.status, 400, JSON.stringify(body).slice(0, 200));
-  assert.deepEqual(Object.keys(answer.body).sort(), fields.sort());
-  return answer.body;
+async function assertRejected(body, ...fields) {
+  const response = await send(body);
+  assert.equal(response.status, 400, JSON.stringify(body).slice(0, 200));
+  assert.deepEqual(Object.keys(response.body).sort(), fields.sort());
+  return response.body;
 }
 
-describe('the three messages of the guide', () => {
+describe('the three messages of the API guide', () => {
   const expected = ({ driver, room }, body, changes) => ({
     id: body.id,
     chat_room: room.id,
@@ -56,7 +56,7 @@ describe('the three messages of the guide', () => {
 });
 
 describe('text', () => {
-  test('is what is meant where no type is named', async () => {
+  test('is the default message_type', async () => {
     assert.equal((await send({ text: 'Bonjour' })).body.message_type, 'text');
   });
 
@@ -64,7 +64,7 @@ describe('text', () => {
     assert.equal((await send({ text: ' \n\t Bonjour,\n à vous \u00a0\u2003' })).body.text, 'Bonjour,\n à vous');
   });
 
-  test('may have any character but NUL', async () => {
+  test('may have any character except NUL', async () => {
     for (const text of [
       '👩🏾‍🚀 🚚',
       'ɛ̃ ɔ̀',
@@ -79,19 +79,19 @@ describe('text', () => {
       assert.equal(status, 201, JSON.stringify(text));
       assert.equal(body.text.replace('\ufeff', ''), text.replace('\ufeff', ''));
     }
-    await refused({ text: 'a\u0000b' }, 'text');
+    await assertRejected({ text: 'a\u0000b' }, 'text');
   });
 
   test('may not be blank', async () => {
-    for (const text of ['', ' ', '\n\t', '\u00a0\u2003', undefined, null]) await refused({ text }, 'text');
+    for (const text of ['', ' ', '\n\t', '\u00a0\u2003', undefined, null]) await assertRejected({ text }, 'text');
   });
 
-  test('has at most 5000 characters, counted as characters and after trimming', async () => {
+  test('has at most 5000 characters after trimming, counted as code points', async () => {
     for (const text of ['a'.repeat(5000), '📷'.repeat(5000), ` ${'é'.repeat(5000)} `]) {
       assert.equal((await send({ text })).status, 201);
     }
-    await refused({ text: 'a'.repeat(5001) }, 'text');
-    await refused({ text: '📷'.repeat(5001) }, 'text');
+    await assertRejected({ text: 'a'.repeat(5001) }, 'text');
+    await assertRejected({ text: '📷'.repeat(5001) }, 'text');
   });
 });
 
@@ -102,7 +102,7 @@ describe('image', () => {
     assert.equal(body.text, '');
   });
 
-  test('needs an https address of at most 2048 characters', async () => {
+  test('needs an https URL of at most 2048 characters', async () => {
     const longest = IMAGE.padEnd(2048, 'a');
     assert.equal((await send({ message_type: 'image', image_url: longest })).body.image_url, longest);
     for (const image_url of [
@@ -122,7 +122,7 @@ describe('image', () => {
       12,
       [IMAGE],
     ]) {
-      await refused({ message_type: 'image', image_url }, 'image_url');
+      await assertRejected({ message_type: 'image', image_url }, 'image_url');
     }
   });
 });
@@ -134,7 +134,7 @@ describe('location', () => {
     assert.equal(body.text, '');
   });
 
-  test('may be anywhere on earth', async () => {
+  test('accepts every valid coordinate', async () => {
     for (const [latitude, longitude] of [
       [90, 180],
       [-90, -180],
@@ -154,19 +154,19 @@ describe('location', () => {
     assert.deepEqual([body.latitude, body.longitude], [exact.latitude, exact.longitude]);
   });
 
-  test('names each coordinate that is missing, no number, or off the earth', async () => {
-    await refused({ message_type: 'location' }, 'latitude', 'longitude');
-    await refused({ message_type: 'location', latitude: 5 }, 'longitude');
-    await refused({ message_type: 'location', longitude: -4 }, 'latitude');
+  test('names each coordinate that is missing, not a number, or out of range', async () => {
+    await assertRejected({ message_type: 'location' }, 'latitude', 'longitude');
+    await assertRejected({ message_type: 'location', latitude: 5 }, 'longitude');
+    await assertRejected({ message_type: 'location', longitude: -4 }, 'latitude');
     for (const bad of ['5.345317', true, null, [5], {}, 90.000001, -91, 1e300]) {
-      await refused({ message_type: 'location', latitude: bad, longitude: -4 }, 'latitude');
+      await assertRejected({ message_type: 'location', latitude: bad, longitude: -4 }, 'latitude');
     }
     for (const bad of ['-4', false, null, 180.000001, -181, -1e300]) {
-      await refused({ message_type: 'location', latitude: 5, longitude: bad }, 'longitude');
+      await assertRejected({ message_type: 'location', latitude: 5, longitude: bad }, 'longitude');
     }
   });
 
-  test('is not infinite, however it is written', async () => {
+  test('rejects infinity in every notation', async () => {
     const { driver, room } = conversation;
     for (const number of ['1e999', '-1e999', 'NaN', 'Infinity', '-Infinity']) {
       const payload = `{"chat_room_id": "${room.id}", "message_type": "location", "latitude": ${number}, "longitude": 0}`;
@@ -175,7 +175,7 @@ describe('location', () => {
   });
 });
 
-test('fields of another type are dropped', async () => {
+test('fields of another message type are dropped', async () => {
   const text = await send({ text: 'Bonjour', image_url: IMAGE, ...HERE });
   assert.deepEqual([text.body.image_url, text.body.latitude, text.body.longitude], ['', null, null]);
 
@@ -188,13 +188,13 @@ test('fields of another type are dropped', async () => {
   assert.equal(location.body.image_url, '');
 });
 
-test('an unknown message_type is 400', async () => {
+test('an unknown message_type returns 400', async () => {
   for (const message_type of ['video', 'TEXT', '', null, 1, ['text']]) {
-    await refused({ message_type, text: 'Bonjour' }, 'message_type');
+    await assertRejected({ message_type, text: 'Bonjour' }, 'message_type');
   }
 });
 
-test('system messages come from admins only', async () => {
+test('only admins can send system messages', async () => {
   const [driver, admin] = await Promise.all([aDriver(), anAdmin()]);
   const room = await aRoom(driver, admin);
   const system = { chat_room_id: room.id, message_type: 'system', text: 'Votre demande a été prise en charge' };
@@ -204,16 +204,16 @@ test('system messages come from admins only', async () => {
   assert.equal(body.message_type, 'system');
   assert.equal((await admin.post('messages/', { ...system, text: ' ' })).status, 400);
 
-  const refusals = [await driver.post('messages/', system)];
+  const rejections = [await driver.post('messages/', system)];
   const delivery = await aConversation();
-  refusals.push(await delivery.client.post('messages/', { ...system, chat_room_id: delivery.room.id }));
-  for (const refusal of refusals) {
-    assert.equal(refusal.status, 400);
-    assert.deepEqual(Object.keys(refusal.body), ['message_type']);
+  rejections.push(await delivery.client.post('messages/', { ...system, chat_room_id: delivery.room.id }));
+  for (const rejection of rejections) {
+    assert.equal(rejection.status, 400);
+    assert.deepEqual(Object.keys(rejection.body), ['message_type']);
   }
 });
 
-test('what the server decides is ignored in a body', async () => {
+test('fields that the server sets are ignored in a body', async () => {
   const id = randomUUID();
   const before = Date.now();
   const { status, body } = await send({
@@ -233,7 +233,7 @@ test('what the server decides is ignored in a body', async () => {
   assert.ok(Math.abs(Date.parse(body.created_at) - before) < 60_000);
 });
 
-test('every bad field is named at once', async () => {
+test('an invalid body names every bad field at once', async () => {
   const { status, body } = await conversation.driver.post('messages/', {
     message_type: 'location',
     latitude: 'nord',
@@ -261,19 +261,19 @@ describe('the room after a message', () => {
     assert.equal(await lastOf({ text: '📷'.repeat(255) }), '📷'.repeat(255));
   });
 
-  test('shows what it is where it has no text', async () => {
+  test('shows a label for an image or a location without a text', async () => {
     assert.equal(await lastOf({ message_type: 'image', image_url: IMAGE }), '📷 Photo');
     assert.equal(await lastOf({ message_type: 'location', ...HERE }), '📍 Position partagée');
     assert.equal(await lastOf({ message_type: 'image', image_url: IMAGE, text: ' ' }), '📷 Photo');
   });
 
-  test('shows the text of an image or a location that has one', async () => {
+  test('shows the text of an image or a location', async () => {
     assert.equal(await lastOf({ message_type: 'image', image_url: IMAGE, text: 'Voici la photo' }), 'Voici la photo');
     assert.equal(await lastOf({ message_type: 'location', ...HERE, text: 'Je suis ici' }), 'Je suis ici');
   });
 });
 
-test('messages are numbered from 1, by both, without a gap', async () => {
+test('messages are numbered from 1, across both senders, without a gap', async () => {
   const { driver, client, room } = await aConversation();
   const sent = [];
   for (const sender of [driver, client, client, driver]) sent.push(await say(sender, room));
@@ -286,7 +286,7 @@ test('messages are numbered from 1, by both, without a gap', async () => {
   assert.equal(new Set(times).size, times.length);
 });
 
-test('a refused message leaves no gap and counts for nobody', async () => {
+test('a rejected message leaves no gap and is not counted', async () => {
   const { driver, client, room } = await aConversation();
   await driver.post('messages/', { chat_room_id: room.id, text: '' });
   await driver.post('messages/', { chat_room_id: room.id, message_type: 'system', text: 'Bonjour' });
@@ -294,7 +294,7 @@ test('a refused message leaves no gap and counts for nobody', async () => {
   assert.equal((await seenBy(client, room)).unread_count, 1);
 });
 
-test('nothing can be sent into an inactive room', async () => {
+test('sending to an inactive room returns 400', async () => {
   const { driver, client, room } = await aConversation();
   await sql('UPDATE chat_rooms SET is_active = false WHERE id = $1', [room.id]);
   assert.equal((await driver.post('messages/', { chat_room_id: room.id, text: 'Bonjour' })).status, 400);

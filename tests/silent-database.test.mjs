@@ -1,5 +1,5 @@
-// Connections to PostgreSQL that die without a sign, as in an environment that was frozen for minutes or in a failover:
-// a request on one of them gets its response within three seconds, and nothing is stored twice.
+// Connections to PostgreSQL that die silently, as in an environment that was frozen for minutes, or in a failover. A
+// request on such a connection gets its response within three seconds, and nothing is stored twice.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -38,7 +38,7 @@ before(async () => {
 
 after(() => proxy?.close());
 
-/** Sends a text, which must be stored once; returns how long the response took. */
+/** Sends a text, asserts that it is stored once, and returns the response time in milliseconds. */
 async function send(text) {
   const start = performance.now();
   const { status, body } = await functions.request('POST', 'messages/', accessToken(driver), { chat_room_id: room, text });
@@ -58,7 +58,7 @@ async function sendsInTime(text) {
   assert.ok(took < WITHIN_MS, `${text}: ${Math.round(took)} ms`);
 }
 
-describe('a connection that has gone silent', () => {
+describe('a connection that goes silent', () => {
   test('between two requests costs less than three seconds, once', async () => {
     await send('before');
     assert.equal(proxy.silence(), 1);
@@ -87,19 +87,19 @@ describe('a connection that has gone silent', () => {
       assert.equal(proxy.silence(), 1);
       await it.query('COMMIT');
     });
-    // The first run has stored it, and its response is lost.
+    // The first attempt has stored it, and its response is lost.
     await eventually(async () => assert.equal((await stored('in the middle of a statement')).length, 1));
     await sending;
   });
 });
 
-/** The statements that wait for a lock. */
+/** Returns the number of statements that wait for a lock. */
 async function waiting(it) {
   const sql = "SELECT pid FROM pg_stat_activity WHERE application_name = 'relais' AND wait_event_type = 'Lock'";
   return (await it.query(sql)).rows;
 }
 
-/** The process of a function that connects through the proxy. */
+/** Returns the process id of a function that connects through the proxy. */
 function pidOf(name) {
   const read = (pid, file) => {
     try {
@@ -115,7 +115,7 @@ function pidOf(name) {
   return Number(pid);
 }
 
-/** A driver and a client in it. */
+/** Creates a room with a driver and a client. */
 async function aRoom(it) {
   const user = 'INSERT INTO users (id, full_name, phone_number, user_type) VALUES ($1, $2, $3, $4)';
   await it.query(user, [driver, 'Kouamé Yao', '+2250701020304', 'driver']);

@@ -1,4 +1,4 @@
-// The responses that API Gateway and the firewall make without a function: they have the form of the functions' errors.
+// The responses that API Gateway and the firewall send without a function have the form of the functions' errors.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -10,7 +10,7 @@ const api = template.Resources.ChatApi.Properties;
 describe('the gateway’s own responses', () => {
   const responses = Object.entries(api.GatewayResponses);
 
-  test('are JSON with a detail, are not cached, and can be read by a web page', () => {
+  test('are JSON with a detail, are not cached, and allow CORS', () => {
     for (const [type, { ResponseTemplates, ResponseParameters: { Headers } }] of responses) {
       assert.ok(JSON.parse(ResponseTemplates['application/json']).detail, type);
       assert.deepEqual(Headers['Access-Control-Allow-Origin'], { 'Fn::Sub': "'${CorsOrigin}'" }, type);
@@ -38,7 +38,7 @@ describe('the gateway’s own responses', () => {
     });
   });
 
-  test('say when to retry, where that helps', () => {
+  test('say when to retry, if a retry helps', () => {
     for (const [type, { StatusCode, ResponseParameters }] of responses) {
       assert.equal(Boolean(ResponseParameters.Headers['Retry-After']), [429, 503].includes(StatusCode), type);
     }
@@ -46,7 +46,7 @@ describe('the gateway’s own responses', () => {
 });
 
 describe('the firewall’s own responses', () => {
-  test('can be read by a web page', () => {
+  test('allow CORS', () => {
     const blocks = template.Resources.Firewall.Properties.Rules.flatMap(({ Action }) => Action?.Block?.CustomResponse ?? []);
     assert.equal(blocks.length, 2);
     for (const { ResponseCode, ResponseHeaders } of blocks) {
@@ -71,7 +71,7 @@ describe('methods', () => {
     return { statusCode, detail: JSON.parse(responseTemplates['application/json']).detail, headers: Object.fromEntries(headers) };
   };
 
-  test('that a resource lacks are 405 with those that it has', () => {
+  test('that a resource lacks return 405 with the allowed methods', () => {
     assert.deepEqual(Object.keys(paths).sort(), ['/{proxy+}', ...new Set(routes.map(({ path }) => path))].sort());
     for (const path of Object.keys(paths).filter((path) => path !== '/{proxy+}')) {
       const { statusCode, detail, headers } = responseOf(path);
@@ -83,18 +83,18 @@ describe('methods', () => {
     }
   });
 
-  test('of a path that no resource has are 404', () => {
+  test('of an unknown path return 404', () => {
     const { statusCode, detail } = responseOf('/{proxy+}');
     assert.deepEqual([statusCode, detail], ['404', 'Pas trouvé.']);
   });
 
-  test('include HEAD wherever there is GET, with the same function', () => {
+  test('include HEAD on the function of each GET', () => {
     const only = (wanted) => routes.filter(({ method }) => method === wanted).map(({ path, name }) => `${path} ${name}`);
     assert.ok(only('GET').length > 0);
     assert.deepEqual(only('HEAD'), only('GET'));
   });
 
-  test('and headers of tracing are open to web pages', () => {
+  test('accept the tracing headers through CORS', () => {
     const allowed = api.Cors.AllowMethods.slice(1, -1).split(',');
     for (const { method } of routes) assert.ok(allowed.includes(method), method);
     assert.deepEqual(api.Cors.AllowHeaders, { 'Fn::Sub': "'${CorsHeaders}'" });
@@ -102,6 +102,6 @@ describe('methods', () => {
   });
 });
 
-test('a changed parameter of the API reaches its stage', () => {
+test('a changed API parameter reaches the stage', () => {
   assert.equal(api.AlwaysDeploy, true);
 });

@@ -1,4 +1,4 @@
-// What the parameters of template.yaml accept, alone and together.
+// The values that the parameters of template.yaml accept, alone and together.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ describe('parameters', () => {
     const results = operands.map((operand) => holds(operand, parameters));
     return { 'Fn::Not': !results[0], 'Fn::And': results.every(Boolean), 'Fn::Or': results.some(Boolean) }[name];
   };
-  /** The first assertion that CloudFormation rejects the parameters with. */
+  /** Returns the first assertion with which CloudFormation rejects the parameters. */
   const rejection = (changed) => {
     const parameters = { ...defaults, ...changed };
     return Object.values(template.Rules)
@@ -49,7 +49,7 @@ describe('parameters', () => {
     ['CorsHeaders', ['authorization', 'authorization,x-tag'], ['', '*', "a,'b'"]],
     ['CorsOrigin', ['*', 'https://app.example.ci'], ['app.example.ci', 'https://app.example.ci/', "'*'"]],
   ]) {
-    test(`${name} has a pattern that rejects what cannot work`, () => {
+    test(`${name} has a pattern that rejects unusable values`, () => {
       const pattern = new RegExp(template.Parameters[name].AllowedPattern);
       for (const value of good) assert.match(value, pattern);
       for (const value of bad) assert.doesNotMatch(value, pattern);
@@ -57,12 +57,12 @@ describe('parameters', () => {
   }
 });
 
-test('every parameter stands in one group of the console', () => {
+test('every parameter is in one group of the console', () => {
   const grouped = template.Metadata['AWS::CloudFormation::Interface'].ParameterGroups.flatMap((group) => group.Parameters);
   assert.deepEqual(grouped.toSorted(), Object.keys(template.Parameters).sort());
 });
 
-test('every parameter has a description, and stands in docs/operations.md', () => {
+test('every parameter has a description and is documented in docs/operations.md', () => {
   const operations = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
   for (const [name, { Description }] of Object.entries(template.Parameters)) {
     assert.ok(Description, name);

@@ -26,7 +26,10 @@ before(async () => {
   driver = await aDriver();
 });
 
-/** Functions with these variables: `status(token)` of a user's request, `platformStatus(token)` of the platform's. */
+/**
+ * Starts functions with these variables. `status(token)` is that of a user's request, `platformStatus(token)` that of
+ * the platform's.
+ */
 async function functionsWith(variables, at) {
   const environment = plain({ DATABASE_URL, ...variables });
   const { request } = await parts.functions(['unread-count', 'receive-event'], { environment, at });
@@ -37,7 +40,7 @@ async function functionsWith(variables, at) {
   };
 }
 
-/** What Python's PyJWT makes, with which simplejwt signs. */
+/** Returns a token made by Python's PyJWT, which simplejwt uses. */
 async function signedByPyJwt(payload, { alg, secret }) {
   const script = 'import json, jwt, sys; print(jwt.encode(*json.loads(sys.argv[1])), end="")';
   const { stdout } = await promisify(execFile)(PYTHON, ['-c', script, JSON.stringify([payload, secret, alg])]);
@@ -53,11 +56,11 @@ for (const service of [
   const { alg, publicKey } = service;
   const keys = publicKey ? { JWT_VERIFYING_KEY: publicKey } : { JWT_SECRET: SECRET };
 
-  test(`${alg}: tokens of simplejwt and of the platform are accepted, and no forgery is`, async () => {
+  test(`${alg}: tokens of simplejwt and of the platform are accepted, and each forgery is rejected`, async () => {
     const { status, platformStatus } = await functionsWith({ JWT_ALGORITHM: alg, ...keys }, alg);
     const platform = { aud: 'chat-events', exp: now() + 60 };
     assert.equal(await status(await signedByPyJwt(claims(driver.id), service)), 200);
-    // 400: the delivery is unknown, the caller is not.
+    // 400 and not 401: the delivery is unknown, but the token is accepted.
     assert.equal(await platformStatus(await signedByPyJwt(platform, service)), 400);
     for (const [name, token] of Object.entries(forgeries(claims(driver.id), service))) {
       assert.equal(await status(token), 401, name);
@@ -68,7 +71,7 @@ for (const service of [
   });
 }
 
-describe('with an audience, an issuer, a claim of another name and no leeway', () => {
+describe('with an audience, an issuer, another user claim and no leeway', () => {
   let functions;
   before(async () => {
     functions = await functionsWith(
@@ -85,12 +88,12 @@ describe('with an audience, an issuer, a claim of another name and no leeway', (
   const token = (changes) =>
     sign(claims(undefined, { aud: 'chat', iss: 'https://id.example', sub: driver.id, ...changes }), { secret: SECRET });
 
-  test('a token that says all of it is accepted', async () => {
+  test('a token with all of these claims is accepted', async () => {
     assert.equal(await functions.status(token()), 200);
     assert.equal(await functions.status(token({ aud: ['web', 'app'] })), 200);
   });
 
-  test('a token that lacks one of them is 401', async () => {
+  test('a token that lacks one of them returns 401', async () => {
     for (const changes of [
       { aud: undefined },
       { aud: 'web' },
@@ -107,7 +110,7 @@ describe('with an audience, an issuer, a claim of another name and no leeway', (
     }
   });
 
-  test('the platform’s token needs its own audience and nothing else', async () => {
+  test('the platform’s token needs its own audience only', async () => {
     const signed = (payload) => sign({ exp: now() + 60, ...payload }, { secret: SECRET });
     assert.equal(await functions.platformStatus(signed({ aud: 'chat-events' })), 400);
     assert.equal(await functions.platformStatus(signed({ aud: 'chat' })), 401);

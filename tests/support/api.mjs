@@ -1,4 +1,4 @@
-// The API over HTTP, as one person calls it. Every answer is held against openapi.yaml.
+// Calls the API over HTTP as one user, and checks each response against openapi.yaml.
 
 import { checkAgainstContract } from './contract.mjs';
 import { BASE_URL } from './settings.mjs';
@@ -13,14 +13,14 @@ function parsed(text) {
   }
 }
 
-/** One call to any address, as it is; `body` is the JSON of the answer, or undefined where it is none. */
+/** Sends a request. `body` is the JSON of the response, or undefined if the response has none. */
 export async function call(method, url, { headers = {}, payload } = {}) {
   const response = await fetch(url, { method, headers, body: payload, redirect: 'manual' });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: parsed(text) };
 }
 
-/** The address of a path below `/api/v1/chat/`, with the parameters that are not undefined. */
+/** Returns the URL of a path below `/api/v1/chat/`. Parameters that are undefined are omitted. */
 export function address(path, query = {}) {
   const url = new URL(`${BASE_URL}${ROOT}${path}`);
   for (const [name, value] of Object.entries(query)) {
@@ -35,14 +35,14 @@ async function checkedCall(method, url, options) {
   return answer;
 }
 
-/** The API with the given `Authorization`, or without any. */
+/** Returns a client of the API with this `Authorization` header, or without one. */
 export function api(authorization) {
   const headers = authorization === undefined ? {} : { authorization };
   const json = { ...headers, 'content-type': 'application/json' };
   return {
     get: (path, query) => checkedCall('GET', address(path, query), { headers }),
 
-    /** A body that is undefined is none at all. */
+    /** An undefined body sends no body. */
     post: (path, body) =>
       checkedCall(
         'POST',
@@ -59,14 +59,14 @@ export function api(authorization) {
 
     delete: (path) => checkedCall('DELETE', address(path), { headers }),
 
-    /** Any bytes, under any content type; null sends no content type. */
+    /** Sends any bytes with any content type; null sends no content type. */
     postRaw: (path, payload, contentType = 'application/json') =>
       checkedCall('POST', address(path), {
         headers: contentType === null ? headers : { ...headers, 'content-type': contentType },
         payload,
       }),
 
-    /** A link out of an answer, followed as it is. */
+    /** Requests a link from a response unchanged. */
     follow: (url) => checkedCall('GET', url, { headers }),
   };
 }

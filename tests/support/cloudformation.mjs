@@ -1,4 +1,4 @@
-// CloudFormation's side of a custom resource: it invokes a function and waits for the response at a signed URL.
+// CloudFormation's part in a custom resource: it invokes a function, and the function responds to a signed URL.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ export async function cloudFormation() {
   after(() => server.close());
   let requests = 0;
 
-  /** Sends a request by `invoke(event)`; returns the response to it. */
+  /** Sends a request by `invoke(event)`, and returns the response to it. */
   return async function request(invoke, RequestType, changes = {}) {
     const RequestId = `request-${++requests}`;
     const path = `/response/${RequestId}?X-Amz-Signature=0`;
@@ -36,7 +36,7 @@ export async function cloudFormation() {
       ResourceProperties: { ServiceToken: 'arn:aws:lambda:eu-west-3:123456789012:function:migrate', CodeVersion: '1' },
       ...changes,
     });
-    // A function that fails has responded to nobody.
+    // If the function fails, no response arrives.
     const { method, headers, body } = await Promise.race([responded, invoked.then(() => responded)]);
     await invoked;
     assert.equal(method, 'PUT');

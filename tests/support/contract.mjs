@@ -1,5 +1,5 @@
-// openapi.yaml, held against every answer that the suite sees: operation, status, headers, and body to the last
-// field. The published schemas leave room for fields to come; here one that they do not name is an error.
+// Checks each response of the suite against openapi.yaml: operation, status, headers and body. The published schemas
+// allow further fields; this check rejects them.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,14 +18,16 @@ const resolve = ({ $ref, ...rest }) =>
         .reduce((node, key) => node[key], openapi)
     : rest;
 
-/** One object with the fields of all parts: closed by itself, each part would reject the fields of the others. */
+/**
+ * Merges the parts of an `allOf` into one object. Closed one by one, each part would reject the fields of the others.
+ */
 function merged({ allOf, ...rest }) {
   const parts = allOf.map(resolve);
   const properties = Object.assign({}, ...parts.map((part) => part.properties));
   return { ...rest, type: 'object', required: parts.flatMap(({ required = [] }) => required), properties };
 }
 
-/** A copy of the schemas in which no object takes fields that it does not name. */
+/** Returns a copy of the schemas in which no object has fields that the schema does not name. */
 function closed(node) {
   if (Array.isArray(node)) return node.map(closed);
   if (node === null || typeof node !== 'object') return node;
@@ -46,7 +48,7 @@ function validator(schema) {
   return validators.get(key);
 }
 
-// A path without parameters before one with: `/rooms/unread_count/` is no room.
+// Match paths without parameters first: `/rooms/unread_count/` is not a room.
 const routes = Object.entries(openapi.paths)
   .map(([path, item]) => ({
     item,
@@ -60,7 +62,7 @@ function operationOf(method, pathname) {
   return route?.item[method.toLowerCase()];
 }
 
-/** Fails unless the answer is one that openapi.yaml foresees for this call. */
+/** Fails unless openapi.yaml describes this response to this call. */
 export function checkAgainstContract(method, pathname, { status, headers, body }) {
   const operation = operationOf(method, pathname);
   assert.ok(operation, `openapi.yaml does not know ${method} ${pathname}`);

@@ -1,4 +1,4 @@
-// PostgreSQL, where the suite plays the platform: it fills `users` and `deliveries` as the platform would.
+// PostgreSQL. The suite plays the platform, which fills `users` and `deliveries`.
 
 import { after } from 'node:test';
 
@@ -9,7 +9,7 @@ import { DATABASE_URL } from './settings.mjs';
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
 after(() => pool.end());
 
-/** The rows that a statement answers. */
+/** Runs a statement and returns its rows. */
 export async function sql(statement, values = []) {
   const { rows } = await pool.query(statement, values);
   return rows;

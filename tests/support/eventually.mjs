@@ -1,10 +1,10 @@
-// Waiting for an event: the check is tried until it holds, and what it last complained of is the failure.
+// Waits for an event by polling. The last error of the check becomes the test's failure.
 
 import { setTimeout as pause } from 'node:timers/promises';
 
 const PAUSE_MS = 20;
 
-/** Runs `check` until it throws no more, at most `within` milliseconds; answers what it returned. */
+/** Runs `check` until it does not throw, for at most `within` milliseconds, and returns its result. */
 export async function eventually(check, within = 5000) {
   const deadline = performance.now() + within;
   for (;;) {

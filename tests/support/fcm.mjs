@@ -1,4 +1,4 @@
-// The pushes, as the stand-in of FCM has got them (dev/firebase/README.md).
+// The pushes that the FCM stand-in has received (dev/firebase/README.md).
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -11,19 +11,19 @@ async function control(method, path, body) {
   return response.status === 204 ? undefined : response.json();
 }
 
-/** What a device was sent so far: FCM's messages. */
+/** Returns the FCM messages that a device has received so far. */
 export async function pushesTo(token) {
   const pushes = await control('GET', `/.pushes?token=${encodeURIComponent(token)}`);
   return pushes.map(({ message }) => message);
 }
 
-/** From now on the app is installed on none of these devices. */
+/** Makes FCM report these devices as unregistered from now on. */
 export const uninstall = (...tokens) => control('PUT', '/.unregistered-devices', tokens);
 
-/** All access tokens end at once. */
+/** Expires all access tokens at once. */
 export const endAccessTokens = () => control('DELETE', '/.access-tokens');
 
-/** A device on which somebody is signed in; its token, in the form that FCM's have. */
+/** Registers a device of a user, and returns a token in FCM's form. */
 export async function aDevice(owner) {
   const token = `d${randomUUID().slice(0, 8)}:APA91b${randomUUID()}`;
   const { status } = await owner.put(`devices/${token}/`);

@@ -1,4 +1,4 @@
-// Every known way to forge a token, for a service whose tokens are of one algorithm.
+// Known ways to forge a token, for a service that accepts one algorithm.
 
 import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 
@@ -7,12 +7,12 @@ import { base64url, sign } from './tokens.mjs';
 const HMACS = ['HS256', 'HS384', 'HS512'];
 
 /**
- * Tokens that must be rejected, by what is wrong with them.
+ * Returns tokens that must be rejected, by what is wrong with them.
  *
- * @param good       the claims that would be accepted
+ * @param good       claims that are accepted
  * @param alg        the algorithm of the service
- * @param secret     what good tokens are signed with
- * @param publicKey  for RS256 the public key in PEM, which everybody may know
+ * @param secret     the key that signs valid tokens
+ * @param publicKey  for RS256 the public key in PEM, which attackers may know
  */
 export function forgeries(good, { alg, secret, publicKey }) {
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -24,12 +24,12 @@ export function forgeries(good, { alg, secret, publicKey }) {
   const unsigned = (name) => `${base64url({ alg: name, typ: 'JWT' })}.${body}.`;
 
   const tokens = {
-    'no JWT at all': 'abc',
+    'not a JWT': 'abc',
     'two dots': '..',
-    'one part too few': `${head}.${body}`,
-    'one part too many': `${signed}.e30`,
-    'a signature that is cut off': `${head}.${body}.`,
-    'a signature that is cut short': signed.slice(0, -10),
+    'two parts': `${head}.${body}`,
+    'four parts': `${signed}.e30`,
+    'an empty signature': `${head}.${body}.`,
+    'a truncated signature': signed.slice(0, -10),
     'a signature of other bytes': `${head}.${body}.${'A'.repeat(signature.length)}`,
     'the signature of another token': `${head}.${base64url({ ...good, user_id: randomUUID() })}.${signature}`,
     'alg none': unsigned('none'),
@@ -39,10 +39,10 @@ export function forgeries(good, { alg, secret, publicKey }) {
     'no alg': sign(good, { alg, secret, header: { alg: undefined } }),
     'alg in lower case': sign(good, { alg, secret, header: { alg: alg.toLowerCase() } }),
     'a good signature that says ES256': sign(good, { alg, secret, header: { alg: 'ES256' } }),
-    'RS256 with a key of the forger': rs256({}),
+    'RS256 with another key': rs256({}),
     'RS256 with the key in the header': rs256({ jwk }),
-    'RS256 with the address of the key': rs256({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' }),
-    'a secret of its own in the header': sign(good, {
+    'RS256 with the URL of the key': rs256({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' }),
+    'a secret in the header': sign(good, {
       alg: hmac,
       secret: 'mine',
       header: { jwk: { kty: 'oct', k: base64url('mine') } },
@@ -53,16 +53,16 @@ export function forgeries(good, { alg, secret, publicKey }) {
   const guesses = {
     'the empty key': '',
     'a blank key': ' ',
-    'a key of one letter': 'x',
+    'a key of one character': 'x',
     'the word null': 'null',
     'the word undefined': 'undefined',
     'a key of zero bytes': Buffer.alloc(32),
     'the name of the setting': 'jwt_secret',
     'another key': 'another-secret-that-is-long-enough-for-any-of-the-three-algorithms',
-    'a public key of the forger': stranger.publicKey.export({ type: 'spki', format: 'pem' }),
+    'another public key': stranger.publicKey.export({ type: 'spki', format: 'pem' }),
   };
   if (publicKey) {
-    // Whoever treats the public key as an HMAC key lets everybody sign.
+    // A service that uses the public key as an HMAC key accepts tokens that anybody can sign.
     const pkcs1 = createPublicKey(publicKey).export({ type: 'pkcs1', format: 'pem' });
     Object.assign(guesses, {
       'our public key': publicKey,

@@ -1,5 +1,5 @@
-// Servers and functions of a test's own, beside the stack: where it needs a PostgreSQL that checks passwords or has few
-// connections, a pooler, or processes with other variables. They go when the file's tests are over.
+// Servers and functions for one test file, beside the stack: a PostgreSQL that checks passwords or has few
+// connections, a pooler, or functions with other variables. They stop after the tests of the file.
 
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -18,7 +18,7 @@ import { call, ROOT as API } from './api.mjs';
 const HOST = '127.0.0.1';
 const say = (text) => console.error(text);
 
-/** `name`: in one run no two are called the same. */
+/** Returns starters for parts. `name` is unique within a run. */
 export function ownParts(name) {
   const directory = join(DIRECTORY, `own-${process.pid}-${name}`);
   const logs = join(directory, 'logs');
@@ -32,7 +32,7 @@ export function ownParts(name) {
   return {
     logs,
 
-    /** An empty PostgreSQL; its URL, and where its data lie. */
+    /** Starts an empty PostgreSQL; returns its URL and its data directory. */
     async postgres(settings) {
       const server = postgresServer({ root: ROOT, directory });
       const port = await freePort();
@@ -42,21 +42,21 @@ export function ownParts(name) {
       return { url, data: server.data };
     },
 
-    /** The same database behind a pooler. */
+    /** Starts a pooler for the same database. */
     async pgbouncer(url, options) {
       const running = await startPgBouncer(url, { directory, logs, ...options });
       undo.push(running.stop);
       return running.url;
     },
 
-    /** An empty Redis. */
+    /** Starts an empty Redis. */
     async redis() {
       const running = await startRedis({ directory, logs, died: say });
       undo.push(running.stop);
       return running;
     },
 
-    /** AWS, as far as moto plays it; its address. */
+    /** Starts moto, which emulates AWS; returns its URL. */
     async moto() {
       const port = await freePort();
       const running = await start('moto', 'moto_server', ['-H', HOST, '-p', String(port)], { logs, died: say });
@@ -67,9 +67,10 @@ export function ownParts(name) {
     },
 
     /**
-     * These functions with these variables behind an API of their own, in so many processes each.
+     * Starts these functions with these variables behind an API of their own.
      *
-     * @param timeout  seconds, instead of the template's
+     * @param processes  environments of each function
+     * @param timeout    seconds, instead of the template's
      */
     async functions(names, { environment, processes = 1, at = 'functions', timeout }) {
       const place = join(logs, at);
@@ -91,7 +92,7 @@ export function ownParts(name) {
       undo.push(() => functions.stop());
       return {
         logs: place,
-        /** One request to the API. */
+        /** Sends a request to the API. */
         request(method, path, token, body) {
           const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
           return call(method, `http://${HOST}:${port}${API}${path}`, { headers, payload: body && JSON.stringify(body) });
@@ -102,7 +103,7 @@ export function ownParts(name) {
   };
 }
 
-/** What every process has, and nothing of the stack's. */
+/** Returns the variables that every process needs, and no others of the stack. */
 export const plain = (variables) => ({
   PATH: process.env.PATH,
   RUST_LOG: 'info',

@@ -1,4 +1,4 @@
-// People, deliveries and conversations of a test's own: nothing is shared between tests.
+// Creates users, deliveries and conversations for one test. Tests share none.
 
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
@@ -9,7 +9,7 @@ import { accessToken } from './tokens.mjs';
 
 const NAMES = { driver: 'Kouamé Yao', client: 'Jean Dupont', merchant: 'Boutique Adjamé', admin: 'Awa Koné' };
 
-/** A user of the platform, who can call the API: `await someone.get('rooms/')`. */
+/** Creates a user of the platform, who can call the API: `await user.get('rooms/')`. */
 export async function person(userType, changes = {}) {
   const row = {
     id: randomUUID(),
@@ -34,7 +34,7 @@ export const aClient = (changes) => person('client', changes);
 export const aMerchant = (changes) => person('merchant', changes);
 export const anAdmin = (changes) => person('admin', changes);
 
-/** A delivery of the platform; whoever is left out has no part in it. */
+/** Creates a delivery of the platform. Omitted participants are null. */
 export async function aDelivery({ driver, client, merchant, ...changes }) {
   const row = {
     id: randomUUID(),
@@ -51,7 +51,7 @@ export async function aDelivery({ driver, client, merchant, ...changes }) {
   return row;
 }
 
-/** The room of a driver and someone else, opened by the driver. */
+/** Creates the room of a driver and another user, as the driver. */
 export async function aRoom(driver, other, body = {}) {
   const room_type = other.user_type === 'admin' ? 'support' : 'delivery';
   const { status, body: room } = await driver.post('rooms/', { other_user_id: other.id, room_type, ...body });
@@ -59,7 +59,7 @@ export async function aRoom(driver, other, body = {}) {
   return room;
 }
 
-/** A driver and a client with a delivery and a room about it. */
+/** Creates a driver and a client with a delivery and a room about it. */
 export async function aConversation(body = {}) {
   const [driver, client] = await Promise.all([aDriver(), aClient()]);
   const delivery = await aDelivery({ driver, client });
@@ -67,14 +67,14 @@ export async function aConversation(body = {}) {
   return { driver, client, delivery, room };
 }
 
-/** A text that arrived: the message as it was answered. */
+/** Sends a text and returns the stored message. */
 export async function say(sender, room, text = 'Bonjour', extra = {}) {
   const { status, body } = await sender.post('messages/', { chat_room_id: room.id, text, ...extra });
   assert.equal(status, 201);
   return body;
 }
 
-/** The room as this person sees it now. */
+/** Returns the room as this user sees it. */
 export async function seenBy(viewer, room) {
   const { status, body } = await viewer.get(`rooms/${room.id}/`);
   assert.equal(status, 200);

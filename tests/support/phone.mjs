@@ -1,4 +1,4 @@
-// A phone: the official JS SDK, signed in with the token that the API gives, listening as the guide's app does.
+// A phone: the official JS SDK, signed in with the token of the API, with the listeners of the API guide's app.
 
 import assert from 'node:assert/strict';
 
@@ -28,7 +28,7 @@ import { FIREBASE_HOST } from './settings.mjs';
 
 let phones = 0;
 
-/** Signs `person` in to Firebase; `close` lets the process end. */
+/** Signs `person` in to Firebase. `close` releases what keeps the process alive. */
 export async function aPhone(person) {
   const { status, body } = await person.post('firebase_token/');
   assert.equal(status, 200);
@@ -45,19 +45,19 @@ export async function aPhone(person) {
   return {
     uid: user.uid,
 
-    /** The messages of a room as they arrive, ordered by `timestamp`, and what became of them. */
+    /** Records the events of a room's messages, ordered by `timestamp`, and the error that cancels the listener. */
     listen(room) {
       const messages = query(ref(database, `chats/${room.id}/messages`), orderByChild('timestamp'));
-      const heard = { added: [], changed: [], refused: null };
-      const refuse = (error) => {
-        heard.refused = error;
+      const heard = { added: [], changed: [], error: null };
+      const cancelled = (error) => {
+        heard.error = error;
       };
-      onChildAdded(messages, (snapshot) => heard.added.push(snapshot.val()), refuse);
-      onChildChanged(messages, (snapshot) => heard.changed.push(snapshot.val()), refuse);
+      onChildAdded(messages, (snapshot) => heard.added.push(snapshot.val()), cancelled);
+      onChildChanged(messages, (snapshot) => heard.changed.push(snapshot.val()), cancelled);
       return heard;
     },
 
-    /** Whether the other one is typing, as it changes. */
+    /** Records whether the other participant is typing. */
     watchTyping(room, other) {
       const seen = [];
       onValue(ref(database, `chats/${room.id}/typing/${other.id}`), (snapshot) => seen.push(snapshot.exists()));
@@ -66,7 +66,7 @@ export async function aPhone(person) {
 
     read: async (path) => (await get(ref(database, path))).val(),
     write: (path, value) => set(ref(database, path), value),
-    // Deleting the app alone leaves the timer of the next token, for which the process would wait an hour.
+    // Sign out first: deleteApp leaves the timer of the token renewal, which keeps the process alive for an hour.
     async close() {
       await signOut(auth);
       goOffline(database);

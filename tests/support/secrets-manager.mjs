@@ -1,8 +1,10 @@
-// Secrets Manager as moto plays it.
+// Secrets Manager, emulated by moto.
 
 import assert from 'node:assert/strict';
 
-/** What the AWS CLI sends to `aws`, moto's address; moto checks only which service the signature is for. */
+/**
+ * Sends an action, as the AWS CLI does, to moto at the URL `aws`. moto reads only the service name in the signature.
+ */
 export async function secretsManager(aws, action, body) {
   const headers = {
     'content-type': 'application/x-amz-json-1.1',
@@ -13,7 +15,7 @@ export async function secretsManager(aws, action, body) {
   assert.ok(response.ok, await response.text());
 }
 
-/** What a function on Lambda has in its environment to read the secret `id`. */
+/** Returns the variables with which a function on Lambda reads the secret `id`. */
 export const secretVariables = (aws, id) => ({
   CHAT_SECRET_ID: id,
   AWS_ENDPOINT_URL: aws,

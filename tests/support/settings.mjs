@@ -1,4 +1,4 @@
-// What the suite needs to know of the running system, from the environment: the variables of `.dev/env`.
+// Settings of the stack under test, from the environment: the variables of `.dev/env`.
 
 function setting(name) {
   const value = process.env[name];

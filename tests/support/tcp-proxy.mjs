@@ -1,10 +1,10 @@
-// A TCP proxy whose connections can go silent, as those behind a NAT that has forgotten them or to a host that is gone:
-// they stay open, and nothing passes them any more. New connections work.
+// A TCP proxy that can silence its connections, as a NAT that has dropped them or a host that is gone. Silenced
+// connections stay open and pass no data. New connections work.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** Starts a proxy before `host:port`. */
+/** Starts a proxy for `host:port`. */
 export async function tcpProxy(host, port) {
   const links = new Set();
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -21,7 +21,7 @@ export async function tcpProxy(host, port) {
   await once(server, 'listening');
   return {
     port: server.address().port,
-    /** Silences the connections there are; returns how many that were. */
+    /** Silences the open connections and returns their number. */
     silence() {
       const open = [...links].filter(({ silent, sockets }) => !silent && sockets.every((it) => !it.destroyed));
       for (const link of open) link.silent = true;

@@ -1,4 +1,4 @@
-// template.yaml as data. CloudFormation's short forms become what they stand for: `!Ref X` is { Ref: 'X' }.
+// template.yaml as data. CloudFormation's short forms are expanded: `!Ref X` is `{ Ref: 'X' }`.
 
 import { readFileSync } from 'node:fs';
 
@@ -31,14 +31,14 @@ export const template = parse(source, { customTags, maxAliasCount: -1 });
 export const resources = Object.entries(template.Resources);
 export const functions = resources.filter(([, { Type }]) => Type === 'AWS::Serverless::Function');
 
-/** The routes: which function serves which method of which path. */
+/** The routes: the function, method and path of each. */
 export const routes = functions.flatMap(([logicalId, { Properties }]) =>
   Object.values(Properties.Events ?? {})
     .filter(({ Type }) => Type === 'Api')
     .map(({ Properties: { Method, Path } }) => ({ method: Method, path: Path, name: functionNameOf(logicalId) })),
 );
 
-/** `ListRoomsFunction` is list-rooms. */
+/** Returns the name of a function: `list-rooms` for `ListRoomsFunction`. */
 export function functionNameOf(logicalId) {
   return logicalId
     .replace(/Function$/, '')

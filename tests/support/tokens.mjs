@@ -1,4 +1,4 @@
-// Access tokens as simplejwt makes them, and the means to make them wrong.
+// Makes access tokens as simplejwt does, and invalid ones.
 
 import { createHmac, createSign, randomUUID } from 'node:crypto';
 
@@ -8,13 +8,13 @@ const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
 export const now = () => Math.floor(Date.now() / 1000);
 
-/** Bytes and texts as they are, all else as JSON. */
+/** Encodes bytes and strings as they are, and other values as JSON. */
 export const base64url = (value) =>
   Buffer.from(Buffer.isBuffer(value) || typeof value === 'string' ? value : JSON.stringify(value)).toString(
     'base64url',
   );
 
-/** The claims of simplejwt's access token, with `changes`; one that is undefined is left out. */
+/** Returns the claims of simplejwt's access token with `changes`. A claim that is undefined is omitted. */
 export const claims = (userId, changes = {}) => ({
   token_type: 'access',
   exp: now() + 3600,
@@ -24,15 +24,15 @@ export const claims = (userId, changes = {}) => ({
   ...changes,
 });
 
-/** The signature of `text`; for RS256 `secret` is a private key. */
+/** Returns the signature of `text`; for RS256 `secret` is a private key. */
 const signature = (text, { secret, alg }) =>
   alg === 'RS256'
     ? createSign('sha256').update(text).sign(secret, 'base64url')
     : createHmac(HASHES[alg], secret).update(text).digest('base64url');
 
 /**
- * A signed token; `payload` may be any JSON value, or bytes or a text that are no JSON. `header` changes what the token
- * says of itself, `alg` how it is signed.
+ * Returns a signed token. `payload` is any JSON value, or bytes or a string that is not JSON. `header` changes fields
+ * of the token's header; `alg` selects the signing algorithm.
  */
 export function sign(payload, { secret = JWT_SECRET, alg = 'HS256', header = {} } = {}) {
   const text = `${base64url({ alg, typ: 'JWT', ...header })}.${base64url(payload)}`;
@@ -41,5 +41,5 @@ export function sign(payload, { secret = JWT_SECRET, alg = 'HS256', header = {} 
 
 export const accessToken = (userId, changes) => sign(claims(userId, changes));
 
-/** What the platform's own backend calls with. */
+/** Returns a token of the platform's backend. */
 export const platformToken = (changes) => sign({ aud: 'chat-events', exp: now() + 60, ...changes });
