@@ -12,8 +12,8 @@ use crate::report::Check;
 const OLDEST: i32 = 150_000;
 /// One of each function's environments, at least, and an operator.
 const FEWEST_CONNECTIONS: i32 = 30;
-/// Extensions that migrations use.
-const EXTENSIONS: [&str; 2] = ["pg_trgm", "unaccent"];
+/// The extensions that migrations create.
+const EXTENSIONS: [&str; 1] = ["unaccent"];
 
 pub async fn checks(database: &Database) -> Vec<Check> {
     const NAME: &str = "PostgreSQL connection";
@@ -237,6 +237,7 @@ async fn migrations(client: &Client) -> Check {
 mod tests {
     use super::*;
     use crate::report::Status;
+    use shared::db::migrate;
     use shared::testing::World;
 
     /// What does not hold once `change` was made to a database on which everything does.
@@ -252,6 +253,18 @@ mod tests {
     #[tokio::test]
     async fn nothing_fails_on_a_migrated_database() {
         assert_eq!(failures_after("").await, []);
+    }
+
+    #[test]
+    fn the_extensions_are_those_that_the_migrations_create() {
+        let created = migrate::all().into_iter().flat_map(|migration| {
+            let sql = migration.sql().unwrap_or_default().to_owned();
+            let names = sql.split("CREATE EXTENSION IF NOT EXISTS ").skip(1);
+            names
+                .filter_map(|rest| Some(rest.split_once(';')?.0.to_owned()))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(created.collect::<Vec<_>>(), EXTENSIONS);
     }
 
     #[tokio::test]

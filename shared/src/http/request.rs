@@ -10,7 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Fields;
-use crate::domain::{DeviceToken, Invalid};
+use crate::domain::{DeviceToken, Invalid, cut};
 use crate::error::{BadRequest, Error, FieldErrors, Result};
 
 /// A request from API Gateway (payload 1.0 or 2.0).
@@ -106,7 +106,7 @@ impl Request {
         {
             Ok(())
         } else {
-            Err(BadRequest::MediaType(essence.chars().take(64).collect()).into())
+            Err(BadRequest::MediaType(cut(&essence, 64).to_owned()).into())
         }
     }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::StartError;
+use crate::domain::cut;
 use crate::http_client::HttpClient;
 
 /// A request of CloudFormation. It has no `Debug`: anyone who knows the URL may respond.
@@ -99,7 +100,7 @@ impl DeploymentStep {
             // Characters have different lengths in JSON, and each has at least one byte.
             let excess = (body.len() - Self::MAX_RESPONSE).div_ceil(6);
             let kept = reason.chars().count().saturating_sub(excess);
-            reason = reason.chars().take(kept).collect();
+            reason.truncate(cut(&reason, kept).len());
             body = with(&reason);
         }
         body
@@ -194,6 +195,18 @@ mod tests {
                 body.len()
             );
             assert!(serde_json::from_str::<Value>(&body).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_reason_is_not_cut_within_a_character_as_readers_see_it() {
+        let accented = "e\u{301}";
+        for shift in ["", "x", "xx", "xxx"] {
+            let reason = shift.to_owned() + &accented.repeat(10_000);
+            let body = step(&json!({})).response(Err(&reason));
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let cut = body["Reason"].as_str().unwrap();
+            assert!(cut.ends_with(accented), "{shift:?}");
         }
     }
 
