@@ -63,6 +63,14 @@ test-pooler: tools ## test queries and functions again, through PgBouncer in tra
 test-firebase: tools ## test the security rules, and the stand-in under the official SDKs
 	@$(node_test) $$(find firebase dev -name node_modules -prune -o -name '*.test.mjs' -print)
 
+# It downloads the emulator, and needs Java 21: .github/workflows/ci.yml runs it.
+official_suite = $(filter-out dev/firebase/stand-in.%,$(wildcard dev/firebase/*.test.mjs))
+
+.PHONY: test-firebase-official
+test-firebase-official: tools ## the suite of the stand-in, against Google's database emulator (needs the internet and Java 21)
+	@node_modules/.bin/firebase emulators:exec --only database --project demo-relais --config firebase/firebase.json \
+		'cd "$(CURDIR)" && $(node_test) --test-concurrency=1 $(official_suite)'
+
 .PHONY: test-system
 test-system: tools ## test the running system from outside, with the official SDK listening
 	@$(with_functions) $(node_test) --test-concurrency=1 $$(find tests -name node_modules -prune -o -name '*.test.mjs' -print)
