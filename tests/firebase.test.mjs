@@ -1,4 +1,4 @@
-// The Firebase tree of the guide, field for field, with what behaviour.md adds; typing; the token for clients.
+// The Firebase tree of docs/api-guide.md#firebase-tree, field by field; typing; the token for clients.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -16,7 +16,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 /** What Firebase keeps of an object: a null is a child that is not there. */
 const kept = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 
-/** A message as the tree of the guide has it. */
+/** A message as in the tree of the API guide. */
 const inTree = (message) =>
   kept({
     id: message.id,
@@ -46,7 +46,7 @@ const inStep = (viewer, room, within) =>
   }, within);
 
 describe('metadata', () => {
-  test('is there as soon as the room is, with the fields of the guide and the revision', async () => {
+  test('is there as soon as the room is, with the fields of the API guide and the revision', async () => {
     const { driver, client, delivery, room } = await aConversation();
     const tree = await eventually(async () => {
       const found = await mirroredRoom(room);

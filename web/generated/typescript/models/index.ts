@@ -763,7 +763,7 @@ export interface RoomDetail {
      */
     is_archived: boolean;
     /**
-     * By the caller: no pushes of it. An addition to the guide.
+     * Whether the caller has turned off the pushes of this room.
      */
     is_muted: boolean;
     /**
