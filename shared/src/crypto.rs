@@ -1,4 +1,4 @@
-//! HMAC and RSA for `jsonwebtoken` through ring, which TLS already uses.
+//! HMAC and RSA for `jsonwebtoken`, implemented with ring, which TLS already uses.
 
 use std::borrow::Cow;
 use std::sync::Once;
@@ -19,12 +19,12 @@ pub fn install() {
         key_utils: KeyUtils::new_unimplemented(),
     };
     INSTALL.call_once(|| {
-        // Both providers are this one, so it does not matter which is installed.
+        // If another call was first, it has installed this same provider.
         let _ = PROVIDER.install_default();
     });
 }
 
-/// Returns a PEM with its line feeds. Settings that hold one line have `\n` in their place.
+/// Returns a PEM with line feeds. Settings that hold one line have `\n` in their place.
 pub fn pem_lines(text: &str) -> Cow<'_, str> {
     if text.contains("\\n") {
         Cow::Owned(text.replace("\\r", "").replace("\\n", "\n"))
@@ -33,7 +33,7 @@ pub fn pem_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether `key` can sign with RS256; a PEM may contain anything.
+/// Returns whether `key` can sign with RS256.
 pub fn is_rsa_private(key: &EncodingKey) -> bool {
     RsaSigner::new(key).is_ok()
 }
@@ -71,7 +71,7 @@ fn hash_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     }
 }
 
-/// A public RSA key must never be accepted as an HMAC key.
+/// Rejects a key of another family: a public RSA key must never be accepted as an HMAC key.
 fn expect_family(of_key: AlgorithmFamily, expected: AlgorithmFamily) -> Result<()> {
     if of_key == expected {
         Ok(())

@@ -6,10 +6,11 @@ use super::{JwtKey, Rejection, TokenRules};
 use crate::domain::Viewer;
 use crate::error::Unauthorized;
 
-/// Returns the user whose access token of simplejwt's is in `Authorization: Bearer …`, if one of `keys` has signed it.
+/// Returns the user that the access token in `Authorization: Bearer …` names.
 ///
 /// # Errors
-/// [`Rejection::UnknownKey`] if none of `keys` has signed the token; else the reason, as simplejwt has them.
+/// [`Rejection::UnknownKey`] if none of `keys` has signed the token; [`Rejection::Final`] with simplejwt's reason if
+/// the token is invalid.
 pub fn authenticate(
     headers: &HeaderMap,
     rules: &TokenRules,
@@ -27,7 +28,7 @@ fn user_of(claims: &Claims, rules: &TokenRules) -> Result<Viewer, Unauthorized> 
     if !has_audience || !has_issuer || claims.get("jti").is_null() {
         return Err(Unauthorized::InvalidToken);
     }
-    // A platform token names no user; one that does is still not a user's token.
+    // A platform token names no user. If it does, it is still not a user's token.
     if claims.get("token_type") != "access" || claims.is_for_the_platform() {
         return Err(Unauthorized::WrongTokenType);
     }
@@ -188,7 +189,7 @@ mod tests {
         .unwrap()];
         let token = include_str!("testing/rs256-token.txt").trim();
         assert_eq!(of_token(token, &keys), Ok(Viewer(USER.parse().unwrap())));
-        // The same bytes, one claim changed.
+        // The same bytes with one claim changed.
         let (start, signature) = token.rsplit_once('.').unwrap();
         let forged = format!("{start}A.{signature}");
         assert_eq!(of_token(&forged, &keys), Err(Rejection::UnknownKey));
@@ -205,7 +206,7 @@ mod tests {
                 let result = of_token(&signed(&good(), theirs, SECRET), &keys);
                 assert_eq!(result.is_ok(), ours == theirs, "{ours:?} {theirs:?}");
             }
-            // {"alg":"none","typ":"JWT"} with an empty signature, and with none at all.
+            // `{"alg":"none","typ":"JWT"}`, with an empty signature and without a signature.
             let claims = "eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0";
             for token in [
                 format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."),
@@ -215,7 +216,7 @@ mod tests {
                 assert_eq!(of_token(&token, &keys), INVALID, "{ours:?}");
             }
         }
-        // The public key is known to everybody: it must not do as an HMAC key.
+        // The public key is public: it must not verify HMAC signatures.
         let pem = include_str!("testing/rsa-2048-public.pem");
         let keys = [JwtKey::parse(Algorithm::RS256, pem).unwrap()];
         for theirs in hmacs {

@@ -13,9 +13,9 @@ use crate::error::Unauthorized;
 /// Why a request is not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
-    /// The signature is of none of the keys: the token is forged, or the keys were rotated.
+    /// No key matches the signature: the token is forged, or the keys were rotated.
     UnknownKey,
-    /// No other key would help.
+    /// Another key would give the same result.
     Final(Unauthorized),
 }
 
@@ -34,14 +34,14 @@ impl From<Rejection> for Unauthorized {
     }
 }
 
-/// The claims of a token, of any type: each check decides what it accepts, so that all bad tokens get the same response.
+/// The claims of a token of any type. Each check decides what it accepts, so that all invalid tokens get the same
+/// response.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(super) struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// Returns the claims of the token in `Authorization: Bearer …`, which one of `keys` has signed and which is valid
-    /// now.
+    /// Returns the claims of the token in `Authorization: Bearer …` after checking its signature and times.
     pub(super) fn of(
         headers: &HeaderMap,
         rules: &TokenRules,
@@ -76,7 +76,7 @@ impl Claims {
         Ok(())
     }
 
-    /// Whether `aud`, a text or a list, names one of `accepted`.
+    /// Returns whether `aud`, a string or a list, contains one of `accepted`.
     pub(super) fn is_for(&self, accepted: &[impl AsRef<str>]) -> bool {
         let named = match self.get("aud") {
             Value::Array(several) => several.as_slice(),
@@ -86,13 +86,13 @@ impl Claims {
         named.any(|audience| accepted.iter().any(|it| it.as_ref() == audience))
     }
 
-    /// Whether the token is meant for the platform's own backend.
+    /// Returns whether the token is meant for the platform's backend.
     pub(super) fn is_for_the_platform(&self) -> bool {
         self.is_for(&[PLATFORM])
     }
 }
 
-/// Returns the token. The scheme is compared as simplejwt compares it, case included.
+/// Returns the token. The scheme is case-sensitive, as in simplejwt.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {
     let header = headers
         .get(AUTHORIZATION)

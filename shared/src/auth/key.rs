@@ -3,16 +3,16 @@ use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode};
 use super::bearer::Claims;
 use crate::crypto;
 
-/// A key that verifies tokens, together with the one algorithm that it is for: a token cannot choose another.
+/// A key that verifies tokens of one algorithm, so that a token cannot choose another.
 ///
 /// It has no `Debug`, so that it cannot end up in a log. [`JwtKey::parse`] is the only constructor, so that no weak key
-/// exists: HMAC accepts an empty one, with which anybody can sign.
+/// exists: HMAC accepts an empty key, with which anyone can sign.
 pub struct JwtKey {
     key: DecodingKey,
     validation: Validation,
 }
 
-/// Why a text is no key. It never quotes the text.
+/// Why a text is not a usable key. It never quotes the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
     /// Too short for HMAC.
@@ -41,19 +41,18 @@ pub(super) enum Unverified {
 }
 
 impl JwtKey {
-    /// The output of SHA-256. It also holds for HS384 and HS512, where RFC 7518 asks for 48 and 64 bytes: Django's
-    /// `SECRET_KEY` has 50, and 32 random bytes cannot be guessed whatever the hash.
+    /// The length of a SHA-256 digest. HS384 and HS512 have the same minimum, although RFC 7518 asks for 48 and 64
+    /// bytes: Django's `SECRET_KEY` has 50 characters, and 32 random bytes cannot be guessed.
     const HMAC_BYTES: usize = 32;
     const RSA_BYTES: usize = 256;
 
-    /// Parses an HMAC key (the bytes of `text` as they are) or a public RSA key (PEM, PKCS#1 or SPKI; line feeds may be
-    /// written as `\n`).
+    /// Parses an HMAC key (the bytes of `text`) or a public RSA key (PEM, PKCS#1 or SPKI, with line feeds or `\n`).
     ///
     /// # Errors
     /// See [`InvalidKey`].
     pub fn parse(algorithm: Algorithm, text: &str) -> Result<Self, InvalidKey> {
         let key = match algorithm {
-            // White space at the ends adds nothing that has to be guessed.
+            // White space at the ends does not make a key harder to guess.
             Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512
                 if text.trim().len() < Self::HMAC_BYTES =>
             {
@@ -65,7 +64,8 @@ impl JwtKey {
             Algorithm::RS256 => rsa_public(text)?,
             _ => return Err(InvalidKey::Algorithm),
         };
-        // Claims are checked by the caller: the library's leeway is a minute, and it accepts an `exp` of this second.
+        // The caller checks the claims: the library has a leeway of one minute and accepts an `exp` of the current
+        // second.
         let mut validation = Validation::new(algorithm);
         validation.validate_exp = false;
         validation.validate_aud = false;
@@ -90,12 +90,12 @@ impl JwtKey {
 
 fn rsa_public(text: &str) -> Result<DecodingKey, InvalidKey> {
     let pem = crypto::pem_lines(text);
-    // The library reads private keys and certificates too, and then verifies nothing with them.
+    // The library also parses private keys and certificates, but cannot verify with them.
     if !pem.contains("PUBLIC KEY-----") {
         return Err(InvalidKey::NotRsaPublic);
     }
     let key = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| InvalidKey::NotRsaPublic)?;
-    // RSAPublicKey in DER: the modulus, and a few bytes for the exponent and the lengths.
+    // `RSAPublicKey` in DER: the modulus, and a few bytes for the exponent and the lengths.
     let der = key
         .try_get_as_bytes()
         .map_err(|_| InvalidKey::NotRsaPublic)?;

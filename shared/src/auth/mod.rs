@@ -1,5 +1,7 @@
-//! Who calls: users by the access tokens of an existing Django service with simplejwt, the platform's backend by a token
-//! of its own, both signed with the same keys and by the same algorithm.
+//! Authenticates callers: users by the access tokens of a Django service with simplejwt, the platform's backend by a
+//! token with its own audience. Both are signed with the same keys and algorithm.
+//!
+//! Knows nothing of rooms or the database. The caller checks that the user exists and is active.
 
 mod access_token;
 mod bearer;

@@ -5,12 +5,12 @@ use super::{JwtKey, Rejection, TokenRules};
 use crate::domain::Platform;
 use crate::error::Unauthorized;
 
-/// Authenticates the platform's own backend by a token in `Authorization: Bearer …` whose audience is `chat-events`,
-/// signed with one of `keys`, which are those of the users' tokens. `rules.audience` and `rules.issuer` do not apply. A
-/// token with a type or a user is a user's.
+/// Authenticates the platform's backend by a token in `Authorization: Bearer …` with the audience `chat-events`, signed
+/// with one of `keys`. `rules.audience` and `rules.issuer` do not apply. A token with a type or a user id is a user's
+/// token and is rejected.
 ///
 /// # Errors
-/// As those of access tokens.
+/// As in [`authenticate`](super::authenticate).
 pub fn authenticate_platform(
     headers: &HeaderMap,
     rules: &TokenRules,

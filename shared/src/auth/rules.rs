@@ -1,21 +1,21 @@
 use jsonwebtoken::Algorithm;
 
-/// What a token must say, by simplejwt's settings of the same names.
+/// The requirements on a token, as simplejwt's settings of the same names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenRules {
-    /// `ALGORITHM`: the only one that tokens are signed with.
+    /// `ALGORITHM`: the only accepted algorithm.
     pub algorithm: Algorithm,
-    /// `LEEWAY`: how far apart this clock and the issuer's may be, in seconds.
+    /// `LEEWAY`: the allowed clock difference to the issuer, in seconds.
     pub leeway: f64,
-    /// `AUDIENCE`: a user's token names at least one of these; empty: any, or none.
+    /// `AUDIENCE`: a user's token must name one of these. If empty, `aud` is not checked.
     pub audience: Vec<String>,
-    /// `ISSUER`: a user's token names it; none: any.
+    /// `ISSUER`: a user's token must name it. If `None`, `iss` is not checked.
     pub issuer: Option<String>,
-    /// `USER_ID_CLAIM`: the claim that holds the user's id.
+    /// `USER_ID_CLAIM`: the claim with the user's id.
     pub user_id_claim: String,
 }
 
-/// The audience of tokens of the platform's own backend.
+/// The audience of the platform's tokens.
 pub(super) const PLATFORM: &str = "chat-events";
 
 impl Default for TokenRules {
@@ -32,14 +32,14 @@ impl Default for TokenRules {
 
 impl TokenRules {
     const LONGEST_LEEWAY: u8 = 60;
-    /// Claims that mean something else.
+    /// Claims with another meaning, which cannot hold the user's id.
     const RESERVED: [&str; 7] = ["aud", "exp", "iat", "iss", "jti", "nbf", "token_type"];
 
-    /// Reads `JWT_ALGORITHM`, `JWT_LEEWAY_SECONDS`, `JWT_AUDIENCE` (separated by commas), `JWT_ISSUER` and
-    /// `JWT_USER_ID_CLAIM`; a blank or missing variable keeps the default.
+    /// Reads `JWT_ALGORITHM`, `JWT_LEEWAY_SECONDS`, `JWT_AUDIENCE` (comma-separated), `JWT_ISSUER` and
+    /// `JWT_USER_ID_CLAIM`. A blank or missing variable keeps the default.
     ///
     /// # Errors
-    /// The name of a variable with an invalid value, and what is expected.
+    /// The name of the invalid variable and the expected value.
     pub fn from_lookup(
         lookup: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, (&'static str, &'static str)> {

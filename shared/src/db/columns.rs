@@ -1,12 +1,12 @@
-//! The columns that several statements read, and how they are read. `text` is asked for by name, because a view of
-//! an adopter's table may have any type that looks like it.
+//! The columns that several statements read. Text columns are cast to `text`, because a platform's view may use another
+//! string type.
 
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::domain::{Delivery, Message, Sender, Timestamp, User};
 
-/// The columns of a user under the alias `$alias`, named `{alias}_…`.
+/// Selects a user with the table alias `$alias` as `{alias}_…`.
 macro_rules! user_columns {
     ($alias:literal) => {
         concat!(
@@ -36,7 +36,7 @@ macro_rules! user_columns {
     };
 }
 
-/// The columns of a delivery under the alias `delivery`.
+/// Selects a delivery with the table alias `delivery`.
 macro_rules! delivery_columns {
     () => {
         "delivery.id AS delivery_info_id,
@@ -46,8 +46,8 @@ macro_rules! delivery_columns {
     };
 }
 
-/// The columns of a message under the alias `message` and of its sender under the alias `sender`, as the viewer `$1`
-/// sees it: what the platform says is received by both sides, and read by each for itself.
+/// Selects a message with the alias `message` and its sender with the alias `sender`, as the viewer `$1` sees it. Both
+/// participants receive a platform message, and each reads it separately.
 macro_rules! message_columns {
     () => {
         "message.id AS message_id, message.chat_room_id, message.seq, message.message_type, message.text,
@@ -61,8 +61,7 @@ macro_rules! message_columns {
     };
 }
 
-/// How many messages the user `$user`, an expression, has received and not read, over all active rooms, archived ones
-/// too.
+/// Counts the unread messages of the user `$user`, an expression, over all open rooms including archived ones.
 macro_rules! unread_total {
     ($user:literal) => {
         concat!(
@@ -85,7 +84,7 @@ macro_rules! unread_total {
 
 pub(super) use {delivery_columns, message_columns, unread_total, user_columns};
 
-/// The user under `{alias}_…`, if there is one.
+/// Reads the user in the columns `{alias}_…`; `None` if they are null.
 pub(super) fn user(row: &Row, alias: &str) -> Option<User> {
     let id = row.get::<_, Option<Uuid>>(format!("{alias}_id").as_str())?;
     Some(User {
@@ -97,7 +96,7 @@ pub(super) fn user(row: &Row, alias: &str) -> Option<User> {
     })
 }
 
-/// The delivery, if there is one.
+/// Reads the delivery; `None` if its columns are null.
 pub(super) fn delivery(row: &Row) -> Option<Delivery> {
     let id = row.get::<_, Option<Uuid>>("delivery_info_id")?;
     Some(Delivery {
@@ -108,7 +107,7 @@ pub(super) fn delivery(row: &Row) -> Option<Delivery> {
     })
 }
 
-/// The message, if there is one.
+/// Reads the message; `None` if its columns are null.
 pub(super) fn message(row: &Row) -> Option<Message> {
     let id = row.get::<_, Option<Uuid>>("message_id")?;
     let read_at = row.get::<_, Option<_>>("read_at").map(Timestamp);

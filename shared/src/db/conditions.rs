@@ -1,4 +1,4 @@
-//! Conditions that several statements share.
+//! SQL conditions that several statements share.
 
 /// Whether a room is open, `$room` being its alias with a point, or nothing: it is active, and its time is not up. By
 /// the clock of the moment, since `maintain-rooms` takes up to a minute to turn `is_active`. The clock is asked only
@@ -16,10 +16,10 @@ macro_rules! is_open {
     };
 }
 
-/// The time zone `$name` if it is one of IANA's that this server knows, else `?`, which `AT TIME ZONE` rejects with
-/// `invalid_parameter_value`. By itself `AT TIME ZONE` also takes abbreviations (`CEST`) and POSIX rules (`Etc/GMT+13`,
-/// `XYZ-3`). A name with a slash and without digits is neither, so that only the others need the view, which reads every
-/// time zone of the server (20 ms).
+/// The time zone `$name` if it is an IANA name that this server knows, else `?`, which `AT TIME ZONE` rejects with
+/// `invalid_parameter_value`. `AT TIME ZONE` alone also accepts abbreviations (`CEST`) and POSIX rules (`Etc/GMT+13`,
+/// `XYZ-3`). A name with a slash and without digits is neither. Only other names need the view of time zones, which
+/// takes 20 ms to read.
 macro_rules! known_time_zone {
     ($name:literal) => {
         concat!(

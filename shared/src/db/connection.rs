@@ -1,4 +1,4 @@
-//! Reading `DATABASE_URL` as libpq reads it.
+//! Parses `DATABASE_URL` as libpq does, and sets up TCP and TLS.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::tls::{self, Verify};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long TCP may take to connect. During a failover the name soon resolves to another host.
+/// The TCP connect timeout. It is short, since after a failover the name soon resolves to another host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the other host may leave data or a probe unacknowledged before the connection counts as dead.
+/// The time after which a connection with unacknowledged data or probes counts as dead.
 const DEAD_AFTER: Duration = Duration::from_secs(2);
 
-/// How to connect: tokio-postgres' configuration and the TLS that `sslmode` and `sslrootcert` ask for.
+/// The tokio-postgres configuration, and the TLS settings of `sslmode` and `sslrootcert`.
 #[derive(Debug, PartialEq)]
 pub struct Connection {
     config: Config,
@@ -35,12 +35,12 @@ struct Ssl {
     roots: Roots,
 }
 
-/// The certificate authorities that a server's chain may end in.
+/// The trusted certificate authorities.
 #[derive(Debug, PartialEq)]
 pub(super) enum Roots {
-    /// Those of a PEM file, and no others: `sslrootcert`.
+    /// Only those of the PEM file in `sslrootcert`.
     File(String),
-    /// The public ones (RDS Proxy has them) and those that `pem` has for a region of Amazon RDS.
+    /// The public roots, which RDS Proxy uses, and the region's Amazon RDS roots in `pem`.
     BuiltIn {
         pem: &'static str,
         region: Option<String>,
@@ -72,13 +72,13 @@ impl Roots {
 }
 
 impl Connection {
-    /// Reads a `postgres://` URL.
+    /// Parses a `postgres://` URL.
     ///
-    /// `sslmode` and `sslrootcert` mean what they mean in libpq, but for one thing: wherever TLS is used the chain is
-    /// verified, also by `prefer` and `require`, which in libpq take any certificate.
+    /// `sslmode` and `sslrootcert` have libpq's meaning with one exception: whenever TLS is used, the chain is
+    /// verified. In libpq, `prefer` and `require` accept any certificate.
     ///
     /// # Errors
-    /// No such URL; the error never repeats it, since it holds a password.
+    /// The URL is invalid. The error does not quote it, since it holds a password.
     pub fn parse(database_url: &str) -> Result<Self, BoxError> {
         let invalid =
             |reason: &str| BoxError::from(format!("the database URL is not valid: {reason}"));
@@ -100,7 +100,7 @@ impl Connection {
 
         let system = root_cert.as_deref() == Some("system");
         let (mode, verify) = match mode.as_deref() {
-            // As in libpq: the public roots without a look at the host's name would be no verification at all.
+            // As in libpq: public roots without the host name would verify nothing.
             Some("prefer" | "allow" | "require" | "verify-ca") if system => {
                 return Err(invalid("sslrootcert=system needs sslmode=verify-full"));
             }
@@ -126,7 +126,7 @@ impl Connection {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(DEAD_AFTER);
         }
-        // A host that goes down while it executes a statement sends nothing: only unanswered probes show it.
+        // A host that goes down during a statement sends nothing. Only unanswered probes reveal it.
         config
             .keepalives_idle(Duration::from_secs(1))
             .keepalives_interval(Duration::from_secs(1));
@@ -146,18 +146,17 @@ impl Connection {
         })
     }
 
-    /// Trusts these roots instead.
+    /// Replaces the trusted roots.
     #[cfg(test)]
     pub(super) fn trust(&mut self, roots: Roots) {
         self.ssl.roots = roots;
     }
 
-    /// The settings of tokio-postgres.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The TLS that `sslmode` and `sslrootcert` ask for.
+    /// Returns the TLS connector for `sslmode` and `sslrootcert`.
     ///
     /// # Errors
     /// The file of root certificates cannot be read.
@@ -166,10 +165,10 @@ impl Connection {
         Ok(MakeRustlsConnect::new(config))
     }
 
-    /// A connection outside the pool, for what needs a session of its own.
+    /// Opens a connection outside the pool, for work that needs its own session.
     ///
     /// # Errors
-    /// The server cannot be reached, or rejects us.
+    /// The server cannot be reached or rejects the connection.
     pub async fn connect(&self) -> Result<tokio_postgres::Client, BoxError> {
         let (client, connection) = self.config.connect(self.tls()?).await?;
         tokio::spawn(async move {
@@ -182,7 +181,8 @@ impl Connection {
     }
 }
 
-/// With roots of one's own libpq's weaker modes verify the chain; with the public ones only the name tells anything.
+/// With private roots, libpq's weaker modes verify the chain. With public roots, only the host name identifies the
+/// server.
 fn chain_or_full(root_cert: Option<&String>) -> Verify {
     if root_cert.is_some() {
         Verify::Chain

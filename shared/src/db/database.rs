@@ -13,14 +13,14 @@ use super::query_error::{
 };
 use crate::secret::{Secret, SecretStore};
 
-/// How long a connection that served somebody before has to respond. The other end of it may be gone without a sign, and
-/// then a new one responds at once. A statement that takes longer for another reason is run again without this limit.
+/// How long a reused connection may take to respond. If the other end has silently gone, a new connection responds at
+/// once. If the statement is slow for another reason, it runs again on a new connection without this limit.
 const REUSED_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// A value and the type that the statement takes it for.
+/// A value and its parameter type in the statement.
 pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// PostgreSQL, by a pool that survives the server's restart and the rotation of its password.
+/// A PostgreSQL client whose pool survives server restarts and password rotations.
 pub struct Database {
     secrets: Arc<SecretStore>,
     size: usize,
@@ -28,7 +28,7 @@ pub struct Database {
     pool: RwLock<Opened>,
 }
 
-/// A pool and the secret that it was opened with.
+/// A pool and the secret with whose password it was opened.
 #[derive(Clone)]
 struct Opened {
     secret: Arc<Secret>,
@@ -36,12 +36,11 @@ struct Opened {
 }
 
 impl Database {
-    /// Opens the pool; connections are made when they are needed. `statement_cache` says whether statements are
-    /// prepared; by default they are where the secret names no second, direct URL, that is, where no pooler is known
-    /// of.
+    /// Creates the pool; connections are opened on demand. `statement_cache` sets whether statements are prepared. By
+    /// default they are if the secret has no direct URL, which means that no pooler is known.
     ///
     /// # Errors
-    /// The database URL is not valid.
+    /// The database URL is invalid.
     pub fn open(
         secrets: Arc<SecretStore>,
         size: usize,
@@ -99,7 +98,7 @@ impl Database {
         }
     }
 
-    /// Runs a statement that answers one row, whatever it finds.
+    /// Runs a statement that always returns one row.
     ///
     /// # Errors
     /// See [`QueryError`].
@@ -117,20 +116,20 @@ impl Database {
         })
     }
 
-    /// Makes a connection ahead of the first request, so that the request need not wait for it.
+    /// Opens a connection before the first request, which then does not wait for it.
     pub async fn warm_up(&self) {
         match self.opened().pool.get().await {
             Ok(unused) => unused.finish(),
             Err(error) => {
-                tracing::warn!(reason = describe(&error), "no connection to PostgreSQL yet");
+                tracing::warn!(reason = describe(&error), "warm-up connection failed");
             }
         }
     }
 
-    /// A connection of one's own, outside the pool and past any pooler: for migrations.
+    /// Opens a connection outside the pool and past any pooler, for migrations.
     ///
     /// # Errors
-    /// The server cannot be reached, or rejects us.
+    /// The server cannot be reached or rejects the connection.
     pub async fn dedicated(&self) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
         let secret = self.secrets.current();
         let url = secret.direct_database_url.as_ref();
@@ -173,13 +172,13 @@ impl Database {
                 Err(failure)
             }
             Err(_) if until < deadline => {
-                // The others are as old. The statement is cancelled beside the next attempt.
+                // The other idle connections are as old. The statement is cancelled while the next attempt runs.
                 opened.pool.close_idle();
                 drop(running);
                 Err(Failure::Retry(timed_out()))
             }
             Err(_) => {
-                // Lambda freezes the environment after the reply: what is not cancelled by then goes on.
+                // Cancel before the reply: Lambda freezes the environment after it, and the statement would go on.
                 running.cancel().await;
                 Err(Failure::Final(timed_out()))
             }
@@ -198,14 +197,14 @@ impl Database {
             .clone()
     }
 
-    /// Reads the secret again after `rejected` was refused; true if there is a new password to try.
+    /// Reads the secret again after PostgreSQL rejected the password in `rejected`. Returns whether there is a new one.
     async fn reopen(&self, rejected: &Arc<Secret>) -> bool {
         let mut fresh = self.secrets.refresh(rejected).await;
         if let Ok(known) = &fresh
             && !Arc::ptr_eq(known, rejected)
             && known.database_url == rejected.database_url
         {
-            // Somebody has read it since for another reason, and before the rotation.
+            // Another task has read the secret meanwhile, but before the rotation.
             fresh = self.secrets.refresh(&known.clone()).await;
         }
         let opened = match fresh {
@@ -219,15 +218,15 @@ impl Database {
                 true
             }
             Err(error) => {
-                tracing::error!(%error, "the database's password was rejected and no other is to be had");
+                tracing::error!(%error, "secret not reloaded after a rejected password");
                 false
             }
         }
     }
 }
 
-/// The first time on a connection, a prepared statement takes a round trip more. To prepare it beside the response
-/// instead would not save it: Lambda freezes the environment then, and the next request waits for the round trip.
+/// Preparing a statement takes one more round trip the first time on a connection. Preparing it after the response
+/// would not save it: Lambda freezes the environment then, and the next request would wait.
 async fn run(
     running: &Running<'_>,
     sql: &str,

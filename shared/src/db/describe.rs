@@ -1,4 +1,4 @@
-//! PostgreSQL's errors in words that quote no data.
+//! Describes PostgreSQL's errors without quoting data.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use tokio_postgres::error::{DbError, SqlState};
 use super::certificate_error::certificate_error;
 use super::query_error::message_without_values;
 
-/// Describes an error and its causes. A `DbError` is reduced to what names parts of the schema: its details quote rows.
+/// Describes an error and its causes. Of a `DbError` only names of the schema are kept: its details quote rows.
 #[must_use]
 pub fn describe(error: &(dyn Error + 'static)) -> String {
     let postgres = error.downcast_ref::<tokio_postgres::Error>();
@@ -19,7 +19,7 @@ pub fn describe(error: &(dyn Error + 'static)) -> String {
         .downcast_ref::<refinery::Error>()
         .map(refinery::Error::kind)
     {
-        // Its own text repeats the cause.
+        // The error's own text repeats the cause.
         Some(Kind::Connection(context, _)) => context.clone(),
         _ => error.to_string(),
     };
@@ -32,7 +32,8 @@ pub fn describe(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// Whether a server that cannot be reached, or does not take connections, may do so within a minute.
+/// Returns whether the error may resolve itself within a minute: the server is unreachable or does not accept
+/// connections.
 #[must_use]
 pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     if let Some(refusal) = error.downcast_ref::<DbError>() {
@@ -44,7 +45,7 @@ pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
         ]
         .contains(refusal.code());
     }
-    // rustls reports its own errors through `io::Error` too: a certificate does not become valid by waiting.
+    // rustls reports its errors as `io::Error` too. An invalid certificate stays invalid.
     let is_tls = |error: &(dyn Error + 'static)| error.is::<rustls::Error>();
     let io = error.downcast_ref::<std::io::Error>();
     if let Some(io) = io {

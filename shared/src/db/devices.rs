@@ -1,4 +1,4 @@
-//! The devices that people are signed in on.
+//! The devices on which users are signed in.
 
 use tokio_postgres::types::Type;
 
@@ -6,11 +6,12 @@ use super::{Database, viewer};
 use crate::domain::{DeviceToken, Viewer};
 use crate::error::Result;
 
-/// Registers a device for the viewer, also one that was somebody else's: another person has signed in on it. Returns
-/// whether it is new to the viewer. A trigger keeps a person's newest ten devices. Running it twice registers it once.
+/// Registers a device for the viewer and returns whether it is new to the viewer. If another user had the device, it
+/// moves to the viewer, who has signed in on it. A trigger keeps a user's ten newest devices. Repeats have no further
+/// effect.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn register(database: &Database, viewer: Viewer, token: &DeviceToken) -> Result<bool> {
     const SQL: &str = "-- register_device
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
@@ -31,10 +32,10 @@ pub async fn register(database: &Database, viewer: Viewer, token: &DeviceToken) 
     Ok(row.get("is_new"))
 }
 
-/// Removes a device, if it is the viewer's.
+/// Removes a device if it belongs to the viewer.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn remove(database: &Database, viewer: Viewer, token: &DeviceToken) -> Result<()> {
     const SQL: &str = "-- remove_device
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),

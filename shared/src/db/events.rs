@@ -1,4 +1,4 @@
-//! The query over what the platform's own backend says of its deliveries.
+//! Stores the delivery events that the platform's backend reports.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -9,43 +9,42 @@ use super::conditions::is_open;
 use crate::domain::{DeliveryEvent, GracePeriod, Platform, Timestamp};
 use crate::error::{Error, Result};
 
-/// An event as the platform tells of it.
+/// A delivery event from the platform.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEvent {
-    /// The platform's id of it: a repeat is known by it.
+    /// The platform's id of the event, which identifies repeats.
     pub event_id: Uuid,
-    /// What has happened.
     pub event: DeliveryEvent,
-    /// To which delivery.
     pub delivery_id: Uuid,
-    /// When, if the platform says so; a moment to come counts as now.
+    /// When it happened; `None` if the platform does not say. A future time counts as now.
     pub occurred_at: Option<Timestamp>,
 }
 
-/// What came of an event.
+/// The effect of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Received {
-    /// The rooms that were told, in the order of their ids.
+    /// The rooms that got a message, ordered by id.
     pub rooms: Vec<Uuid>,
-    /// False: it is a repeat, and nothing was changed.
+    /// False if the event is a repeat, which changes nothing.
     pub created: bool,
 }
 
-/// Tells a delivery's rooms of an event, by a message of the platform that both sides receive, and opens or closes
-/// them. Running it twice tells them once.
+/// Adds a platform message about the event to the delivery's rooms, and opens or closes them. Repeats have no effect.
 ///
-/// The present driver's rooms are told; of the end, all rooms that the delivery ever had. `assigned` opens the room
-/// with the client where there is none, and what an end has closed. A closed room is told nothing.
+/// Only the current driver's rooms get the message, except that the end of a delivery goes to all its rooms. `assigned`
+/// creates the room with the client if there is none, and reopens rooms that an end has closed. Closed rooms get no
+/// message.
 ///
 /// # Errors
-/// [`Error::Refused`] where there is no such delivery, or where the id was another event's; no answer from PostgreSQL.
+/// [`Error::Refused`] if the delivery does not exist or the event id belongs to another event; 503 if PostgreSQL does
+/// not respond.
 pub async fn receive(
     database: &Database,
     _: Platform,
     new: &NewEvent,
     grace: GracePeriod,
 ) -> Result<Received> {
-    // What the messages' ids begin with, for the moment: the last twelve digits are made of the event and each room.
+    // Every message id begins with this time. The last twelve digits are derived from the event and the room.
     let (room_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
     let occurred_at = new.occurred_at.map(|it| it.0);
     let parameters = [
@@ -59,8 +58,8 @@ pub async fn receive(
         (&room_id as _, Type::UUID),
         (&message_id as _, Type::UUID),
     ];
-    // The same event, or the first words in the very room that this one would open, may have committed beside us after
-    // our snapshot: then nothing of ours has stayed, and the next run sees it.
+    // A concurrent transaction may have inserted the same event, or the first message in the room that this statement
+    // creates, after this snapshot. Then nothing was written, and the next run sees the other's rows.
     for _ in 0..3 {
         let row = match database.query_one(SQL, &parameters).await {
             Err(error) if error.violates("chat_rooms_participants_key") => continue,
@@ -75,7 +74,7 @@ pub async fn receive(
     ))
 }
 
-/// What a run has done; nothing where it has lost to another that it could not see.
+/// Reads the result of a run; `None` if it lost to a concurrent transaction that its snapshot does not show.
 fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
     let created: bool = row.get("accepted");
     match row.get::<_, Option<bool>>("is_repeat") {
@@ -98,13 +97,13 @@ fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
     }
 }
 
-/// Everything asks for `accepted`: where the event was there before, nothing is touched. Then come the delivery's row,
-/// by which its openings and ends take turns, and its rooms in the order of their ids, as in `mark_read`, so that
-/// nobody waits in a circle. An opening or an end that is older than the last one decides nothing, and is only told;
-/// what has closed stays closed until it is opened.
+/// If the event is a repeat, `accepted` is empty, and nothing changes. Otherwise the delivery's row is locked first, so
+/// that openings and ends take turns, and then its rooms in the order of their ids, as in `mark_read`, so that no
+/// deadlock arises. An opening or an end that is older than the last one adds its message but changes no state. A
+/// closed room stays closed until it is opened.
 ///
-/// A name or a tracking number of more than 64 characters is shortened to its first whole words, which splits no
-/// grapheme cluster, so that the text is short enough to be the room's preview as it is.
+/// A name or tracking number of more than 64 characters is shortened to its first whole words, which splits no grapheme
+/// cluster. The text is then short enough for the room's preview.
 const SQL: &str = concat!(
     "-- receive_event
     WITH delivery AS (

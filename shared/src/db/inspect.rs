@@ -1,10 +1,10 @@
-//! What `preflight` reads of a database: the server, the platform's tables, the role's rights, the migrations.
+//! Reads what `preflight` checks in a database: the server, the platform's tables, the role's rights, the migrations.
 
 use tokio_postgres::{Client, Error};
 
 use super::migrate;
 
-/// The server, as this session sees it.
+/// The server as seen by this session.
 #[derive(Debug)]
 pub struct Server {
     /// `server_version_num`, such as 170002.
@@ -13,24 +13,24 @@ pub struct Server {
     pub tls: Option<String>,
     /// Whether the server is on this machine.
     pub is_local: bool,
-    /// Whether it accepts no writes: a standby.
+    /// Whether the server is a standby, which accepts no writes.
     pub is_read_only: bool,
     /// `server_encoding`.
     pub encoding: String,
-    /// Connections that the role may open: `max_connections` without those that are reserved.
+    /// Connections that the role may open: `max_connections` without reserved ones.
     pub connections: i32,
-    /// Connections that are open now.
+    /// Currently open connections.
     pub open_connections: i32,
-    /// Whether the names of time zones are known.
+    /// Whether the server knows time zone names.
     pub has_time_zones: bool,
     /// The clock in milliseconds since 1970.
     pub clock_ms: i64,
 }
 
-/// Reads the server's facts.
+/// Reads the server's settings and state.
 ///
 /// # Errors
-/// The server rejects the statement, or is gone.
+/// The server rejects the statement or closes the connection.
 pub async fn server(client: &Client) -> Result<Server, Error> {
     let sql = "-- inspect_server
         SELECT current_setting('server_version_num')::int AS version,
@@ -57,7 +57,7 @@ pub async fn server(client: &Client) -> Result<Server, Error> {
     })
 }
 
-/// A column and the types, as `format_type` names them, of which it may have any.
+/// A column and its accepted types, as named by `format_type`.
 pub type Column = (&'static str, &'static [&'static str]);
 
 /// The platform's tables or views, with the columns that the chat reads.
@@ -89,10 +89,10 @@ pub const PLATFORM: [(&str, &[Column]); 2] = [
 
 const TEXT: &[&str] = &["text", "character varying", "character"];
 
-/// Finds what is wrong with the columns of a platform's table; empty if nothing is.
+/// Returns the faults in the columns of a platform table.
 ///
 /// # Errors
-/// The server rejects the statement, or is gone.
+/// The server rejects the statement or closes the connection.
 pub async fn column_faults(
     client: &Client,
     table: &str,
@@ -122,10 +122,10 @@ pub async fn column_faults(
     Ok(faults)
 }
 
-/// Counts the user types, among the first thousand users, that the chat does not know.
+/// Counts the unknown user types among the first thousand users.
 ///
 /// # Errors
-/// The role may not read `users`, the view fails, or the server is gone.
+/// The role may not read `users`, the view fails, or the server closes the connection.
 pub async fn unknown_user_types(client: &Client) -> Result<i64, Error> {
     let sql = "-- inspect_user_types
         SELECT count(DISTINCT coalesce(user_type, '')) AS unknown FROM (SELECT user_type FROM users LIMIT 1000) AS sample
@@ -133,10 +133,10 @@ pub async fn unknown_user_types(client: &Client) -> Result<i64, Error> {
     client.query_one(sql, &[]).await?.try_get("unknown")
 }
 
-/// Reads one delivery with all columns, which shows whether the role may, and whether the view works.
+/// Reads one delivery with all columns, which checks the role's rights and the view.
 ///
 /// # Errors
-/// The role may not read `deliveries`, the view fails, or the server is gone.
+/// The role may not read `deliveries`, the view fails, or the server closes the connection.
 pub async fn read_delivery(client: &Client) -> Result<(), Error> {
     let sql = "-- inspect_deliveries
         SELECT id, tracking_number, pickup_address, delivery_address, driver_id, client_id, merchant_id
@@ -144,10 +144,10 @@ pub async fn read_delivery(client: &Client) -> Result<(), Error> {
     client.query(sql, &[]).await.map(drop)
 }
 
-/// The rights of the role that are missing; empty if none is.
+/// Returns the rights that the role lacks.
 ///
 /// # Errors
-/// The server rejects the statement, or is gone.
+/// The server rejects the statement or closes the connection.
 pub async fn missing_rights(client: &Client) -> Result<Vec<String>, Error> {
     let sql = "-- inspect_rights
         SELECT format('CREATE on schema %s', coalesce(current_schema(), '(no schema of search_path exists)')) AS missing
@@ -164,18 +164,16 @@ pub async fn missing_rights(client: &Client) -> Result<Vec<String>, Error> {
 /// An extension of PostgreSQL, and whether this role can use it.
 #[derive(Debug)]
 pub struct Extension {
-    /// Its name.
     pub name: String,
-    /// Whether it is installed in this database.
     pub is_installed: bool,
-    /// Whether it is not installed, but a migration can install it.
+    /// Whether a migration can install it.
     pub is_installable: bool,
 }
 
-/// Looks for extensions by name.
+/// Looks up extensions by name.
 ///
 /// # Errors
-/// The server rejects the statement, or is gone.
+/// The server rejects the statement or closes the connection.
 pub async fn extensions(client: &Client, names: &[&str]) -> Result<Vec<Extension>, Error> {
     let sql = "-- inspect_extensions
         SELECT wanted AS name, e.oid IS NOT NULL AS is_installed,
@@ -196,23 +194,23 @@ pub async fn extensions(client: &Client, names: &[&str]) -> Result<Vec<Extension
     rows.iter().map(extension).collect()
 }
 
-/// How the schema and the migrations of this release compare.
+/// The difference between the schema's migrations and this release's.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Migrations {
-    /// Applied as this release has them.
+    /// The number that is applied unchanged.
     pub applied: usize,
     /// Not applied yet.
     pub pending: Vec<String>,
-    /// Applied in another form than this release has them.
+    /// Applied with other content than in this release.
     pub divergent: Vec<String>,
-    /// Applied by a newer release.
+    /// The number that a newer release has applied.
     pub newer: usize,
 }
 
-/// Compares what was applied with what this release has.
+/// Compares the applied migrations with this release's.
 ///
 /// # Errors
-/// The server rejects the statement, or is gone.
+/// The server rejects the statement or closes the connection.
 pub async fn migrations(client: &Client) -> Result<Migrations, Error> {
     let exists = "-- inspect_history
         SELECT to_regclass('refinery_schema_history') IS NOT NULL AS exists";

@@ -1,4 +1,4 @@
-//! Applying the migrations of `migrations/`, which are compiled in.
+//! Applies the migrations of `migrations/`, which are compiled in.
 
 use std::collections::HashSet;
 
@@ -14,31 +14,31 @@ mod embedded {
     refinery::embed_migrations!("../migrations");
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
-    /// The migrations that this run applied, in order; none where all had been.
+    /// The migrations that this run applied, in order.
     pub applied: Vec<String>,
-    /// The version that the schema has now.
+    /// The schema's version after the run.
     pub version: i32,
 }
 
-/// Brings the schema up to date, each migration in a transaction of its own. If two runs overlap, the second waits for
-/// the first and finds nothing to do.
+/// Applies the pending migrations, each in its own transaction. If two runs overlap, the second waits for the first and
+/// then has nothing to do.
 ///
-/// A schema that is ahead of this code is left as it is: a deployment that is rolled back finds it so, and old functions
-/// work on the new schema.
+/// A schema that is newer than this code stays unchanged: a rolled-back deployment meets one, and old functions work on
+/// the new schema.
 ///
-/// The client has to have a session of its own, because of the lock: past PgBouncer in transaction mode, which is
-/// `direct_database_url`.
+/// The client needs a session, because of the advisory lock. If PgBouncer pools transactions, connect past it
+/// (`direct_database_url`).
 ///
 /// # Errors
-/// A migration fails (it leaves nothing behind); an applied migration was edited; or one was passed over, because its
-/// number is lower than that of one that was applied.
+/// A migration fails and is rolled back; an applied migration was edited; or a pending migration has a lower number
+/// than an applied one.
 pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
-    // Any number will do, if nobody else of this database takes it: "relais" in ASCII.
+    // An arbitrary key that nothing else in this database may use: "relais" in ASCII.
     const LOCK: i64 = 0x7265_6c61_6973;
-    // A role's or a database's own limit is meant for requests.
+    // A limit set on the role or the database is meant for requests.
     client.batch_execute("SET statement_timeout = 0").await?;
     client
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
@@ -52,7 +52,7 @@ pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
         .await?;
 
     let report = report?;
-    // What refinery reports of a schema ahead of it, it also reports of this: in the log.
+    // refinery only logs skipped migrations, as it does for a newer schema.
     let passed_over = pending(client).await?;
     if !passed_over.is_empty() {
         return Err(format!("not applied, because a later one was: {passed_over:?}").into());
@@ -73,11 +73,11 @@ pub async fn run(client: &mut Client) -> Result<Report, BoxError> {
     })
 }
 
-/// Like [`run`], on a session of `database`; the migration that is under way at `end` is cancelled, so that none outlives
-/// its caller.
+/// Does the same as [`run`] in a session of `database`. A migration that is still running at `end` is cancelled, so
+/// that none outlives its caller.
 ///
 /// # Errors
-/// As [`run`]; the time is up.
+/// As [`run`], and if `end` has passed.
 pub async fn run_until(
     end: Instant,
     database: &Database,
@@ -97,7 +97,7 @@ pub async fn run_until(
     Err("the migrations did not end in time; the one under way was cancelled and left nothing behind".into())
 }
 
-/// The migrations that the database has not had, in order.
+/// Returns the migrations that are not applied yet, in order.
 async fn pending(client: &Client) -> Result<Vec<String>, BoxError> {
     let rows = client
         .query("SELECT version FROM refinery_schema_history", &[])
@@ -110,7 +110,7 @@ async fn pending(client: &Client) -> Result<Vec<String>, BoxError> {
         .collect())
 }
 
-/// The migrations, in order.
+/// Returns all migrations in order.
 #[must_use]
 pub fn all() -> Vec<Migration> {
     embedded::migrations::runner().get_migrations().clone()

@@ -1,4 +1,4 @@
-//! When people want to be told of messages.
+//! When users want push notifications.
 
 use chrono::NaiveTime;
 use tokio_postgres::error::SqlState;
@@ -9,10 +9,10 @@ use super::{Database, QueryError, viewer};
 use crate::domain::{NotificationSettings, QuietHours, TimeZone, Viewer};
 use crate::error::{Error, Result};
 
-/// The viewer's settings.
+/// Returns the viewer's settings.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn get(database: &Database, viewer: Viewer) -> Result<NotificationSettings> {
     const SQL: &str = "-- get_notification_settings
         SELECT viewer.is_active AS viewer_is_active,
@@ -33,21 +33,22 @@ pub async fn get(database: &Database, viewer: Viewer) -> Result<NotificationSett
             from: from.into(),
             to: to.into(),
         }),
-        // It was checked when it was set.
+        // The stored name was checked when it was written.
         time_zone: TimeZone::parse(row.get("time_zone")).unwrap_or_default(),
     })
 }
 
-/// Puts these settings in the place of the viewer's. Running it twice changes nothing.
+/// Replaces the viewer's settings.
 ///
 /// # Errors
-/// [`Error::Refused`] for an unknown time zone; an unknown or inactive viewer; no answer from PostgreSQL.
+/// [`Error::Refused`] for an unknown time zone; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
+/// respond.
 pub async fn put(
     database: &Database,
     viewer: Viewer,
     settings: &NotificationSettings,
 ) -> Result<()> {
-    // The zone is checked for the row that is written: for an unknown viewer there is none.
+    // The zone is checked on the row to be written. For an unknown viewer there is no row.
     const SQL: &str = concat!(
         "-- put_notification_settings
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),

@@ -1,4 +1,4 @@
-//! The pool of connections, and statements that are in progress on them.
+//! A pool of connections, and the statements running on them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,18 +19,18 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::cancel::cancel;
 use super::connection::Connection;
 
-/// Connections that were idle for longer are replaced. It is measured by the wall clock: Lambda freezes an environment
-/// between requests, and a monotonic clock may stand still meanwhile.
+/// Connections that were idle for longer are replaced. The time is measured by the wall clock, since a monotonic clock
+/// may stop while Lambda freezes the environment between requests.
 const MAX_IDLE: Duration = Duration::from_mins(1);
 
-/// How long a caller waits for a connection of the pool, and for a new one.
+/// How long a caller waits for a free connection, and for a new one to open.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 const CREATE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a statement may take to end once it is cancelled.
+/// How long a cancelled statement may take to end.
 const CANCEL_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// PostgreSQL itself ends a statement whose function was killed or frozen and can cancel nothing. One second more than
+/// PostgreSQL itself ends a statement whose function was killed or frozen and cannot cancel it. One second longer than
 /// `QUERY_TIMEOUT`.
 const STATEMENT_TIMEOUT: &str = "-c statement_timeout=9s";
 
@@ -43,7 +43,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Opens a pool; connections are made when they are needed.
+    /// Creates a pool; connections are opened on demand.
     ///
     /// # Errors
     /// The file of root certificates cannot be read.
@@ -56,7 +56,7 @@ impl Pool {
             connect: ConfigConnectImpl { tls: tls.clone() },
             options_rejected: AtomicBool::new(false),
         };
-        // A test of the connection would be a second round trip for every request.
+        // Testing the connection would add a round trip to every request.
         let settings = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
@@ -75,7 +75,7 @@ impl Pool {
         })
     }
 
-    /// Returns a connection: an idle one if there is one that was used within [`MAX_IDLE`], else a new one.
+    /// Returns an idle connection if it was used within [`MAX_IDLE`], else a new one.
     ///
     /// # Errors
     /// The server cannot be reached or rejects the connection, or all connections stay in use.
@@ -91,7 +91,7 @@ impl Pool {
         })
     }
 
-    /// Closes the connections that are not in use.
+    /// Closes the idle connections.
     pub fn close_idle(&self) {
         self.connections.retain(|_, _| false);
     }
@@ -102,22 +102,21 @@ impl Pool {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the pool believe that it was last used at another time.
+    /// Sets the time of the pool's last use, for tests.
     #[cfg(test)]
     pub fn set_last_used(&self, at: SystemTime) {
         *self.last_used() = at;
     }
 }
 
-/// A connection with a statement that PostgreSQL may be executing. If it is dropped before [`Running::finish`], the
-/// statement is cancelled: none outlives its caller.
+/// A connection on which PostgreSQL may be executing a statement. If it is dropped before [`Running::finish`], the
+/// statement is cancelled, so that none outlives its caller.
 pub struct Running<'a> {
     pool: &'a Pool,
     connection: Option<Object>,
 }
 
 impl Running<'_> {
-    /// The connection.
     pub fn client(&self) -> &ClientWrapper {
         let Some(connection) = &self.connection else {
             unreachable!("whatever takes the connection also takes `self`")
@@ -125,24 +124,24 @@ impl Running<'_> {
         connection
     }
 
-    /// Whether the connection served somebody before, and so may have died unnoticed.
+    /// Returns whether the connection was used before, and so may have died unnoticed.
     pub fn is_reused(&self) -> bool {
         let metrics = self.connection.as_ref().map(Object::metrics);
         metrics.is_some_and(|metrics| metrics.recycle_count > 0)
     }
 
-    /// Returns the connection to the pool: PostgreSQL has answered.
+    /// Returns the connection to the pool after PostgreSQL has responded.
     pub fn finish(mut self) {
         *self.pool.last_used() = SystemTime::now();
         self.connection = None;
     }
 
-    /// Closes a connection on which nothing more can be expected.
+    /// Closes the connection instead of returning it to the pool.
     pub fn close(mut self) {
         drop(self.connection.take().map(Object::take));
     }
 
-    /// Cancels the statement and waits until it has ended, [`CANCEL_TIMEOUT`] at most.
+    /// Cancels the statement and waits until it has ended, for at most [`CANCEL_TIMEOUT`].
     pub async fn cancel(mut self) {
         if let Some(cancelling) = self.start_cancelling() {
             let _ = cancelling.await;
@@ -168,8 +167,8 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Connects with [`STATEMENT_TIMEOUT`] as a startup option. RDS Proxy and `PgBouncer` reject such options; from then on
-/// they get none.
+/// Connects with [`STATEMENT_TIMEOUT`] as a startup option. RDS Proxy and `PgBouncer` reject such options. After the
+/// first rejection, connections are opened without it.
 struct BoundedConnect {
     connect: ConfigConnectImpl<MakeRustlsConnect>,
     options_rejected: AtomicBool,

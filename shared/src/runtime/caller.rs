@@ -8,7 +8,7 @@ use crate::domain::{Platform, Viewer};
 use crate::error::{Result, Unauthorized};
 use crate::secret::SecretStore;
 
-/// Whom an endpoint is for: a handler names it by the type of its second parameter.
+/// The kind of caller that an endpoint serves. A handler selects it by the type of its second parameter.
 pub trait Caller: Copy + Send + Sync + 'static {
     /// Authenticates the caller by a token that one of `keys` has signed.
     ///
@@ -20,15 +20,15 @@ pub trait Caller: Copy + Send + Sync + 'static {
         keys: &[JwtKey],
     ) -> Result<Self, Rejection>;
 
-    /// Asks the database for the caller alone, for requests that need no other statement.
+    /// Checks in the database that the caller exists, for requests that run no other statement.
     ///
     /// # Errors
-    /// An unknown or inactive caller, or no answer from PostgreSQL.
+    /// 401 for an unknown or inactive caller; 503 if PostgreSQL does not respond.
     fn require(self, database: &Database) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// Authenticates the caller. If none of the known keys has signed the token, reads the secret again, which may have been
-/// rotated; an expired token is no reason to.
+/// Authenticates the caller. If none of the keys has signed the token, reads the secret again, since the keys may have
+/// been rotated.
 pub(super) async fn authenticate_request<C: Caller>(
     headers: &HeaderMap,
     rules: &TokenRules,
@@ -38,7 +38,7 @@ pub(super) async fn authenticate_request<C: Caller>(
     match C::authenticate(headers, rules, &secret.jwt_keys) {
         Err(Rejection::UnknownKey) => {
             let fresh = secrets.refresh(&secret).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "secret cannot be read again, the old one stays in force");
+                tracing::error!(%error, "secret not reloaded");
                 secrets.current()
             });
             Ok(C::authenticate(headers, rules, &fresh.jwt_keys)?)
@@ -61,7 +61,7 @@ impl Caller for Viewer {
     }
 }
 
-/// It is no user: its token is all that there is to know.
+/// The platform is not a user: its token is all that is checked.
 impl Caller for Platform {
     fn authenticate(
         headers: &HeaderMap,
@@ -112,7 +112,7 @@ mod tests {
             .await;
     }
 
-    /// Lets the time pass after which a secret may be read again.
+    /// Advances the clock past [`SecretStore`]'s interval between two reads.
     async fn half_a_minute() {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(31)).await;

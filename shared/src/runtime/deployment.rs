@@ -1,5 +1,5 @@
-//! A custom resource's side of a deployment: what CloudFormation requests of a function, and the response that it waits
-//! for until the resource's `ServiceTimeout`.
+//! A custom resource's side of a deployment: CloudFormation's request, and the response that it waits for until the
+//! resource's `ServiceTimeout`.
 //!
 //! Source: "Custom resource request types" and "Custom resource response objects", CloudFormation user guide.
 
@@ -12,7 +12,7 @@ use super::StartError;
 use crate::domain::cut;
 use crate::http_client::HttpClient;
 
-/// A request of CloudFormation. It has no `Debug`: anyone who knows the URL may respond.
+/// A request from CloudFormation. It has no `Debug`: anyone who knows the URL may respond.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeploymentStep {
@@ -30,37 +30,37 @@ pub struct DeploymentStep {
 }
 
 impl DeploymentStep {
-    /// CloudFormation rejects a longer response. In bytes.
+    /// CloudFormation's limit on a response, in bytes.
     const MAX_RESPONSE: usize = 4096;
-    /// The last attempt ends 25 s after the first began, at most.
+    /// The last attempt ends at most 25 s after the first began.
     const ATTEMPTS: u32 = 4;
     const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
     const FIRST_DELAY: Duration = Duration::from_millis(500);
 
-    /// Reads an event; `None` if it does not come from CloudFormation. Nothing but the URL is required of it: an event
-    /// that is otherwise strange still gets a response.
+    /// Reads an event; `None` if CloudFormation did not send it. Only the URL is required, so that a malformed event
+    /// still gets a response.
     #[must_use]
     pub fn read(event: &Value) -> Option<Self> {
         Self::deserialize(event).ok()
     }
 
-    /// Whether the resource, or the whole stack, is being deleted.
+    /// Returns whether the resource or the whole stack is being deleted.
     #[must_use]
     pub fn is_deletion(&self) -> bool {
         self.request_type == "Delete"
     }
 
-    /// Sends the outcome to CloudFormation. `Err` holds the reason, which ends the deployment and is shown in the
-    /// stack's events.
+    /// Sends the outcome to CloudFormation. An `Err` is the reason shown in the stack's events, and fails the
+    /// deployment.
     ///
     /// # Errors
-    /// No attempt was accepted.
+    /// Every attempt failed.
     pub async fn respond(&self, outcome: Result<(), &str>) -> Result<(), StartError> {
         let body = self.response(outcome);
         let client = HttpClient::default();
         let mut delay = Self::FIRST_DELAY;
         for attempt in 1.. {
-            // No content type: the URL is signed for a request without one.
+            // The URL is signed for a request without a content type.
             let request = client.get().put(&self.response_url);
             let request = request.timeout(Self::ATTEMPT_TIMEOUT).body(body.clone());
             let response = request.send().await;
@@ -86,7 +86,7 @@ impl DeploymentStep {
             json!({
                 "Status": status,
                 "Reason": reason,
-                // CloudFormation deletes the old resource if this changes.
+                // CloudFormation deletes the old resource if this id changes.
                 "PhysicalResourceId": self.physical_resource_id.as_deref().unwrap_or("schema"),
                 "StackId": self.stack_id,
                 "RequestId": self.request_id,
@@ -97,7 +97,7 @@ impl DeploymentStep {
         let mut reason = reason.to_owned();
         let mut body = with(&reason);
         while body.len() > Self::MAX_RESPONSE && !reason.is_empty() {
-            // Characters have different lengths in JSON, and each has at least one byte.
+            // The encoded length of a character varies, but is at least one byte.
             let excess = (body.len() - Self::MAX_RESPONSE).div_ceil(6);
             let kept = reason.chars().count().saturating_sub(excess);
             reason.truncate(cut(&reason, kept).len());
@@ -128,7 +128,7 @@ mod tests {
         DeploymentStep::read(&event).unwrap()
     }
 
-    /// Responds through an S3 that fails `failures` times first; returns the requests that it received.
+    /// Responds through an S3 that first fails `failures` times. Returns the requests that it received.
     async fn respond(failures: u64) -> (Result<(), StartError>, Vec<Request>) {
         let s3 = MockServer::start().await;
         if failures > 0 {

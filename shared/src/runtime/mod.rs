@@ -1,4 +1,6 @@
-//! Starting a function, and carrying a request to its handler and the answer back.
+//! Starts a function, and passes each request to its handler and the response back.
+//!
+//! Knows nothing of any single endpoint. Handlers are in `functions/`.
 
 mod after_reply;
 mod app;

@@ -1,4 +1,4 @@
-//! The log: JSON lines on stdout, of which each that concerns a request has its id, and one that says how it ended.
+//! The log: JSON lines on stdout. Every line of a request has the request's id, and one line tells how it ended.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::error::Result;
 use crate::http::{Answer, status_of};
 
-/// Logs to stdout at `RUST_LOG` (a level) or `info`. Of dependencies only warnings and errors are logged, whatever the
-/// level: below it they log events, headers and bodies, and so tokens and texts.
+/// Logs to stdout at the level in `RUST_LOG`, by default `info`. Dependencies log warnings and errors only, since their
+/// lower levels contain headers and bodies, and so tokens and texts.
 pub(super) fn init() {
     let level = std::env::var("RUST_LOG").ok();
     let level = level.and_then(|level| level.parse().ok());
-    // Fails only if something else in this process logs already.
+    // Fails only if this process has a subscriber already.
     let _ = tracing::subscriber::set_global_default(subscriber(
         level.unwrap_or(Level::INFO),
         std::io::stdout,
@@ -33,7 +33,7 @@ where
         .with_current_span(true)
         .with_span_list(false)
         .flatten_event(true)
-        // CloudWatch stamps every line.
+        // CloudWatch adds the time.
         .without_time()
         .finish()
         .with(targets(level))
@@ -46,14 +46,14 @@ fn targets(level: Level) -> Targets {
         .with_target(concat!(env!("CARGO_CRATE_NAME"), "::"), level)
 }
 
-/// What the log lines of a request have in common, as `span`. At the level of errors, since a span above the level
-/// that is logged is missing from all lines.
+/// Returns the span with the fields that all log lines of a request share. Its level is `error`, since a span below the
+/// configured level is missing from every line.
 pub(super) fn span(request_id: &str, function: &str) -> Span {
     error_span!("request", request_id, function)
 }
 
-/// Logs how a request ended: one line each, at `error` with the cause if the fault is ours, else at `info`. The reason
-/// of a 4xx is a code, and the names of fields; no value of the request is logged.
+/// Logs one line for a request: at `error` with the cause if the server is at fault, else at `info`. The reason of a
+/// 4xx is a code with the names of fields; values of the request are never logged.
 pub(super) fn write(result: &Result<Answer>, duration: Duration) {
     let status = status_of(result).as_u16();
     let duration_ms = duration.as_secs_f64() * 1000.0;

@@ -1,4 +1,4 @@
-//! Starting within an event: for functions that have to respond whatever is wrong.
+//! Retries a function's start within an event, for functions that must respond even if the start fails.
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -10,12 +10,12 @@ use super::StartError;
 use crate::db;
 use crate::secret::SecretError;
 
-/// How long an event may still be worked on.
+/// The deadline of an event.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeLeft(Instant);
 
 impl TimeLeft {
-    /// Without a deadline that lies ahead (`cargo lambda watch` gives one of 1970).
+    /// The time left if the deadline is in the past (`cargo lambda watch` sends 1970).
     const DEFAULT: Duration = Duration::from_mins(1);
 
     pub(super) fn of(context: &lambda_runtime::Context) -> Self {
@@ -23,24 +23,24 @@ impl TimeLeft {
         Self::new(left.unwrap_or(Self::DEFAULT))
     }
 
-    /// So much time from now on.
+    /// Returns a deadline after `left`.
     #[must_use]
     pub fn new(left: Duration) -> Self {
         Self(Instant::now() + left)
     }
 
-    /// The moment that lies `reserve` before the deadline.
+    /// Returns the time `reserve` before the deadline.
     #[must_use]
     pub fn before_end(self, reserve: Duration) -> Instant {
         self.0.checked_sub(reserve).unwrap_or(self.0)
     }
 }
 
-/// Repeats a start until it succeeds, fails for good, or `until` has passed.
+/// Repeats `start` until it succeeds, fails permanently, or `until` has passed.
 ///
 /// # Errors
-/// Those of the last attempt.
-pub async fn patiently<T, F>(until: Instant, start: impl Fn() -> F) -> Result<T, StartError>
+/// The error of the last attempt.
+pub async fn retry_start<T, F>(until: Instant, start: impl Fn() -> F) -> Result<T, StartError>
 where
     F: Future<Output = Result<T, StartError>>,
 {
@@ -54,10 +54,7 @@ where
         });
         match attempt {
             Err(error) if is_transient(&*error) && Instant::now() + DELAY < until => {
-                tracing::warn!(
-                    reason = db::describe(&*error),
-                    "start failed, another attempt follows"
-                );
+                tracing::warn!(reason = db::describe(&*error), "retrying start");
                 sleep(DELAY).await;
             }
             result => return result,
@@ -77,11 +74,11 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
-    /// Starts with these outcomes, one after the other; returns the last one and how many attempts there were.
+    /// Runs starts with these outcomes in order. Returns the last result and the number of attempts.
     async fn start(outcomes: &[Result<(), &str>]) -> (Result<(), String>, usize) {
         let attempts = Cell::new(0);
         let until = Instant::now() + Duration::from_mins(1);
-        let outcome = patiently(until, async || {
+        let outcome = retry_start(until, async || {
             let outcome = outcomes[attempts.get().min(outcomes.len() - 1)];
             attempts.set(attempts.get() + 1);
             outcome.map_err(|code| SecretError::Rejected(code.to_owned()).into())
@@ -109,7 +106,7 @@ mod tests {
     async fn a_server_that_stays_silent_does_not_hold_the_start() {
         let began = Instant::now();
         let until = began + Duration::from_mins(1);
-        let outcome = patiently(until, std::future::pending::<Result<(), _>>).await;
+        let outcome = retry_start(until, std::future::pending::<Result<(), _>>).await;
         assert!(outcome.unwrap_err().to_string().contains("nothing is sent"));
         assert!(began.elapsed() <= Duration::from_mins(1));
     }

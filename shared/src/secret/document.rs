@@ -6,7 +6,7 @@ use crate::auth::JwtKey;
 use crate::cloudinary::Cloudinary;
 use crate::firebase::ServiceAccount;
 
-/// Why a secret is not usable, by the name of the field or variable. It quotes no value.
+/// Why a secret is not usable: the field or variable, and the problem. It quotes no value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {problem}")]
 pub struct InvalidSecret {
@@ -14,7 +14,7 @@ pub struct InvalidSecret {
     problem: String,
 }
 
-/// The values of a secret as they were written. A blank value is none, whatever the field.
+/// The values of a secret before parsing. A blank value counts as missing.
 pub struct Document {
     fields: Map<String, Value>,
     origin: Origin,
@@ -40,10 +40,10 @@ const FIELDS: [&str; 8] = [
 ];
 
 impl Document {
-    /// Reads the value of the secret in AWS Secrets Manager.
+    /// Reads the secret's value in AWS Secrets Manager.
     ///
     /// # Errors
-    /// It is no JSON object.
+    /// The value is not a JSON object.
     pub fn from_json(json: &str) -> Result<Self, InvalidSecret> {
         let fields = serde_json::from_str(json).map_err(|error| InvalidSecret {
             name: SECRET.to_owned(),
@@ -59,7 +59,7 @@ impl Document {
         Ok(Self { fields, origin })
     }
 
-    /// Reads the variables of the same names in upper case, and the file that `FIREBASE_CREDENTIALS_PATH` names.
+    /// Reads the environment variables of the same names in upper case, and the file at `FIREBASE_CREDENTIALS_PATH`.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -83,10 +83,10 @@ impl Document {
         Ok(Self { fields, origin })
     }
 
-    /// Checks every field; `algorithm` says which keys the tokens need.
+    /// Parses every field. `algorithm` determines the type of the JWT keys.
     ///
     /// # Errors
-    /// The first field that is missing or invalid.
+    /// The first missing or invalid field.
     pub fn parse(&self, algorithm: Algorithm) -> Result<Secret, InvalidSecret> {
         Ok(Secret {
             database_url: self.required("database_url")?,
@@ -187,7 +187,7 @@ mod tests {
             .map_err(|error| error.to_string())
     }
 
-    /// The smallest document, with one field more.
+    /// Returns the smallest valid document, with one more field.
     fn with(field: &str, value: impl Into<Value>) -> Value {
         let mut document = json!({ "database_url": "postgres://u:hunter2@h/d", "jwt_secret": KEY });
         document[field] = value.into();

@@ -1,4 +1,6 @@
-//! The secrets, and how they are read again after a rotation.
+//! The secrets, and reading them again after a rotation.
+//!
+//! Callers get a parsed [`Secret`] and do not know where it is stored.
 
 mod document;
 mod error;
@@ -21,23 +23,23 @@ pub use error::SecretError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Everything confidential. It has no `Debug`, so that it cannot end up in a log.
+/// The parsed secret. It has no `Debug`, so that it cannot end up in a log.
 pub struct Secret {
     /// `postgres://…`, with libpq's `sslmode` and `sslrootcert`.
     pub database_url: String,
-    /// The same database without the pooler in transaction mode, for migrations: they need a session.
+    /// The same database without the transaction-mode pooler. Migrations use it, since they need a session.
     pub direct_database_url: Option<String>,
-    /// The keys that verify tokens: the current one and, during a rotation, the previous one.
+    /// The keys that verify tokens: the current key and, during a rotation, the previous one.
     pub jwt_keys: Vec<JwtKey>,
-    /// Signs Firebase's tokens, and names the project that pushes are sent for; none without mirror and pushes.
+    /// Signs Firebase's tokens and names the project of the pushes; `None` without mirror and pushes.
     pub service_account: Option<ServiceAccount>,
-    /// `redis://…` or `rediss://…`, the cache of responses; none without a cache.
+    /// The response cache's `redis://…` or `rediss://…`; `None` without a cache.
     pub redis_url: Option<String>,
-    /// Signs the uploads of photos; none if photos are stored elsewhere.
+    /// Signs photo uploads; `None` if photos are stored elsewhere.
     pub cloudinary: Option<Cloudinary>,
 }
 
-/// The secret in force. It is read at the start, and again when a server or a token shows that it may have changed.
+/// The current secret. It is read at the start, and again when a server or a token shows that it may have changed.
 pub struct SecretStore {
     source: Source,
     algorithm: Algorithm,
@@ -51,13 +53,13 @@ enum Source {
 }
 
 impl SecretStore {
-    /// The shortest time between two reads: anybody can send forged tokens.
+    /// The shortest time between two reads. Without it, forged tokens could trigger any number of reads.
     const READ_INTERVAL: Duration = Duration::from_secs(30);
 
-    /// Reads the secret for the first time; its keys are for tokens of `algorithm`.
+    /// Reads the secret for the first time. Its JWT keys are for `algorithm`.
     ///
     /// # Errors
-    /// The secret cannot be read, or a field of it is missing or invalid; the error names the field.
+    /// The secret cannot be read, or a field is missing or invalid; the error names the field.
     pub async fn open(source: SecretSource, algorithm: Algorithm) -> Result<Self, BoxError> {
         let source = match source {
             SecretSource::SecretsManager(id) => {
@@ -78,14 +80,14 @@ impl SecretStore {
         }
     }
 
-    /// A secret that does not change.
+    /// Returns a store whose secret never changes.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn fixed(secret: Secret) -> Self {
         Self::with(Source::Environment, Algorithm::HS256, secret)
     }
 
-    /// The secret in a Secrets Manager of the tests.
+    /// Reads the secret of a test's Secrets Manager.
     #[cfg(test)]
     pub(crate) async fn open_at(endpoint: &str) -> Result<Self, BoxError> {
         let source = Source::SecretsManager(SecretsManager::at(endpoint));
@@ -93,7 +95,7 @@ impl SecretStore {
         Ok(Self::with(source, Algorithm::HS256, secret))
     }
 
-    /// The secret in force.
+    /// Returns the current secret.
     pub fn current(&self) -> Arc<Secret> {
         self.current
             .read()
@@ -101,11 +103,12 @@ impl SecretStore {
             .clone()
     }
 
-    /// Reads the secret again because `rejected` did not serve, and returns the one that is in force then. Reads nothing
-    /// if another task has just done so, or if the secret comes from the environment, which cannot change.
+    /// Reads the secret again because a server or a token did not accept `rejected`, and returns the current secret.
+    /// Reads nothing if another task has already done so, if the last read is less than [`Self::READ_INTERVAL`] ago, or
+    /// if the secret comes from the environment, which cannot change.
     ///
     /// # Errors
-    /// As [`Self::open`]; the secret in force stays.
+    /// As [`Self::open`]. The current secret stays.
     pub async fn refresh(&self, rejected: &Arc<Secret>) -> Result<Arc<Secret>, BoxError> {
         let mut read_at = self.read_at.lock().await;
         let current = self.current();
@@ -115,7 +118,7 @@ impl SecretStore {
         {
             return Ok(current);
         }
-        // Also if reading fails: the next attempt waits its turn.
+        // A failed read counts too, so that the next attempt waits for the interval.
         *read_at = Instant::now();
         let fresh = Arc::new(read(&self.source, self.algorithm).await?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();

@@ -1,5 +1,5 @@
-//! The secret in AWS Secrets Manager, read by the official SDK: it signs, retries, and finds region, endpoint and
-//! credentials as every AWS tool does.
+//! Reads the secret from AWS Secrets Manager with the official SDK, which signs, retries, and finds region, endpoint
+//! and credentials.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use super::{BoxError, SecretError};
 
-/// The roots of Amazon Trust Services, which the certificates of AWS's services end in
-/// (<https://www.amazontrust.com/repository/>). Five certificates are parsed in no time; those of the system take
-/// milliseconds of every cold start.
+/// The roots of Amazon Trust Services, which issue the certificates of AWS's services
+/// (<https://www.amazontrust.com/repository/>). Parsing the system's roots instead takes milliseconds of every cold
+/// start.
 const ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// One secret of AWS Secrets Manager.
@@ -25,7 +25,7 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// Finds region, endpoint and credentials as the SDK does; `id` is a name or an ARN.
+    /// Creates a client with the SDK's default region, endpoint and credentials; `id` is a name or an ARN.
     pub async fn new(id: &str) -> Result<Self, BoxError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
@@ -43,7 +43,7 @@ impl SecretsManager {
         })
     }
 
-    /// A secret of a server of the tests.
+    /// Creates a client for a test's server.
     #[cfg(test)]
     pub fn at(endpoint: &str) -> Self {
         use aws_sdk_secretsmanager::config::{Config, Credentials, Region};
@@ -81,8 +81,8 @@ fn http_client() -> Result<SharedHttpClient, BoxError> {
         .build_https())
 }
 
-/// Reduces an error to AWS's code, or to the causes of a missing response: the `Debug` of an SDK error has the whole
-/// response in it.
+/// Reduces an error to AWS's code, or to the causes of a missing response. The `Debug` output of an SDK error contains
+/// the whole response.
 fn describe<E>(error: &SdkError<E>) -> SecretError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
