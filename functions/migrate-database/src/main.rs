@@ -12,7 +12,7 @@ use shared::config::Settings;
 use shared::db::describe;
 use shared::db::migrate::{self, Report};
 use shared::runtime::{
-    App, DeploymentStep, StartError, TimeLeft, patiently, serve_event_before_start,
+    App, DeploymentStep, StartError, TimeLeft, retry_start, serve_event_before_start,
 };
 use tokio::time::Instant;
 
@@ -51,8 +51,8 @@ async fn migrate_database(end: Instant) -> Result<Report, StartError> {
     let start_end = end.min(Instant::now() + START_BUDGET);
     // Read anew for each event: an operator may have corrected the secret since the last one.
     let start = || App::start(Settings::SCHEDULE_CONNECT_TIMEOUT);
-    let app = patiently(start_end, start).await?;
-    let mut session = patiently(start_end, || app.database.dedicated()).await?;
+    let app = retry_start(start_end, start).await?;
+    let mut session = retry_start(start_end, || app.database.dedicated()).await?;
     migrate::run_until(end, &app.database, &mut session).await
 }
 

@@ -18,7 +18,7 @@ pub use deployment::DeploymentStep;
 pub use serve::{
     answer, serve, serve_event, serve_event_before_start, serve_with_after_reply, serve_with_cache,
 };
-pub use start::{TimeLeft, patiently};
+pub use start::{TimeLeft, retry_start};
 
 /// Why a function cannot start.
 pub type StartError = lambda_http::Error;
