@@ -14,7 +14,7 @@ use lambda_http::request::from_str;
 use shared::auth::{JwtKey, TokenRules, authenticate};
 use shared::domain::{Message, Page, PageNumber, PageSize, Sender, Timestamp, Viewer};
 use shared::firebase::{ServiceAccount, custom_token};
-use shared::http::{Answer, Paged, Request};
+use shared::http::{ApiResponse, Paged, Request};
 use shared::tls;
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ fn main() {
         "answer" => {
             let (number, size) = (PageNumber::Number(1), PageSize::DEFAULT);
             let page = Page::new(100, number, size, messages.clone()).unwrap();
-            black_box(Answer::ok(&Paged::new(&request, page)).unwrap());
+            black_box(ApiResponse::ok(&Paged::new(&request, page)).unwrap());
         }
         "sign" => {
             black_box(custom_token(black_box(&account), viewer.0).unwrap());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::{Error, Result};
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ struct Archived {
     message: &'static str,
 }
 
-async fn archive_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn archive_room(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let room_id = request.room_id()?;
     let mut body = request.body()?;
     let archive = body.with_default("archive", true);
@@ -31,7 +31,7 @@ async fn archive_room(app: &'static App, viewer: Viewer, request: Request) -> Re
     } else {
         "Conversation désarchivée"
     };
-    Answer::ok(&Archived {
+    ApiResponse::ok(&Archived {
         success: true,
         is_archived: archive,
         message,

@@ -7,10 +7,14 @@
 use shared::db::analytics;
 use shared::domain::{Period, Viewer};
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
-async fn chat_analytics(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn chat_analytics(
+    app: &'static App,
+    viewer: Viewer,
+    request: Request,
+) -> Result<ApiResponse> {
     let mut query = request.query();
     let zone_field = query.name_of("time_zone", "timezone");
     let period = Period {
@@ -23,7 +27,7 @@ async fn chat_analytics(app: &'static App, viewer: Viewer, request: Request) -> 
     let report = analytics::report(&app.database, viewer, &period)
         .await
         .map_err(|error| error.rename_field("time_zone", zone_field))?;
-    Answer::ok(&report)
+    ApiResponse::ok(&report)
 }
 
 #[tokio::main(flavor = "current_thread")]

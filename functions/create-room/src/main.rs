@@ -8,11 +8,11 @@
 use shared::db::rooms::{self, NewRoom, OpeningRules};
 use shared::domain::{RoomType, Viewer};
 use shared::error::Result;
-use shared::http::{Answer, Fields, OptionalText, Request};
+use shared::http::{ApiResponse, Fields, OptionalText, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 use uuid::Uuid;
 
-async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let new = parse(request.body()?, viewer)?;
 
     let rules = OpeningRules {
@@ -26,7 +26,7 @@ async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Res
             app.push_after_reply(vec![opened.room.id]);
         }
     }
-    Answer::created(opened.created, &opened.room)
+    ApiResponse::created(opened.created, &opened.room)
 }
 
 fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {

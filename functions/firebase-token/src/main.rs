@@ -7,7 +7,7 @@ use shared::db::firebase_users;
 use shared::domain::Viewer;
 use shared::error::Result;
 use shared::firebase::CustomToken;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
 #[derive(Serialize)]
@@ -17,11 +17,11 @@ struct FirebaseToken<'a> {
     database_url: &'a str,
 }
 
-async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result<Answer> {
+async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result<ApiResponse> {
     firebase_users::note(&app.database, viewer).await?;
 
     let database_url = app.require_firebase()?.database_url();
-    Answer::ok(&FirebaseToken {
+    ApiResponse::ok(&FirebaseToken {
         token: app.custom_token(viewer)?,
         database_url,
     })

@@ -5,15 +5,15 @@
 use shared::db::notification_settings;
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
 async fn get_notification_settings(
     app: &'static App,
     viewer: Viewer,
     _: Request,
-) -> Result<Answer> {
-    Answer::ok(&notification_settings::get(&app.database, viewer).await?)
+) -> Result<ApiResponse> {
+    ApiResponse::ok(&notification_settings::get(&app.database, viewer).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]

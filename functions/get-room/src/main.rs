@@ -5,14 +5,14 @@
 use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::{Error, Result};
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
-async fn get_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn get_room(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let room_id = request.room_id()?;
 
     let room = rooms::get(&app.database, viewer, room_id).await?;
-    Answer::ok(&room.ok_or(Error::NotFound)?)
+    ApiResponse::ok(&room.ok_or(Error::NotFound)?)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -7,10 +7,10 @@
 use shared::db::messages;
 use shared::domain::{MessageOrder, Viewer};
 use shared::error::{Error, Result};
-use shared::http::{Answer, Listing, Paged, Request, Seq};
+use shared::http::{ApiResponse, Listing, Paged, Request, Seq};
 use shared::runtime::{App, StartError, serve};
 
-async fn list_messages(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn list_messages(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let mut query = request.query();
     let room_id = query.required("chat_room_id");
     let after_seq = query.optional::<Seq>("after_seq");
@@ -26,10 +26,10 @@ async fn list_messages(app: &'static App, viewer: Viewer, request: Request) -> R
             .last()
             .map(|last| last.seq)
             .filter(|seq| *seq < count);
-        return Answer::ok(&Paged::stretch(&request, count, missed, continues_after));
+        return ApiResponse::ok(&Paged::stretch(&request, count, missed, continues_after));
     }
     let page = messages::list(&app.database, viewer, room_id, order, number, size).await?;
-    Answer::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
+    ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
 }
 
 #[tokio::main(flavor = "current_thread")]

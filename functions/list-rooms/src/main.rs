@@ -6,10 +6,10 @@
 use shared::db::rooms;
 use shared::domain::{RoomOrder, Viewer};
 use shared::error::{Error, Result};
-use shared::http::{Answer, Flag, Listing, Paged, Request};
+use shared::http::{ApiResponse, Flag, Listing, Paged, Request};
 use shared::runtime::{App, StartError, serve_with_cache};
 
-async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let mut query = request.query();
     let filter = rooms::Filter {
         room_type: query.optional("room_type"),
@@ -25,7 +25,9 @@ async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Resu
 
     app.kept_or_made(viewer, &request, async |known| {
         let page = rooms::list(&app.database, viewer, &filter, order, number, size, known).await?;
-        page.try_map(|page| Answer::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?)))
+        page.try_map(|page| {
+            ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
+        })
     })
     .await
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::db::messages::{self, Unread};
 use shared::domain::Viewer;
 use shared::error::{FieldErrors, Result};
-use shared::http::{Answer, Fields, Request};
+use shared::http::{ApiResponse, Fields, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 
 /// The most ids in one request.
@@ -20,13 +20,17 @@ struct Done {
     message: String,
 }
 
-async fn mark_messages_read(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn mark_messages_read(
+    app: &'static App,
+    viewer: Viewer,
+    request: Request,
+) -> Result<ApiResponse> {
     let unread = parse(request.body()?)?;
 
     let marked = messages::mark_read(&app.database, viewer, &unread).await?;
     app.mirror_after_reply(marked.rooms);
     let message = format!("{} message(s) marqué(s) comme lu(s)", marked.count);
-    Answer::ok(&Done {
+    ApiResponse::ok(&Done {
         success: true,
         count: marked.count,
         message,

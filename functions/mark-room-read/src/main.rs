@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::db::messages::{self, Unread};
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
@@ -16,12 +16,16 @@ struct Done {
     message: &'static str,
 }
 
-async fn mark_room_read(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn mark_room_read(
+    app: &'static App,
+    viewer: Viewer,
+    request: Request,
+) -> Result<ApiResponse> {
     let room_id = request.room_id()?;
 
     let marked = messages::mark_read(&app.database, viewer, &Unread::Room(room_id)).await?;
     app.mirror_after_reply(marked.rooms);
-    Answer::ok(&Done {
+    ApiResponse::ok(&Done {
         success: true,
         message: "Conversation marquée comme lue",
     })

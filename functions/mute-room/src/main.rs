@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::{Error, Result};
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ struct Muted {
     message: &'static str,
 }
 
-async fn mute_room(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn mute_room(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let room_id = request.room_id()?;
     let mut body = request.body()?;
     let mute = body.with_default("mute", true);
@@ -31,7 +31,7 @@ async fn mute_room(app: &'static App, viewer: Viewer, request: Request) -> Resul
     } else {
         "Notifications réactivées pour cette conversation"
     };
-    Answer::ok(&Muted {
+    ApiResponse::ok(&Muted {
         success: true,
         is_muted: mute,
         message,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use shared::db::events::{self, NewEvent};
 use shared::domain::Platform;
 use shared::error::Result;
-use shared::http::{Answer, Fields, Request};
+use shared::http::{ApiResponse, Fields, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 use uuid::Uuid;
 
@@ -22,7 +22,11 @@ struct Told {
     rooms: Vec<Uuid>,
 }
 
-async fn receive_event(app: &'static App, platform: Platform, request: Request) -> Result<Answer> {
+async fn receive_event(
+    app: &'static App,
+    platform: Platform,
+    request: Request,
+) -> Result<ApiResponse> {
     let new = parse(request.body()?)?;
 
     let received = events::receive(&app.database, platform, &new, app.room_grace).await?;
@@ -36,7 +40,7 @@ async fn receive_event(app: &'static App, platform: Platform, request: Request) 
         delivery_id: new.delivery_id,
         rooms: received.rooms,
     };
-    Answer::created(received.created, &told)
+    ApiResponse::created(received.created, &told)
 }
 
 fn parse(mut body: Fields) -> Result<NewEvent> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::db::devices;
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
 #[derive(Serialize)]
@@ -17,10 +17,14 @@ struct Registered {
     message: &'static str,
 }
 
-async fn register_device(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn register_device(
+    app: &'static App,
+    viewer: Viewer,
+    request: Request,
+) -> Result<ApiResponse> {
     let token = request.device_token()?;
     let is_new = devices::register(&app.database, viewer, &token).await?;
-    Answer::created(
+    ApiResponse::created(
         is_new,
         &Registered {
             success: true,

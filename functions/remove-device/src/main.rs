@@ -5,14 +5,14 @@
 use shared::db::devices;
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
-async fn remove_device(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn remove_device(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let token = request.device_token()?;
 
     devices::remove(&app.database, viewer, &token).await?;
-    Ok(Answer::no_content())
+    Ok(ApiResponse::no_content())
 }
 
 #[tokio::main(flavor = "current_thread")]

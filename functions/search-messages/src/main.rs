@@ -7,10 +7,14 @@
 use shared::db::messages::{self, Scope};
 use shared::domain::{MessageSearch, PageSize, Viewer};
 use shared::error::Result;
-use shared::http::{Answer, Keyed, Request, read_cursor};
+use shared::http::{ApiResponse, Keyed, Request, read_cursor};
 use shared::runtime::{App, StartError, serve};
 
-async fn search_messages(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn search_messages(
+    app: &'static App,
+    viewer: Viewer,
+    request: Request,
+) -> Result<ApiResponse> {
     let mut query = request.query();
     let words = query.required::<MessageSearch>("q");
     let room_id = query.optional("chat_room_id");
@@ -25,7 +29,7 @@ async fn search_messages(app: &'static App, viewer: Viewer, request: Request) ->
     let limit = app.person_limits.searches;
     let found =
         messages::search(&app.database, viewer, words.as_str(), &scope, size, limit).await?;
-    Answer::ok(&Keyed::new(
+    ApiResponse::ok(&Keyed::new(
         &request,
         found.messages,
         found.continues_before,

@@ -8,10 +8,10 @@
 use shared::db::messages::{self, NewMessage};
 use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
 use shared::error::Result;
-use shared::http::{Answer, Fields, OptionalText, Request};
+use shared::http::{ApiResponse, Fields, OptionalText, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 
-async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let new = parse(request.body()?, &app.image_hosts)?;
 
     let sent = messages::send(&app.database, viewer, &new, &app.send_limits).await?;
@@ -19,7 +19,7 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
         app.mirror_after_reply(vec![new.room_id]);
         app.push_after_reply(vec![new.room_id]);
     }
-    Answer::created(sent.created, &sent.message)
+    ApiResponse::created(sent.created, &sent.message)
 }
 
 fn parse(mut body: Fields, image_hosts: &ImageHosts) -> Result<NewMessage> {

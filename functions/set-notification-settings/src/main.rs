@@ -8,14 +8,14 @@
 use shared::db::notification_settings;
 use shared::domain::{NotificationSettings, QuietHours, TimeOfDay, TimeZone, Viewer};
 use shared::error::Result;
-use shared::http::{Answer, Fields, Request};
+use shared::http::{ApiResponse, Fields, Request};
 use shared::runtime::{App, StartError, serve};
 
 async fn set_notification_settings(
     app: &'static App,
     viewer: Viewer,
     request: Request,
-) -> Result<Answer> {
+) -> Result<ApiResponse> {
     let body = request.body()?;
     let zone_field = body.name_of("time_zone", "timezone");
     let settings = parse(body, zone_field)?;
@@ -23,7 +23,7 @@ async fn set_notification_settings(
     notification_settings::put(&app.database, viewer, &settings)
         .await
         .map_err(|error| error.rename_field("time_zone", zone_field))?;
-    Answer::ok(&settings)
+    ApiResponse::ok(&settings)
 }
 
 fn parse(mut body: Fields, zone_field: &'static str) -> Result<NotificationSettings> {

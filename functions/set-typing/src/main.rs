@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
@@ -16,7 +16,7 @@ struct Done {
     success: bool,
 }
 
-async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let room_id = request.room_id()?;
     let mut body = request.body()?;
     let is_typing = body.required("is_typing");
@@ -25,7 +25,7 @@ async fn set_typing(app: &'static App, viewer: Viewer, request: Request) -> Resu
     if rooms::note_typing(&app.database, viewer, room_id, is_typing).await? {
         app.type_after_reply(room_id, viewer, is_typing);
     }
-    Answer::ok(&Done { success: true })
+    ApiResponse::ok(&Done { success: true })
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -8,16 +8,16 @@
 use shared::db::uploads;
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve};
 
-async fn sign_upload(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn sign_upload(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let mut body = request.body()?;
     let room_id = body.required("chat_room_id");
     let room_id = body.finish(room_id)?;
 
     uploads::authorize(&app.database, viewer, room_id, app.person_limits.uploads).await?;
-    Answer::ok(&app.sign_upload(room_id)?)
+    ApiResponse::ok(&app.sign_upload(room_id)?)
 }
 
 #[tokio::main(flavor = "current_thread")]

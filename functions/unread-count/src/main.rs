@@ -6,7 +6,7 @@ use serde::Serialize;
 use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::Result;
-use shared::http::{Answer, Request};
+use shared::http::{ApiResponse, Request};
 use shared::runtime::{App, StartError, serve_with_cache};
 
 #[derive(Serialize)]
@@ -14,10 +14,10 @@ struct UnreadCount {
     unread_count: i64,
 }
 
-async fn unread_count(app: &'static App, viewer: Viewer, request: Request) -> Result<Answer> {
+async fn unread_count(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     app.kept_or_made(viewer, &request, async |known| {
         let count = rooms::unread_count(&app.database, viewer, known).await?;
-        count.try_map(|unread_count| Answer::ok(&UnreadCount { unread_count }))
+        count.try_map(|unread_count| ApiResponse::ok(&UnreadCount { unread_count }))
     })
     .await
 }

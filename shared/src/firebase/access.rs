@@ -98,7 +98,7 @@ async fn exchange(
     }
 
     #[derive(Deserialize)]
-    struct Answer {
+    struct ApiResponse {
         access_token: String,
         expires_in: u64,
     }
@@ -138,7 +138,7 @@ async fn exchange(
         .map_err(FirebaseError::unreachable)?;
     match response.status().as_u16() {
         200 => {
-            let answer: Answer = response.json().await.map_err(FirebaseError::unreachable)?;
+            let answer: ApiResponse = response.json().await.map_err(FirebaseError::unreachable)?;
             let life = Duration::from_secs(answer.expires_in).saturating_sub(Access::MARGIN);
             Ok(Token {
                 value: answer.access_token,

@@ -10,5 +10,5 @@ pub use field::{Field, Flag, OptionalText, Seq};
 pub use fields::Fields;
 pub use links::{Keyed, Listing, Paged, read_cursor};
 pub use request::Request;
-pub use response::Answer;
+pub use response::ApiResponse;
 pub(crate) use response::{Envelope, into_response, status_of};

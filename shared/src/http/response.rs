@@ -11,12 +11,12 @@ use crate::error::{BadRequest, Error, Result, Unauthorized};
 
 /// A successful response of a handler.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ApiResponse {
     status: StatusCode,
     body: String,
 }
 
-impl Answer {
+impl ApiResponse {
     /// 200 with a body.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ pub struct Envelope<'a> {
 }
 
 /// The status of the response.
-pub fn status_of(result: &Result<Answer>) -> StatusCode {
+pub fn status_of(result: &Result<ApiResponse>) -> StatusCode {
     match result {
         Ok(answer) => answer.status,
         Err(error) => describe(error).0,
@@ -89,9 +89,9 @@ pub fn status_of(result: &Result<Answer>) -> StatusCode {
 }
 
 /// Builds the HTTP response. The body of a 5xx has no details.
-pub fn into_response(result: Result<Answer>, envelope: &Envelope<'_>) -> Response<Body> {
+pub fn into_response(result: Result<ApiResponse>, envelope: &Envelope<'_>) -> Response<Body> {
     let mut response = match result {
-        Ok(Answer { status, body }) => respond(status, body, None),
+        Ok(ApiResponse { status, body }) => respond(status, body, None),
         Err(error) => {
             let (status, body, header) = describe(&error);
             respond(status, body.to_string(), header)

@@ -3,7 +3,7 @@ use crate::cache::{Kept, Name};
 use crate::db::answer_versions::{self, Versioned};
 use crate::domain::Viewer;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Request};
+use crate::http::{ApiResponse, Request};
 
 impl App {
     /// Answers from the cache where what it keeps for this viewer and URL still holds, and else what `make` makes; to it
@@ -15,8 +15,8 @@ impl App {
         &'static self,
         viewer: Viewer,
         request: &Request,
-        make: impl AsyncFnOnce(Option<i64>) -> Result<Versioned<Answer>>,
-    ) -> Result<Answer> {
+        make: impl AsyncFnOnce(Option<i64>) -> Result<Versioned<ApiResponse>>,
+    ) -> Result<ApiResponse> {
         let place = self
             .cache
             .as_ref()
@@ -28,7 +28,7 @@ impl App {
         let kept = cache.get(&name).await;
         let outcome = make(kept.as_ref().map(|kept| kept.version)).await?;
         let Some(answer) = outcome.value else {
-            return Ok(Answer::kept(kept.ok_or_else(not_made)?.body));
+            return Ok(ApiResponse::kept(kept.ok_or_else(not_made)?.body));
         };
         if let Some(version) = outcome.version {
             let body = answer.body().to_owned();

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::error::Result;
-use crate::http::{Answer, status_of};
+use crate::http::{ApiResponse, status_of};
 
 /// Logs to stdout at the level in `RUST_LOG`, by default `info`. Dependencies log warnings and errors only, since their
 /// lower levels contain headers and bodies, and so tokens and texts.
@@ -54,7 +54,7 @@ pub(super) fn span(request_id: &str, function: &str) -> Span {
 
 /// Logs one line for a request: at `error` with the cause if the server is at fault, else at `info`. The reason of a
 /// 4xx is a code with the names of fields; values of the request are never logged.
-pub(super) fn write(result: &Result<Answer>, duration: Duration) {
+pub(super) fn write(result: &Result<ApiResponse>, duration: Duration) {
     let status = status_of(result).as_u16();
     let duration_ms = duration.as_secs_f64() * 1000.0;
     match result {
@@ -113,7 +113,7 @@ mod tests {
             .collect()
     }
 
-    fn written(level: Level, result: &Result<Answer>) -> Vec<Value> {
+    fn written(level: Level, result: &Result<ApiResponse>) -> Vec<Value> {
         lines(level, || {
             span("r-1", "send-message").in_scope(|| write(result, Duration::from_micros(1500)));
         })
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_request_that_succeeded_is_one_line() {
-        let logged = written(Level::INFO, &Ok(Answer::no_content()));
+        let logged = written(Level::INFO, &Ok(ApiResponse::no_content()));
         assert_eq!(
             logged,
             [json!({
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(logged[0]["level"], "ERROR");
         assert_eq!(logged[0]["error"], "internal: no such column");
         assert_eq!(logged[0]["span"]["request_id"], "r-1");
-        let quiet = written(Level::ERROR, &Ok(Answer::no_content()));
+        let quiet = written(Level::ERROR, &Ok(ApiResponse::no_content()));
         assert!(quiet.is_empty());
     }
 

@@ -13,7 +13,7 @@ use super::caller::authenticate_request;
 use super::{App, Caller, StartError, TimeLeft, request_log};
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Envelope, Request, into_response};
+use crate::http::{ApiResponse, Envelope, Request, into_response};
 
 /// Runs an endpoint that is done when it has answered: one request at a time on classic Lambda, several where Lambda
 /// says so (`AWS_LAMBDA_MAX_CONCURRENCY`).
@@ -24,7 +24,7 @@ pub async fn serve<H, C, F>(handler: H) -> Result<(), StartError>
 where
     H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
     C: Caller,
-    F: Future<Output = Result<Answer>> + Send + 'static,
+    F: Future<Output = Result<ApiResponse>> + Send + 'static,
 {
     run(
         start(Settings::ENDPOINT_CONNECT_TIMEOUT).await?,
@@ -43,7 +43,7 @@ pub async fn serve_with_cache<H, C, F>(handler: H) -> Result<(), StartError>
 where
     H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
     C: Caller,
-    F: Future<Output = Result<Answer>> + Send + 'static,
+    F: Future<Output = Result<ApiResponse>> + Send + 'static,
 {
     let app = start(Settings::ENDPOINT_CONNECT_TIMEOUT).await?;
     run(app, handler, app.cache.is_some()).await
@@ -58,7 +58,7 @@ pub async fn serve_with_after_reply<H, C, F>(handler: H) -> Result<(), StartErro
 where
     H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
     C: Caller,
-    F: Future<Output = Result<Answer>> + Send + 'static,
+    F: Future<Output = Result<ApiResponse>> + Send + 'static,
 {
     run(
         start(Settings::ENDPOINT_CONNECT_TIMEOUT).await?,
@@ -83,7 +83,7 @@ async fn run<H, C, F>(
 where
     H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
     C: Caller,
-    F: Future<Output = Result<Answer>> + Send + 'static,
+    F: Future<Output = Result<ApiResponse>> + Send + 'static,
 {
     if freezes() {
         app.after_reply.register(works_after_reply).await?;
@@ -148,7 +148,7 @@ pub async fn answer<H, C, F>(
 where
     H: Fn(&'static App, C, Request) -> F,
     C: Caller,
-    F: Future<Output = Result<Answer>>,
+    F: Future<Output = Result<ApiResponse>>,
 {
     let started = Instant::now();
     let request = Request::from(request);
@@ -168,11 +168,11 @@ where
     .await
 }
 
-async fn handle<H, C, F>(app: &'static App, handler: H, request: Request) -> Result<Answer>
+async fn handle<H, C, F>(app: &'static App, handler: H, request: Request) -> Result<ApiResponse>
 where
     H: Fn(&'static App, C, Request) -> F,
     C: Caller,
-    F: Future<Output = Result<Answer>>,
+    F: Future<Output = Result<ApiResponse>>,
 {
     let caller: C = authenticate_request(request.headers(), &app.token_rules, &app.secrets).await?;
     match handler(app, caller, request).await {

@@ -21,7 +21,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::firebase::ServiceAccount;
-use crate::http::{Answer, Request};
+use crate::http::{ApiResponse, Request};
 use crate::runtime::{self, App, Caller};
 use crate::secret::{Secret, SecretStore};
 
@@ -221,7 +221,7 @@ impl World {
     where
         H: Fn(&'static App, C, Request) -> F,
         C: Caller,
-        F: Future<Output = Result<Answer>>,
+        F: Future<Output = Result<ApiResponse>>,
     {
         let token = Self::token(&json!({
             "token_type": "access", "exp": 4_000_000_000_u64, "iat": 1_700_000_000, "jti": "test", "user_id": viewer.0,
@@ -235,7 +235,7 @@ impl World {
     where
         H: Fn(&'static App, C, Request) -> F,
         C: Caller,
-        F: Future<Output = Result<Answer>>,
+        F: Future<Output = Result<ApiResponse>>,
     {
         let token = Self::token(&json!({ "aud": "chat-events", "exp": 4_000_000_000_u64 }));
         self.call_anonymously(handler, call.header("authorization", token))
@@ -250,7 +250,7 @@ impl World {
     where
         H: Fn(&'static App, C, Request) -> F,
         C: Caller,
-        F: Future<Output = Result<Answer>>,
+        F: Future<Output = Result<ApiResponse>>,
     {
         let request = lambda_http::request::from_str(&call.event().to_string())
             .expect("an event of API Gateway");
