@@ -26,7 +26,12 @@ async fn list_messages(app: &'static App, viewer: Viewer, request: Request) -> R
             .last()
             .map(|last| last.seq)
             .filter(|seq| *seq < count);
-        return ApiResponse::ok(&Paged::stretch(&request, count, missed, continues_after));
+        return ApiResponse::ok(&Paged::slice_after(
+            &request,
+            count,
+            missed,
+            continues_after,
+        ));
     }
     let page = messages::list(&app.database, viewer, room_id, order, number, size).await?;
     ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))

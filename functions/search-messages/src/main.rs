@@ -7,7 +7,7 @@
 use shared::db::messages::{self, Scope};
 use shared::domain::{MessageSearch, PageSize, Viewer};
 use shared::error::Result;
-use shared::http::{ApiResponse, Keyed, Request, read_cursor};
+use shared::http::{ApiResponse, CursorPage, Request, read_cursor};
 use shared::runtime::{App, StartError, serve};
 
 async fn search_messages(
@@ -29,7 +29,7 @@ async fn search_messages(
     let limit = app.person_limits.searches;
     let found =
         messages::search(&app.database, viewer, words.as_str(), &scope, size, limit).await?;
-    ApiResponse::ok(&Keyed::new(
+    ApiResponse::ok(&CursorPage::new(
         &request,
         found.messages,
         found.continues_before,

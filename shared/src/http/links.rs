@@ -70,7 +70,7 @@ impl<T> Paged<T> {
 
     /// A slice of a longer list that continues after `seq`, if it does.
     #[must_use]
-    pub fn stretch(
+    pub fn slice_after(
         request: &Request,
         count: i64,
         results: Vec<T>,
@@ -89,14 +89,14 @@ impl<T> Paged<T> {
 
 /// A slice of a list without page numbers, whose `next` has the position where it continues.
 #[derive(Debug, Serialize)]
-pub struct Keyed<T> {
+pub struct CursorPage<T> {
     next: Option<String>,
     /// Always null: such a list is read in one direction.
     previous: Option<String>,
     results: Vec<T>,
 }
 
-impl<T> Keyed<T> {
+impl<T> CursorPage<T> {
     /// A slice that continues at `continues`, if it does.
     #[must_use]
     pub fn new(request: &Request, results: Vec<T>, continues: Option<Cursor>) -> Self {
