@@ -23,8 +23,8 @@ impl Period {
 /// The report of a period, as the API returns it.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Analytics {
-    pub from: NaiveDay,
-    pub to: NaiveDay,
+    pub from: Date,
+    pub to: Date,
     pub time_zone: String,
     /// The same under its earlier name, which clients may still read.
     pub timezone: String,
@@ -36,18 +36,18 @@ pub struct Analytics {
     pub new_conversations: i64,
     /// The time to the first response, by the side that responds.
     pub first_answer: FirstAnswers,
-    pub read_within_5_minutes: Share,
+    pub read_within_5_minutes: Ratio,
     /// Writes that Firebase accepted, of all that completed.
-    pub mirror: Share,
+    pub mirror: Ratio,
     /// The period day by day, without a gap.
     pub days: Vec<Day>,
 }
 
 /// A date as `2025-01-15`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NaiveDay(pub NaiveDate);
+pub struct Date(pub NaiveDate);
 
-impl Serialize for NaiveDay {
+impl Serialize for Date {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
@@ -55,7 +55,7 @@ impl Serialize for NaiveDay {
 
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Day {
-    pub date: NaiveDay,
+    pub date: Date,
     pub messages: Messages,
     pub active_conversations: i64,
     pub new_conversations: i64,
@@ -90,7 +90,7 @@ pub struct AnswerTimes {
 
 /// A ratio with its numerator and denominator.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Share {
+pub struct Ratio {
     /// The denominator.
     pub total: i64,
     /// The numerator.
@@ -99,7 +99,7 @@ pub struct Share {
     pub share: Option<f64>,
 }
 
-impl Share {
+impl Ratio {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "nobody sends 2^53 messages")]
     pub fn of(count: i64, total: i64) -> Self {
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn there_is_no_share_of_nothing() {
-        assert_eq!(Share::of(0, 0).share, None);
-        assert_eq!(Share::of(1, 4).share, Some(0.25));
+        assert_eq!(Ratio::of(0, 0).share, None);
+        assert_eq!(Ratio::of(1, 4).share, Some(0.25));
     }
 }

@@ -25,7 +25,7 @@ mod time_zone;
 mod timestamp;
 mod visible;
 
-pub use analytics::{Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share};
+pub use analytics::{Analytics, AnswerTimes, Date, Day, FirstAnswers, Messages, Period, Ratio};
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
 pub use cut::{cut, cut_with_ellipsis};

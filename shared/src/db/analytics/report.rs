@@ -6,8 +6,8 @@ use tokio_postgres::types::Type;
 use crate::db::conditions::known_time_zone;
 use crate::db::{Database, QueryError, viewer};
 use crate::domain::{
-    Analytics, AnswerTimes, Day, FirstAnswers, Messages, NaiveDay, Period, Share, TimeZone,
-    Timestamp, Viewer,
+    Analytics, AnswerTimes, Date, Day, FirstAnswers, Messages, Period, Ratio, TimeZone, Timestamp,
+    Viewer,
 };
 use crate::error::{Error, Result};
 
@@ -43,8 +43,8 @@ pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Res
 
     let days: Vec<Day> = rows.iter().map(day).collect();
     Ok(Analytics {
-        from: NaiveDay(row.get("first")),
-        to: NaiveDay(row.get("last")),
+        from: Date(row.get("first")),
+        to: Date(row.get("last")),
         time_zone: time_zone.to_owned(),
         timezone: time_zone.to_owned(),
         as_of: row.get::<_, Option<_>>("as_of").map(Timestamp),
@@ -64,8 +64,8 @@ pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Res
             driver: answer_times(row, "driver"),
             other_user: answer_times(row, "other_user"),
         },
-        read_within_5_minutes: Share::of(row.get("all_read_in_time"), row.get("all_messages")),
-        mirror: Share::of(
+        read_within_5_minutes: Ratio::of(row.get("all_read_in_time"), row.get("all_messages")),
+        mirror: Ratio::of(
             row.get("all_mirrored"),
             row.get::<_, i64>("all_mirrored") + row.get::<_, i64>("all_mirror_failed"),
         ),
@@ -101,7 +101,7 @@ fn check_length(days: i32) -> Result<()> {
 
 fn day(row: &Row) -> Day {
     Day {
-        date: NaiveDay(row.get::<_, NaiveDate>("date")),
+        date: Date(row.get::<_, NaiveDate>("date")),
         messages: Messages {
             total: row.get("messages"),
             text: row.get("texts"),
