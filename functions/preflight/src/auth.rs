@@ -10,14 +10,14 @@ use shared::secret::SecretStore;
 use url::Url;
 use uuid::Uuid;
 
-use crate::Order;
+use crate::Command;
 use crate::report::Check;
 
 const TIMEOUT: Duration = Duration::from_secs(8);
 const SIGN_IN: &str = "Firebase Authentication";
 const ACCEPTED: &str = "Firebase accepts the sign-in";
 
-pub async fn checks(settings: &Settings, secrets: &SecretStore, order: &Order) -> Vec<Check> {
+pub async fn checks(settings: &Settings, secrets: &SecretStore, command: &Command) -> Vec<Check> {
     let secret = secrets.current();
     let (Some(firebase), Some(account)) = (&settings.firebase, &secret.service_account) else {
         return vec![Check::skipped(
@@ -25,7 +25,7 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, order: &Order) -
             "there is no mirror that phones would sign in to",
         )];
     };
-    let Some(key) = &order.firebase_web_api_key else {
+    let Some(key) = &command.firebase_web_api_key else {
         let detail = "not tried: pass firebase_web_api_key, which the app's Firebase configuration has as apiKey";
         return vec![Check::skipped(SIGN_IN, detail)];
     };
@@ -43,7 +43,7 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, order: &Order) -
     let client = HttpClient::default();
     let toolkit = Toolkit {
         client: &client,
-        url: &order.identity_toolkit_url,
+        url: &command.identity_toolkit_url,
         key,
     };
     let body = json!({ "token": token, "returnSecureToken": true });

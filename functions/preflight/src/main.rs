@@ -28,7 +28,7 @@ use shared::secret::SecretStore;
 use report::{Check, Report};
 
 #[derive(Deserialize)]
-struct Order {
+struct Command {
     /// The key that the app's Firebase configuration has. It is no secret.
     firebase_web_api_key: Option<String>,
     /// Identity Toolkit's address, for a stand-in of Google.
@@ -44,15 +44,19 @@ fn google() -> String {
 const SERVICE_TIMEOUT: Duration = Duration::from_secs(45);
 
 async fn preflight(event: Value, _: TimeLeft) -> Result<Report, StartError> {
-    let order = Order::deserialize(&event)?;
+    let command = Command::deserialize(&event)?;
     let (mut checks, opened) = secret::checks().await;
     if let Some((settings, secrets)) = opened {
-        checks.extend(Box::pin(services(&settings, &secrets, &order)).await);
+        checks.extend(Box::pin(services(&settings, &secrets, &command)).await);
     }
     Ok(Report::new(checks))
 }
 
-async fn services(settings: &Settings, secrets: &Arc<SecretStore>, order: &Order) -> Vec<Check> {
+async fn services(
+    settings: &Settings,
+    secrets: &Arc<SecretStore>,
+    command: &Command,
+) -> Vec<Check> {
     let (postgres, firebase, auth, fcm, cloudinary, redis) = tokio::join!(
         in_time("PostgreSQL", async {
             match Database::open(secrets.clone(), 1, Some(false)) {
@@ -70,7 +74,7 @@ async fn services(settings: &Settings, secrets: &Arc<SecretStore>, order: &Order
         in_time("Firebase", firebase::checks(settings, secrets)),
         in_time(
             "Firebase Authentication",
-            auth::checks(settings, secrets, order)
+            auth::checks(settings, secrets, command)
         ),
         in_time("FCM", fcm::checks(settings, secrets)),
         in_time("Cloudinary", outside::cloudinary(secrets)),

@@ -8,7 +8,7 @@ use shared::db::analytics;
 use shared::runtime::{App, StartError, serve_event};
 
 /// The budget of a run, below the function's time-out. The next run starts after five minutes.
-const TIME: Duration = Duration::from_secs(40);
+const RUN_BUDGET: Duration = Duration::from_secs(40);
 /// Log rows per statement: about a second of work.
 const BATCH: i64 = 5000;
 
@@ -20,7 +20,7 @@ struct RolledUp {
 async fn roll_up_analytics(app: &'static App, _: IgnoredAny) -> Result<RolledUp, StartError> {
     let started = Instant::now();
     let mut notes = 0;
-    while started.elapsed() < TIME {
+    while started.elapsed() < RUN_BUDGET {
         let taken = analytics::roll_up(&app.database, BATCH).await?;
         notes += taken;
         if taken < BATCH {

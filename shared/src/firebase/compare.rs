@@ -10,7 +10,7 @@ use super::{Firebase, FirebaseError, tree};
 use crate::db::{Database, QueryError, mirror};
 
 /// A function's time limit, less what one more room may take.
-const TIME: Duration = Duration::from_secs(40);
+const COMPARE_BUDGET: Duration = Duration::from_secs(40);
 /// Rooms that are looked up at a time.
 const BATCH: i64 = 100;
 
@@ -74,7 +74,7 @@ pub async fn compare(
                 .extend(compare_room(database, firebase, room_id).await?);
             comparison.compared += 1;
             after = Some(room_id);
-            if started.elapsed() > TIME {
+            if started.elapsed() > COMPARE_BUDGET {
                 comparison.next_after = after;
                 return Ok(comparison);
             }
