@@ -48,8 +48,8 @@ test('foreign rules are detected by their text and by what they allow', async ()
     await deploy(JSON.stringify({ rules: { '.read': true, '.write': true } }));
     assert.deepEqual(failures(await preflight()), [
       'Firebase rules',
-      'rules: a stale state is refused',
-      'rules: the same revision is refused',
+      'rules: a stale state is rejected',
+      'rules: the same revision is rejected',
       'rules: a stranger reads nothing',
       'rules: a participant forges no message',
       'rules: a participant changes no room',

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_lacks_a_part_is_refused_without_being_quoted() {
+    fn a_url_that_lacks_a_part_is_rejected_without_being_quoted() {
         for raw in [
             "",
             "demo",

@@ -136,8 +136,8 @@ pub enum Error {
     #[error(transparent)]
     BadRequest(#[from] BadRequest),
     /// 400: valid, but not allowed in the present state; found by the query.
-    #[error("refused")]
-    Refused(FieldErrors),
+    #[error("rejected")]
+    Rejected(FieldErrors),
     /// 403: authenticated, but not allowed.
     #[error("forbidden")]
     Forbidden,
@@ -166,14 +166,14 @@ pub enum Error {
 
 impl Error {
     /// Creates a rejection that names one field.
-    pub fn refused(field: &'static str, reason: impl Into<String>) -> Self {
-        Self::Refused(FieldErrors::one(field, reason))
+    pub fn rejected(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::Rejected(FieldErrors::one(field, reason))
     }
 
     /// The same error with the field `from` under the name `to`: of a field that has two names, the one that was sent.
     #[must_use]
     pub fn rename_field(mut self, from: &'static str, to: &'static str) -> Self {
-        if let Self::Refused(FieldErrors(errors)) = &mut self
+        if let Self::Rejected(FieldErrors(errors)) = &mut self
             && let Some(reasons) = errors.remove(from)
         {
             errors.insert(to, reasons);
@@ -190,7 +190,7 @@ impl Error {
     #[must_use]
     pub fn fields(&self) -> Option<&FieldErrors> {
         match self {
-            Self::BadRequest(BadRequest::Fields(errors)) | Self::Refused(errors) => Some(errors),
+            Self::BadRequest(BadRequest::Fields(errors)) | Self::Rejected(errors) => Some(errors),
             _ => None,
         }
     }
@@ -206,7 +206,7 @@ impl Error {
             Self::BadRequest(BadRequest::Page) => "invalid_page",
             Self::BadRequest(BadRequest::TooLarge) => "body_too_large",
             Self::BadRequest(BadRequest::MediaType(_)) => "unsupported_media_type",
-            Self::Refused(_) => "rejected_fields",
+            Self::Rejected(_) => "rejected_fields",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::PageNotFound => "page_out_of_range",

@@ -137,11 +137,11 @@ async fn a_device_that_fails_does_not_delay_another_and_only_an_unregistered_one
     for token in ["phone", "gone", "slow", "mismatch"] {
         world.device(client, token).await;
     }
-    world.fcm.refuses("gone", 404, "UNREGISTERED", 1).await;
-    world.fcm.refuses("slow", 503, "UNAVAILABLE", 1).await;
+    world.fcm.rejects("gone", 404, "UNREGISTERED", 1).await;
+    world.fcm.rejects("slow", 503, "UNAVAILABLE", 1).await;
     world
         .fcm
-        .refuses("mismatch", 403, "SENDER_ID_MISMATCH", 1)
+        .rejects("mismatch", 403, "SENDER_ID_MISMATCH", 1)
         .await;
     send(&world, driver, room).await;
     assert_eq!(notified(&world, "phone").await, [1]);

@@ -37,13 +37,13 @@ fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
         .optional::<OptionalText>("initial_message")
         .and_then(|OptionalText(text)| text);
     if other_user_id == Some(viewer.0) {
-        body.refuse::<()>(
+        body.reject::<()>(
             "other_user_id",
             "Impossible d'ouvrir une conversation avec soi-même.",
         );
     }
     if room_type == Some(RoomType::Support) && delivery_id.is_some() {
-        body.refuse::<()>(
+        body.reject::<()>(
             "delivery_id",
             "Une conversation de support ne concerne aucune livraison.",
         );
@@ -153,14 +153,14 @@ mod tests {
     async fn every_bad_field_is_named() {
         let world = World::new().await;
         let driver = world.user("driver", "Awa").await;
-        let refused = async |body| {
+        let rejected = async |body| {
             world
                 .call(create_room, driver, Call::post("/rooms/").json(body))
                 .await
                 .expect(400)
         };
         assert_eq!(
-            refused(json!({ "room_type": "x", "delivery_id": 1, "initial_message": {} })).await,
+            rejected(json!({ "room_type": "x", "delivery_id": 1, "initial_message": {} })).await,
             json!({
                 "other_user_id": ["Ce champ est obligatoire."],
                 "room_type": ["« x » n'est pas un choix valide."],
@@ -168,10 +168,10 @@ mod tests {
                 "initial_message": ["Chaîne de caractère invalide."],
             })
         );
-        let oneself = refused(json!({ "other_user_id": driver.0, "room_type": "delivery" })).await;
+        let oneself = rejected(json!({ "other_user_id": driver.0, "room_type": "delivery" })).await;
         assert!(oneself["other_user_id"].is_array());
         let delivery = driver.0;
-        let support = refused(
+        let support = rejected(
             json!({ "other_user_id": delivery, "room_type": "support", "delivery_id": delivery }),
         )
         .await;

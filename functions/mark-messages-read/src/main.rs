@@ -45,7 +45,7 @@ fn parse(mut body: Fields) -> Result<Unread> {
         None => body.optional("chat_room_id").map(Unread::Room),
     };
     if unread.is_none() && body.is_valid() {
-        body.refuse::<()>(
+        body.reject::<()>(
             FieldErrors::NO_FIELD,
             "« message_ids » ou « chat_room_id » est obligatoire.",
         );

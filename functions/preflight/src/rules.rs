@@ -103,7 +103,7 @@ impl Scratch<'_> {
                 true,
             ),
             attempt(
-                "rules: a stale state is refused",
+                "rules: a stale state is rejected",
                 backend,
                 patch.clone(),
                 "",
@@ -111,7 +111,7 @@ impl Scratch<'_> {
                 false,
             ),
             attempt(
-                "rules: the same revision is refused",
+                "rules: the same revision is rejected",
                 backend,
                 patch,
                 "",

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_looked_for_is_refused() {
+    async fn what_cannot_be_looked_for_is_rejected() {
         let world = World::new().await;
         let (driver, _, room) = world.room().await;
         let admin = world.user("admin", "Mariam").await;

@@ -52,7 +52,7 @@ fn content(
             let url: ImageUrl = body.required("image_url")?;
             match image_hosts.check(&url) {
                 Ok(()) => Some(Content::Image(url, caption)),
-                Err(Invalid(reason)) => body.refuse("image_url", reason),
+                Err(Invalid(reason)) => body.reject("image_url", reason),
             }
         }
         MessageType::Location => {

@@ -33,9 +33,9 @@ fn parse(mut body: Fields, zone_field: &'static str) -> Result<NotificationSetti
     let time_zone = body.with_default(zone_field, TimeZone::default());
     if body.is_valid() {
         match (from, to) {
-            (Some(_), None) => body.refuse::<()>("quiet_to", QuietHours::BOTH),
-            (None, Some(_)) => body.refuse("quiet_from", QuietHours::BOTH),
-            (Some(from), Some(to)) if from == to => body.refuse("quiet_to", QuietHours::EMPTY),
+            (Some(_), None) => body.reject::<()>("quiet_to", QuietHours::BOTH),
+            (None, Some(_)) => body.reject("quiet_from", QuietHours::BOTH),
+            (Some(from), Some(to)) if from == to => body.reject("quiet_to", QuietHours::EMPTY),
             _ => None,
         };
     }
@@ -163,12 +163,12 @@ mod tests {
                 vec!["time_zone"],
             ),
         ] {
-            let refused = world
+            let rejected = world
                 .call(set_notification_settings, driver, put(body))
                 .await
                 .expect(400);
-            let named: Vec<_> = refused.as_object().unwrap().keys().collect();
-            assert_eq!(named, fields, "{refused}");
+            let named: Vec<_> = rejected.as_object().unwrap().keys().collect();
+            assert_eq!(named, fields, "{rejected}");
         }
         world
             .call_anonymously(set_notification_settings, put(json!({})))

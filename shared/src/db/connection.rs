@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_url_is_refused_without_repeating_it() {
+    fn a_bad_url_is_rejected_without_repeating_it() {
         for url in [
             "",
             "postgres://u:hunter2@h/d?sslmode=maybe",

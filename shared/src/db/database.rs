@@ -108,7 +108,7 @@ impl Database {
         parameters: &[Parameter<'_>],
     ) -> Result<Row, QueryError> {
         let mut rows = self.query(sql, parameters).await?;
-        rows.pop().ok_or_else(|| QueryError::Refused {
+        rows.pop().ok_or_else(|| QueryError::Rejected {
             statement: name_of(sql),
             code: SqlState::NO_DATA_FOUND.code().to_owned(),
             message: "a row was expected".to_owned(),

@@ -12,8 +12,8 @@ use super::query_error::message_without_values;
 #[must_use]
 pub fn describe(error: &(dyn Error + 'static)) -> String {
     let postgres = error.downcast_ref::<tokio_postgres::Error>();
-    if let Some(refusal) = postgres.and_then(|error| error.as_db_error()) {
-        return describe_refusal(refusal);
+    if let Some(rejection) = postgres.and_then(|error| error.as_db_error()) {
+        return describe_db_error(rejection);
     }
     let text = match error
         .downcast_ref::<refinery::Error>()
@@ -36,14 +36,14 @@ pub fn describe(error: &(dyn Error + 'static)) -> String {
 /// connections.
 #[must_use]
 pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
-    if let Some(refusal) = error.downcast_ref::<DbError>() {
+    if let Some(rejection) = error.downcast_ref::<DbError>() {
         return [
             SqlState::CANNOT_CONNECT_NOW,
             SqlState::TOO_MANY_CONNECTIONS,
             SqlState::ADMIN_SHUTDOWN,
             SqlState::CRASH_SHUTDOWN,
         ]
-        .contains(refusal.code());
+        .contains(rejection.code());
     }
     // rustls reports its errors as `io::Error` too. An invalid certificate stays invalid.
     let is_tls = |error: &(dyn Error + 'static)| error.is::<rustls::Error>();
@@ -54,8 +54,8 @@ pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     error.source().is_some_and(is_transient)
 }
 
-fn describe_refusal(refusal: &DbError) -> String {
-    let code = refusal.code().code();
+fn describe_db_error(rejection: &DbError) -> String {
+    let code = rejection.code().code();
     let hint = match code {
         "28P01" => "the password of database_url is rejected",
         "28000" => {
@@ -67,13 +67,13 @@ fn describe_refusal(refusal: &DbError) -> String {
     if !hint.is_empty() {
         return format!("{hint} (SQLSTATE {code})");
     }
-    if let Some(message) = message_without_values(refusal.code(), refusal.message()) {
+    if let Some(message) = message_without_values(rejection.code(), rejection.message()) {
         return format!("{message} (SQLSTATE {code})");
     }
     let parts = [
-        ("table", refusal.table()),
-        ("column", refusal.column()),
-        ("constraint", refusal.constraint()),
+        ("table", rejection.table()),
+        ("column", rejection.column()),
+        ("constraint", rejection.constraint()),
     ];
     let named = parts
         .iter()

@@ -36,7 +36,7 @@ pub struct Received {
 /// message.
 ///
 /// # Errors
-/// [`Error::Refused`] if the delivery does not exist or the event id belongs to another event; 503 if PostgreSQL does
+/// [`Error::Rejected`] if the delivery does not exist or the event id belongs to another event; 503 if PostgreSQL does
 /// not respond.
 pub async fn receive(
     database: &Database,
@@ -78,11 +78,11 @@ pub async fn receive(
 fn received(row: &Row, new: &NewEvent) -> Result<Option<Received>> {
     let created: bool = row.get("accepted");
     match row.get::<_, Option<bool>>("is_repeat") {
-        Some(false) => Err(Error::refused(
+        Some(false) => Err(Error::rejected(
             "event_id",
             "Cet identifiant a déjà servi pour un autre événement.",
         )),
-        None if !row.get::<_, bool>("delivery_found") => Err(Error::refused(
+        None if !row.get::<_, bool>("delivery_found") => Err(Error::rejected(
             "delivery_id",
             format!(
                 "Clé primaire « {} » non valide - l'objet n'existe pas.",

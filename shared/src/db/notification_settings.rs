@@ -41,7 +41,7 @@ pub async fn get(database: &Database, viewer: Viewer) -> Result<NotificationSett
 /// Replaces the viewer's settings.
 ///
 /// # Errors
-/// [`Error::Refused`] for an unknown time zone; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
+/// [`Error::Rejected`] for an unknown time zone; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
 /// respond.
 pub async fn put(
     database: &Database,
@@ -82,8 +82,8 @@ pub async fn put(
 
 fn unknown_time_zone(error: QueryError) -> Error {
     match &error {
-        QueryError::Refused { code, .. } if code == SqlState::INVALID_PARAMETER_VALUE.code() => {
-            Error::refused("time_zone", TimeZone::UNKNOWN)
+        QueryError::Rejected { code, .. } if code == SqlState::INVALID_PARAMETER_VALUE.code() => {
+            Error::rejected("time_zone", TimeZone::UNKNOWN)
         }
         _ => error.into(),
     }

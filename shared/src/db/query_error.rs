@@ -33,9 +33,9 @@ pub enum QueryError {
         /// The statement's name.
         statement: String,
     },
-    /// The server refuses the statement.
+    /// The server rejects the statement.
     #[error("{statement}: PostgreSQL answered {code} (constraint {constraint:?}){message}")]
-    Refused {
+    Rejected {
         /// The statement's name.
         statement: String,
         /// SQLSTATE.
@@ -51,14 +51,14 @@ impl QueryError {
     /// Whether it was this constraint that would not hold.
     #[must_use]
     pub fn violates(&self, name: &str) -> bool {
-        matches!(self, Self::Refused { constraint: Some(constraint), .. } if constraint == name)
+        matches!(self, Self::Rejected { constraint: Some(constraint), .. } if constraint == name)
     }
 }
 
 impl From<QueryError> for Error {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::Refused { .. } => Self::internal(error),
+            QueryError::Rejected { .. } => Self::internal(error),
             _ => Self::unavailable(error),
         }
     }
@@ -103,16 +103,16 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
     let statement = name_of(sql);
     match error.as_db_error() {
         None => Failure::Retry(QueryError::Lost { statement }),
-        Some(refusal) => {
-            let described = QueryError::Refused {
+        Some(rejection) => {
+            let described = QueryError::Rejected {
                 statement,
-                code: refusal.code().code().to_owned(),
-                message: message_without_values(refusal.code(), refusal.message())
+                code: rejection.code().code().to_owned(),
+                message: message_without_values(rejection.code(), rejection.message())
                     .map(|message| format!(": {message}"))
                     .unwrap_or_default(),
-                constraint: refusal.constraint().map(str::to_owned),
+                constraint: rejection.constraint().map(str::to_owned),
             };
-            if is_transient(refusal.code()) || is_stale(refusal.code()) {
+            if is_transient(rejection.code()) || is_stale(rejection.code()) {
                 Failure::Retry(described)
             } else {
                 Failure::Final(described)

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// Checks that the viewer may upload a photo into a room, and counts it.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Refused`] if it is
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
 /// closed; [`Error::TooManyRequests`] above `limit`; an unknown or inactive viewer; no response from PostgreSQL.
 pub async fn authorize(
     database: &Database,
@@ -32,7 +32,7 @@ pub async fn authorize(
         match row.get("room_is_open") {
             None => return Err(Error::NotFound),
             Some(false) => {
-                return Err(Error::refused(
+                return Err(Error::rejected(
                     "chat_room_id",
                     "Cette conversation est fermée.",
                 ));

@@ -8,7 +8,7 @@ use super::Database;
 use crate::domain::Viewer;
 use crate::error::{Result, Unauthorized};
 
-/// Refuses the row of a statement whose viewer is unknown or inactive.
+/// Returns 401 if the row shows that the viewer is unknown or inactive.
 pub(super) fn check(row: &Row) -> Result<(), Unauthorized> {
     match row.get("viewer_is_active") {
         Some(true) => Ok(()),

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_or_is_no_number_is_refused() {
+    fn what_lies_outside_or_is_no_number_is_rejected() {
         assert!(Latitude::parse(90.000_001).is_err() && Latitude::parse(f64::NAN).is_err());
         assert!(
             Longitude::parse(-180.000_001).is_err() && Longitude::parse(f64::INFINITY).is_err()

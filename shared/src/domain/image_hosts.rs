@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_only_looks_like_it_is_refused() {
+    fn whatever_only_looks_like_it_is_rejected() {
         for url in [
             "https://evil.ci/res.cloudinary.com",
             "https://res.cloudinary.com.evil.ci/1.jpg",
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_name_is_refused_at_the_start() {
+    fn what_is_no_host_name_is_rejected_at_the_start() {
         for hosts in ["https://a.ci", "a.ci:443", "a.ci/x", "*.a.ci", "a.ci b.ci"] {
             assert!(ImageHosts::parse(hosts).is_err(), "{hosts}");
         }

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_is_refused() {
+    fn a_nul_is_rejected() {
         assert_eq!(Text::parse("a\0b"), Err(Invalid::NUL.into()));
     }
 }

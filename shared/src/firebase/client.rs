@@ -20,7 +20,7 @@ use crate::secret::SecretStore;
 pub enum Written {
     /// It is there.
     Stored,
-    /// Firebase has this revision or a newer one already, and refused ours.
+    /// Firebase has this revision or a newer one already, and rejected ours.
     Superseded,
 }
 
@@ -65,13 +65,13 @@ impl Firebase {
     }
 
     /// Brings a room up to `state`, in one write that is done as a whole or not at all. A state that is not newer
-    /// than what is there is refused by the rules.
+    /// than what is there is rejected by the rules.
     ///
     /// # Errors
-    /// See [`FirebaseError`]; a refusal that is not explained by a newer revision is one too.
+    /// See [`FirebaseError`]; a rejection that is not explained by a newer revision is one too.
     pub async fn write_room(&self, state: &RoomState) -> Result<Written, FirebaseError> {
         let room_id = state.room.id;
-        let refused = match self
+        let rejected = match self
             .send_as_backend(
                 Method::PATCH,
                 &format!("chats/{room_id}"),
@@ -80,12 +80,12 @@ impl Firebase {
             .await
         {
             Ok(()) => return Ok(Written::Stored),
-            Err(refused @ FirebaseError::Response { status: 401, .. }) => refused,
+            Err(rejected @ FirebaseError::Response { status: 401, .. }) => rejected,
             Err(error) => return Err(error),
         };
         match self.revision(room_id).await? {
             Some(there) if there >= state.room.revision => Ok(Written::Superseded),
-            _ => Err(refused),
+            _ => Err(rejected),
         }
     }
 

@@ -142,7 +142,7 @@ async fn a_rejected_access_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_superseded_only_where_firebase_is_as_new() {
+async fn a_rejection_is_superseded_only_where_firebase_is_as_new() {
     for (there, expected) in [
         (json!(5), true),
         (json!(6), true),

@@ -98,7 +98,7 @@ impl Transport {
             .send_with(&token, method.clone(), url.clone(), body)
             .await
         {
-            // The rules' refusal is a 401 as well, and a new token does not change their mind: it costs a request
+            // The rules' rejection is a 401 as well, and a new token does not change their mind: it costs a request
             // then, on a path that is rare.
             Err(FirebaseError::Response { status: 401, .. }) => {
                 access.reject(&token).await;

@@ -47,8 +47,8 @@ impl Fields {
     /// Reads a required field.
     pub fn required<T: Field>(&mut self, name: &'static str) -> Option<T> {
         match self.values.get(name) {
-            None => self.refuse(name, "Ce champ est obligatoire."),
-            Some(Value::Null) => self.refuse(name, "Ce champ ne peut être nul."),
+            None => self.reject(name, "Ce champ est obligatoire."),
+            Some(Value::Null) => self.reject(name, "Ce champ ne peut être nul."),
             Some(_) => self.optional(name),
         }
     }
@@ -67,7 +67,7 @@ impl Fields {
         let value = self.values.get(name).filter(|value| !value.is_null())?;
         match T::read(value) {
             Ok(value) => Some(value),
-            Err(Invalid(reason)) => self.refuse(name, reason),
+            Err(Invalid(reason)) => self.reject(name, reason),
         }
     }
 
@@ -76,11 +76,11 @@ impl Fields {
         let Self { values, errors } = self;
         let value = values.get(name).filter(|value| !value.is_null())?;
         let Some(elements) = value.as_array() else {
-            return self.refuse(name, "Attendait une liste d'éléments.");
+            return self.reject(name, "Attendait une liste d'éléments.");
         };
         if elements.len() > max {
             let reason = format!("Assurez-vous que ce champ n'a pas plus de {max} éléments.");
-            return self.refuse(name, reason);
+            return self.reject(name, reason);
         }
         let read = |(index, element): (usize, &Value)| {
             let element = match element {
@@ -116,7 +116,7 @@ impl Fields {
     }
 
     /// Adds an error for a field.
-    pub fn refuse<T>(&mut self, name: &'static str, reason: impl Into<String>) -> Option<T> {
+    pub fn reject<T>(&mut self, name: &'static str, reason: impl Into<String>) -> Option<T> {
         self.errors.add(name, reason);
         None
     }

@@ -216,7 +216,7 @@ fn place(error: &serde_json::Error) -> String {
 mod tests {
     use super::*;
 
-    fn refusal(body: impl Into<Body>, content_type: Option<&str>) -> BadRequest {
+    fn rejection(body: impl Into<Body>, content_type: Option<&str>) -> BadRequest {
         match Request::with_body(body, content_type).body() {
             Err(Error::BadRequest(bad)) => bad,
             other => panic!("{other:?}"),
@@ -237,13 +237,13 @@ mod tests {
             &deep,
         ] {
             assert!(
-                matches!(refusal(body, None), BadRequest::Malformed(_)),
+                matches!(rejection(body, None), BadRequest::Malformed(_)),
                 "{}",
                 &body[..body.len().min(20)]
             );
         }
         assert!(matches!(
-            refusal(vec![b'{', 0xff, b'}'], None),
+            rejection(vec![b'{', 0xff, b'}'], None),
             BadRequest::Malformed(_)
         ));
     }
@@ -252,7 +252,7 @@ mod tests {
     fn what_is_no_object_concerns_no_field() {
         for body in ["[]", "1", "null", "\"a\""] {
             assert!(
-                matches!(refusal(body, None), BadRequest::Fields(_)),
+                matches!(rejection(body, None), BadRequest::Fields(_)),
                 "{body}"
             );
         }
@@ -277,11 +277,11 @@ mod tests {
             );
         }
         assert!(matches!(
-            refusal("{}", Some("text/plain")),
+            rejection("{}", Some("text/plain")),
             BadRequest::MediaType(_)
         ));
         assert_eq!(
-            refusal("x".repeat(Request::MAX_BODY + 1), None),
+            rejection("x".repeat(Request::MAX_BODY + 1), None),
             BadRequest::TooLarge
         );
     }

@@ -150,7 +150,7 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, HeaderValu
             detail(&format!("Erreur d'analyse JSON : {place}.")),
             None,
         ),
-        Error::BadRequest(BadRequest::Fields(errors)) | Error::Refused(errors) => {
+        Error::BadRequest(BadRequest::Fields(errors)) | Error::Rejected(errors) => {
             (StatusCode::BAD_REQUEST, json!(errors), None)
         }
         Error::Forbidden => (

@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_rejected_request_says_why_by_codes_and_names_alone() {
-        let error = Error::refused("chat_room_id", "« secret » n'est pas un choix valide.");
+        let error = Error::rejected("chat_room_id", "« secret » n'est pas un choix valide.");
         let logged = written(Level::INFO, &Err(error)).remove(0);
         assert_eq!(
             (&logged["reason"], &logged["fields"], &logged["level"]),

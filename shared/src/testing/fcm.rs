@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_partial_json, method, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// An FCM that takes everything and remembers it, but for devices that were said to be refused; and Google's token
+/// An FCM that takes everything and remembers it, but for devices that were said to be rejected; and Google's token
 /// endpoint.
 pub struct RecordingFcm(MockServer);
 
@@ -37,9 +37,9 @@ impl RecordingFcm {
     }
 
     /// From now on, and so many times, pushes to this device are answered with an error.
-    pub async fn refuses(&self, token: &str, status: u16, code: &str, times: u64) {
+    pub async fn rejects(&self, token: &str, status: u16, code: &str, times: u64) {
         let error = json!({ "error": {
-            "code": status, "message": "Refused.", "status": code,
+            "code": status, "message": "Rejected.", "status": code,
             "details": [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code }],
         }});
         Mock::given(path_regex(Self::SEND))
@@ -51,7 +51,7 @@ impl RecordingFcm {
             .await;
     }
 
-    /// The messages that it was sent so far, those that it refused too.
+    /// The messages that it was sent so far, those that it rejected too.
     ///
     /// # Panics
     /// A body that is no JSON.

@@ -281,14 +281,14 @@ async fn writes_to_firebase_are_counted_by_how_they_ended() {
 async fn only_admins_are_told() {
     let world = World::new().await;
     let (driver, ..) = world.room().await;
-    let refusal = async |viewer| {
+    let rejection = async |viewer| {
         report(&world.app.database, viewer, &Period::default())
             .await
             .unwrap_err()
     };
-    assert!(matches!(refusal(driver).await, Error::Forbidden));
+    assert!(matches!(rejection(driver).await, Error::Forbidden));
     assert!(matches!(
-        refusal(Viewer(Uuid::new_v4())).await,
+        rejection(Viewer(Uuid::new_v4())).await,
         Error::Unauthorized(Unauthorized::UserNotFound)
     ));
 }

@@ -17,9 +17,9 @@ async fn create(world: &World, viewer: Viewer, new: &NewRoom) -> Result<Opened> 
     rooms::create(&world.app.database, viewer, new, &OpeningRules::default()).await
 }
 
-fn refused_field(result: Result<Opened>) -> String {
+fn rejected_field(result: Result<Opened>) -> String {
     match result {
-        Err(Error::Refused(errors)) => serde_json::to_value(errors)
+        Err(Error::Rejected(errors)) => serde_json::to_value(errors)
             .unwrap()
             .as_object()
             .unwrap()
@@ -128,15 +128,15 @@ async fn one_side_is_a_driver_and_the_other_is_not() {
         world.user("admin", "Mariam").await,
     );
     assert_eq!(
-        refused_field(create(&world, awa, &with(ali)).await),
+        rejected_field(create(&world, awa, &with(ali)).await),
         "other_user_id"
     );
     assert_eq!(
-        refused_field(create(&world, jean, &with(admin)).await),
+        rejected_field(create(&world, jean, &with(admin)).await),
         "other_user_id"
     );
     assert_eq!(
-        refused_field(create(&world, jean, &with(Viewer(Uuid::new_v4()))).await),
+        rejected_field(create(&world, jean, &with(Viewer(Uuid::new_v4()))).await),
         "other_user_id"
     );
 }
@@ -157,11 +157,11 @@ async fn support_is_with_an_admin_and_delivery_is_not() {
         ..with(other)
     };
     assert_eq!(
-        refused_field(create(&world, driver, &with(admin)).await),
+        rejected_field(create(&world, driver, &with(admin)).await),
         "other_user_id"
     );
     assert_eq!(
-        refused_field(create(&world, driver, &support(client)).await),
+        rejected_field(create(&world, driver, &support(client)).await),
         "other_user_id"
     );
     assert!(create(&world, driver, &support(admin)).await.is_ok());
@@ -190,7 +190,7 @@ async fn a_delivery_must_be_of_both_participants() {
             ..with(other)
         };
         assert_eq!(
-            refused_field(create(&world, viewer, &new).await),
+            rejected_field(create(&world, viewer, &new).await),
             "delivery_id"
         );
     }

@@ -115,7 +115,7 @@ async fn a_rejected_room_takes_no_token() {
     );
     for _ in 0..3 {
         let rejected = open(&world, driver, admin, &limited("1/1/h")).await;
-        assert!(matches!(rejected, Err(Error::Refused(_))));
+        assert!(matches!(rejected, Err(Error::Rejected(_))));
     }
     let unknown = open(&world, Viewer(Uuid::new_v4()), driver, &limited("1/1/h")).await;
     assert!(matches!(
@@ -161,7 +161,7 @@ async fn only_participants_of_an_open_room_may_upload() {
     ));
     let close = "UPDATE chat_rooms SET is_active = false";
     world.sql.execute(close, &[]).await.unwrap();
-    assert!(matches!(authorize(driver).await, Err(Error::Refused(_))));
+    assert!(matches!(authorize(driver).await, Err(Error::Rejected(_))));
     let buckets = world.sql.query("SELECT FROM chat_rate_limits", &[]).await;
     assert!(buckets.unwrap().is_empty());
 }
@@ -206,7 +206,7 @@ async fn a_delivery_that_is_over_can_be_the_end_of_writing() {
         world.user("client", "Jean").await,
     );
     let admin = world.user("admin", "Mariam").await;
-    let Err(Error::Refused(errors)) = open(&world, driver, client, &rules).await else {
+    let Err(Error::Rejected(errors)) = open(&world, driver, client, &rules).await else {
         panic!("a room without a delivery was opened");
     };
     assert_eq!(

@@ -154,7 +154,7 @@ async fn system_messages_of_an_admin_neither_count_nor_wait() {
         "a notice does not empty the bucket, nor fill it"
     );
     let forged = send(&world, driver, &notice, "1/0.001").await;
-    assert!(matches!(forged, Err(Error::Refused(_))));
+    assert!(matches!(forged, Err(Error::Rejected(_))));
 }
 
 #[tokio::test]
@@ -233,5 +233,5 @@ async fn a_closed_room_says_so_before_the_limit_does() {
     let close = "UPDATE chat_rooms SET is_active = false";
     world.sql.execute(close, &[]).await.unwrap();
     let closed = send(&world, driver, &text(room, None), "1/0.001").await;
-    assert!(matches!(closed, Err(Error::Refused(_))));
+    assert!(matches!(closed, Err(Error::Rejected(_))));
 }

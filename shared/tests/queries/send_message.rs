@@ -104,7 +104,7 @@ async fn a_repeat_is_answered_with_the_first_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_closed_room_and_a_system_message_of_a_driver_are_refused() {
+async fn a_closed_room_and_a_system_message_of_a_driver_are_rejected() {
     let world = World::new().await;
     let (driver, _, room) = world.room().await;
     let system = Content::System(Text::parse("Avis").unwrap());
@@ -115,7 +115,7 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_refused() {
     };
     assert!(matches!(
         send(&world, driver, &system).await,
-        Err(Error::Refused(_))
+        Err(Error::Rejected(_))
     ));
     world
         .sql
@@ -124,7 +124,7 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_refused() {
         .unwrap();
     assert!(matches!(
         send(&world, driver, &text(room, None)).await,
-        Err(Error::Refused(_))
+        Err(Error::Rejected(_))
     ));
     assert!(
         world
@@ -151,13 +151,13 @@ async fn a_room_whose_time_is_up_is_closed_on_the_dot_to_admins_too() {
     assert!(send(&world, admin, &notice).await.unwrap().created);
     world.sql.execute(ends, &[&0.0]).await.unwrap();
     for (viewer, new) in [(admin, &notice), (driver, &text(room, None))] {
-        let refused = send(&world, viewer, new).await;
-        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        let rejected = send(&world, viewer, new).await;
+        assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
     }
 }
 
 #[tokio::test]
-async fn a_send_that_waited_beyond_the_end_is_refused() {
+async fn a_send_that_waited_beyond_the_end_is_rejected() {
     let world = World::new().await;
     let (driver, _, room) = world.room().await;
     // Somebody holds the room, and ends it while the message waits.
@@ -172,8 +172,8 @@ async fn a_send_that_waited_beyond_the_end_is_refused() {
         }
         world.sql.batch_execute("COMMIT").await.unwrap();
     };
-    let (refused, ()) = tokio::join!(sending, ending);
-    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    let (rejected, ()) = tokio::join!(sending, ending);
+    assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn typing_is_for_participants_of_an_open_room() {
         note(client).await,
         Err(Error::Unauthorized(Unauthorized::UserInactive))
     ));
-    assert!(matches!(note(driver).await, Err(Error::Refused(_))));
+    assert!(matches!(note(driver).await, Err(Error::Rejected(_))));
     let noted = world.sql.query("SELECT FROM chat_typing", &[]).await;
     assert!(noted.unwrap().is_empty());
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// What a period was like, from what was counted as it happened.
 ///
 /// # Errors
-/// [`Error::Forbidden`] where the viewer is no admin; [`Error::Refused`] for a time zone that there is none of, or a
+/// [`Error::Forbidden`] where the viewer is no admin; [`Error::Rejected`] for a time zone that there is none of, or a
 /// period that ends before it begins or is too long; an unknown or inactive viewer; no answer from PostgreSQL.
 pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Result<Analytics> {
     let time_zone = period.time_zone.as_str();
@@ -75,8 +75,8 @@ pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Res
 
 fn unknown_time_zone(error: QueryError) -> Error {
     match &error {
-        QueryError::Refused { code, .. } if code == SqlState::INVALID_PARAMETER_VALUE.code() => {
-            Error::refused("time_zone", TimeZone::UNKNOWN)
+        QueryError::Rejected { code, .. } if code == SqlState::INVALID_PARAMETER_VALUE.code() => {
+            Error::rejected("time_zone", TimeZone::UNKNOWN)
         }
         _ => error.into(),
     }
@@ -84,7 +84,7 @@ fn unknown_time_zone(error: QueryError) -> Error {
 
 fn check_length(days: i32) -> Result<()> {
     if days < 1 {
-        return Err(Error::refused(
+        return Err(Error::rejected(
             "to",
             "La date de fin précède la date de début.",
         ));
@@ -94,7 +94,7 @@ fn check_length(days: i32) -> Result<()> {
             "La période ne peut pas dépasser {} jours.",
             Period::MAX_DAYS
         );
-        return Err(Error::refused("from", reason));
+        return Err(Error::rejected("from", reason));
     }
     Ok(())
 }

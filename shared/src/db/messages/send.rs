@@ -32,7 +32,7 @@ pub struct Sent {
 /// sends it once.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such room for the viewer; [`Error::Refused`] where the room is closed, or
+/// [`Error::NotFound`] where there is no such room for the viewer; [`Error::Rejected`] where the room is closed, or
 /// for a system message that is not an admin's; [`Error::TooManyRequests`] where the viewer sends faster than `limits`,
 /// which hold for neither repeats nor system messages; an unknown or inactive viewer; no answer from PostgreSQL.
 pub async fn send(
@@ -85,17 +85,17 @@ pub async fn send(
                 created: row.get("created"),
             });
         }
-        refused(&row)?;
+        rejected(&row)?;
     }
     Err(Error::TooManyRequests { retry_after: 1 })
 }
 
 /// Why a statement has sent nothing, if its snapshot shows it.
-fn refused(row: &Row) -> Result<()> {
+fn rejected(row: &Row) -> Result<()> {
     match row.get("room_is_open") {
         None => return Err(Error::NotFound),
         Some(false) => {
-            return Err(Error::refused(
+            return Err(Error::rejected(
                 "chat_room_id",
                 "Cette conversation est fermée.",
             ));
@@ -103,7 +103,7 @@ fn refused(row: &Row) -> Result<()> {
         Some(true) => {}
     }
     if row.get::<_, Option<bool>>("may_send") != Some(true) {
-        return Err(Error::refused(
+        return Err(Error::rejected(
             "message_type",
             "Seuls les administrateurs et la plateforme envoient des messages système.",
         ));

@@ -43,7 +43,7 @@ pub struct Opened {
 /// sends one first message.
 ///
 /// # Errors
-/// [`Error::Refused`] if these two may not talk about this delivery, or no longer; [`Error::TooManyRequests`] above the
+/// [`Error::Rejected`] if these two may not talk about this delivery, or no longer; [`Error::TooManyRequests`] above the
 /// limit of new rooms; an unknown or inactive viewer; no response from PostgreSQL.
 pub async fn create(
     database: &Database,
@@ -84,8 +84,8 @@ pub async fn create(
             row => row?,
         };
         viewer::check(&row)?;
-        if let Some(refusal) = row.get("refusal") {
-            return Err(Error::Refused(explain(refusal, new)));
+        if let Some(rejection) = row.get("rejection") {
+            return Err(Error::Rejected(explain(rejection, new)));
         }
         let (me, other) = (columns::user(&row, "viewer"), columns::user(&row, "other"));
         let (driver, other_user) = if row.get("viewer_is_driver") {
@@ -113,7 +113,7 @@ fn opened_beside(error: &QueryError) -> bool {
     error.violates("chat_rooms_participants_key")
 }
 
-/// The verdict first: what is refused, and why, stands in one place; all that follows asks for none.
+/// The verdict first: what is rejected, and why, stands in one place; all that follows asks for none.
 const SQL: &str = concat!(
     "-- create_room
     WITH pair AS (
@@ -145,10 +145,10 @@ const SQL: &str = concat!(
                 SELECT FROM chat_rooms AS room
                 WHERE room.driver_id = pair.driver_id AND room.other_user_id = pair.other_user_id AND room.delivery_id = $3
             ) THEN 'delivery_over'
-        END AS refusal, over.closes_at
+        END AS rejection, over.closes_at
         FROM pair LEFT JOIN chat_deliveries AS over ON over.delivery_id = $3
     ),
-    allowed AS (SELECT * FROM verdict WHERE viewer_is_active AND refusal IS NULL),
+    allowed AS (SELECT * FROM verdict WHERE viewer_is_active AND rejection IS NULL),
     existing AS (
         SELECT room.* FROM chat_rooms AS room, allowed
         WHERE room.driver_id = allowed.driver_id AND room.other_user_id = allowed.other_user_id
@@ -175,7 +175,7 @@ const SQL: &str = concat!(
         INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
         SELECT $6, id, 1, $1, 'text', $7, created_at, revision FROM created WHERE $7 IS NOT NULL
     )
-    SELECT verdict.viewer_is_active, verdict.refusal, verdict.viewer_is_driver, room.created, ",
+    SELECT verdict.viewer_is_active, verdict.rejection, verdict.viewer_is_driver, room.created, ",
     wait_column!("rooms", "$10"),
     ", ",
     room_columns!(),
@@ -192,8 +192,8 @@ const SQL: &str = concat!(
     LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
 );
 
-fn explain(refusal: &str, new: &NewRoom) -> FieldErrors {
-    match refusal {
+fn explain(rejection: &str, new: &NewRoom) -> FieldErrors {
+    match rejection {
         "unknown_user" => FieldErrors::one(
             "other_user_id",
             format!(

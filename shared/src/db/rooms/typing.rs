@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// once a second, and one `false` after it.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Refused`] if it is
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
 /// closed; an unknown or inactive viewer; no response from PostgreSQL.
 pub async fn note_typing(
     database: &Database,
@@ -27,7 +27,7 @@ pub async fn note_typing(
     viewer::check(&row)?;
     match row.get("room_is_open") {
         Some(true) => Ok(row.get("is_shown")),
-        Some(false) => Err(Error::refused("room_id", "Cette conversation est fermée.")),
+        Some(false) => Err(Error::rejected("room_id", "Cette conversation est fermée.")),
         None => Err(Error::NotFound),
     }
 }

@@ -27,17 +27,17 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
     for viewer in [driver, client] {
         assert!(matches!(
             send(&world, viewer, room).await,
-            Err(Error::Refused(_))
+            Err(Error::Rejected(_))
         ));
         let seen = rooms::get(database, viewer, room).await.unwrap().unwrap();
         assert!(!seen.is_active, "also where nobody has closed it yet");
         assert!(matches!(
             rooms::note_typing(database, viewer, room, true).await,
-            Err(Error::Refused(_))
+            Err(Error::Rejected(_))
         ));
         assert!(matches!(
             uploads::authorize(database, viewer, room, None).await,
-            Err(Error::Refused(_))
+            Err(Error::Rejected(_))
         ));
         assert_eq!(
             world.unread(viewer).await,
@@ -61,8 +61,8 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
     let merchant = world.user("merchant", "Maquis").await;
     let set = "UPDATE deliveries SET merchant_id = $1";
     world.sql.execute(set, &[&merchant.0]).await.unwrap();
-    let refused = open(&world, merchant, driver, delivery).await;
-    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    let rejected = open(&world, merchant, driver, delivery).await;
+    assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
     assert_eq!(open(&world, client, driver, delivery).await.unwrap(), room);
     assert_eq!(history(&world, driver, room).await.len(), 3);
 }
@@ -99,7 +99,7 @@ async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again(
     .unwrap();
     assert!(matches!(
         send(&world, driver, room).await,
-        Err(Error::Refused(_))
+        Err(Error::Rejected(_))
     ));
     let last = history(&world, client, room).await.pop().unwrap();
     assert_eq!(

@@ -83,7 +83,7 @@ async fn what_is_missing_or_not_as_it_should_be_opens_no_room() {
     let nowhere = event(Assigned, Uuid::new_v4());
     assert!(matches!(
         try_tell(&world, &nowhere).await,
-        Err(Error::Refused(_))
+        Err(Error::Rejected(_))
     ));
     let events = world.sql.query("SELECT FROM chat_events", &[]).await;
     assert_eq!(
@@ -126,7 +126,7 @@ async fn a_long_name_is_shortened_to_whole_words() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_refused() {
+async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_rejected() {
     let world = World::new().await;
     let (driver, _, delivery, room) = assigned(&world).await;
     let new = event(PickedUp, delivery);
@@ -152,8 +152,8 @@ async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_refused()
             event_id: new.event_id,
             ..other
         };
-        let refused = try_tell(&world, &other).await;
-        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        let rejected = try_tell(&world, &other).await;
+        assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
     }
 }
 
