@@ -118,9 +118,9 @@ mod tests {
             body["messages"].as_object().map(serde_json::Map::len),
             Some(1)
         );
-        let told = world.fcm.messages().await;
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0]["notification"]["body"], "Bonjour");
+        let pushes = world.fcm.messages().await;
+        assert_eq!(pushes.len(), 1);
+        assert_eq!(pushes[0]["notification"]["body"], "Bonjour");
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use shared::runtime::{App, StartError, serve_with_after_reply};
 use uuid::Uuid;
 
 #[derive(Serialize)]
-struct Told {
+struct Notified {
     event_id: Uuid,
     event: &'static str,
     delivery_id: Uuid,
@@ -34,13 +34,13 @@ async fn receive_event(
         app.mirror_after_reply(received.rooms.clone());
         app.push_after_reply(received.rooms.clone());
     }
-    let told = Told {
+    let notified = Notified {
         event_id: new.event_id,
         event: new.event.as_str(),
         delivery_id: new.delivery_id,
         rooms: received.rooms,
     };
-    ApiResponse::created(received.created, &told)
+    ApiResponse::created(received.created, &notified)
 }
 
 fn parse(mut body: Fields) -> Result<NewEvent> {
@@ -79,15 +79,15 @@ mod tests {
         let delivery = world.delivery("LBN123456", driver, client).await;
         let event_id = Uuid::new_v4();
         let body = json!({ "event_id": event_id, "event": "assigned", "delivery_id": delivery });
-        let told = world
+        let notified = world
             .call_as_platform(receive_event, post(body.clone()))
             .await
             .expect(201);
-        let room = told["rooms"][0].as_str().unwrap().to_owned();
+        let room = notified["rooms"][0].as_str().unwrap().to_owned();
         let expected = json!({
             "event_id": event_id, "event": "assigned", "delivery_id": delivery, "rooms": [room],
         });
-        assert_eq!(told, expected);
+        assert_eq!(notified, expected);
 
         let (_, path, tree) = world.firebase.writes().await.remove(0);
         assert_eq!(path, format!("/chats/{room}.json"));
@@ -128,9 +128,9 @@ mod tests {
             .call_as_platform(receive_event, post(body))
             .await
             .expect(201);
-        let mut told: Vec<_> = world.fcm.messages().await;
-        told.sort_by_key(|message| message["token"].to_string());
-        let tokens: Vec<_> = told.iter().map(|message| &message["token"]).collect();
+        let mut pushes: Vec<_> = world.fcm.messages().await;
+        pushes.sort_by_key(|message| message["token"].to_string());
+        let tokens: Vec<_> = pushes.iter().map(|message| &message["token"]).collect();
         assert_eq!(tokens, ["client-phone", "driver-phone"]);
     }
 

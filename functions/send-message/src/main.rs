@@ -133,15 +133,15 @@ mod tests {
         world.device(driver, "driver").await;
         let call = post(json!({ "chat_room_id": room, "text": "J'arrive" }));
         let message = world.call(send_message, driver, call).await.expect(201);
-        let told = world.fcm.messages().await;
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0]["token"], "phone");
+        let pushes = world.fcm.messages().await;
+        assert_eq!(pushes.len(), 1);
+        assert_eq!(pushes[0]["token"], "phone");
         assert_eq!(
-            told[0]["notification"],
+            pushes[0]["notification"],
             json!({ "title": "Awa Koné", "body": "J'arrive" })
         );
-        assert_eq!(told[0]["data"]["message_id"], message["id"]);
-        assert_eq!(told[0]["apns"]["payload"]["aps"]["badge"], 1);
+        assert_eq!(pushes[0]["data"]["message_id"], message["id"]);
+        assert_eq!(pushes[0]["apns"]["payload"]["aps"]["badge"], 1);
     }
 
     #[tokio::test]

@@ -138,7 +138,7 @@ const SQL: &str = concat!(
         LEFT JOIN decision ON true
         CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM decision) AS decides) AS it
     ),
-    told AS (
+    notified AS (
         SELECT room.id, decided.closes_at, decided.closes, decided.opens
         FROM decided, delivery, chat_rooms AS room
         WHERE room.delivery_id = $3
@@ -158,11 +158,11 @@ const SQL: &str = concat!(
             last_message_sender_id = NULL,
             driver_unread_count = driver_unread_count + 1,
             other_user_unread_count = other_user_unread_count + 1,
-            closes_at = CASE WHEN told.closes OR told.opens THEN told.closes_at ELSE room.closes_at END,
-            is_active = CASE WHEN told.closes THEN $6 > 0 WHEN told.opens THEN true ELSE room.is_active END,
+            closes_at = CASE WHEN notified.closes OR notified.opens THEN notified.closes_at ELSE room.closes_at END,
+            is_active = CASE WHEN notified.closes THEN $6 > 0 WHEN notified.opens THEN true ELSE room.is_active END,
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())
-        FROM told WHERE room.id = told.id
+        FROM notified WHERE room.id = notified.id
         RETURNING room.id, message_count, last_message_at, revision
     ),
     opened AS (

@@ -57,11 +57,11 @@ impl DeliveryEvent {
             Self::Delivered => "a bien été remise.",
             Self::Cancelled => "a été annulée.",
         };
-        let told = format!("La livraison%1$s {what}");
+        let text = format!("La livraison%1$s {what}");
         if self.is_end() {
-            format!("{told} {grace}")
+            format!("{text} {grace}")
         } else {
-            told
+            text
         }
     }
 }

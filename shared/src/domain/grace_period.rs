@@ -86,8 +86,8 @@ mod tests {
             (5_430, "reste ouverte encore 1 h 30"),
             (7_200, "reste ouverte encore 2 heures"),
         ] {
-            let told = GracePeriod(seconds).to_string();
-            assert_eq!(told, format!("Cette conversation {words}."));
+            let text = GracePeriod(seconds).to_string();
+            assert_eq!(text, format!("Cette conversation {words}."));
         }
     }
 }

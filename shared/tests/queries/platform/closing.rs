@@ -6,13 +6,13 @@ use shared::domain::{GracePeriod, Platform, Timestamp};
 use shared::error::Error;
 use shared::testing::World;
 
-use super::{assert_counters_are_true, assigned, at, event, history, open, send, tell};
+use super::{assert_counters_are_true, assigned, at, event, history, open, report, send};
 
 #[tokio::test]
 async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever() {
     let world = World::new().await;
     let (driver, client, delivery, room) = assigned(&world).await;
-    tell(&world, &event(Delivered, delivery)).await;
+    report(&world, &event(Delivered, delivery)).await;
     send(&world, client, room).await.unwrap();
     let database = &world.app.database;
     let seen = rooms::get(database, driver, room).await.unwrap().unwrap();
@@ -53,8 +53,8 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
         .unwrap();
     assert_eq!(marked.count, 3);
     assert!(rooms::archive(database, client, room, true).await.unwrap());
-    assert!(tell(&world, &event(Arriving, delivery)).await.is_empty());
-    assert!(tell(&world, &event(Cancelled, delivery)).await.is_empty());
+    assert!(report(&world, &event(Arriving, delivery)).await.is_empty());
+    assert!(report(&world, &event(Cancelled, delivery)).await.is_empty());
     assert_counters_are_true(&world).await;
 
     // The end is the delivery's, and a second one does not put it off: no new room about it either, but the one that is there is found.
@@ -71,7 +71,7 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
 async fn a_room_that_is_opened_within_the_grace_closes_with_the_others() {
     let world = World::new().await;
     let (driver, _, delivery, room) = assigned(&world).await;
-    tell(&world, &event(Delivered, delivery)).await;
+    report(&world, &event(Delivered, delivery)).await;
     let merchant = world.user("merchant", "Maquis").await;
     let set = "UPDATE deliveries SET merchant_id = $1";
     world.sql.execute(set, &[&merchant.0]).await.unwrap();
@@ -106,7 +106,7 @@ async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again(
         last.text,
         "La livraison LBN123456 a été annulée. Cette conversation est maintenant fermée."
     );
-    assert_eq!(tell(&world, &event(Assigned, delivery)).await, [room]);
+    assert_eq!(report(&world, &event(Assigned, delivery)).await, [room]);
     send(&world, driver, room).await.unwrap();
     let seen = rooms::get(&world.app.database, client, room)
         .await
@@ -122,7 +122,7 @@ async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again(
     let by_hand = "UPDATE chat_rooms SET is_active = false";
     world.sql.execute(by_hand, &[]).await.unwrap();
     assert!(
-        tell(&world, &event(Assigned, delivery)).await.is_empty(),
+        report(&world, &event(Assigned, delivery)).await.is_empty(),
         "that is not ours to open"
     );
 }
@@ -135,7 +135,7 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
         let seen = rooms::get(&world.app.database, driver, room).await.unwrap();
         seen.unwrap().closes_at
     };
-    tell(
+    report(
         &world,
         &at(event(Cancelled, delivery), "2025-01-15T14:30:00Z"),
     )
@@ -144,30 +144,30 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
     assert!(ends.is_some());
     let late = at(event(Assigned, delivery), "2025-01-15T14:29:59Z");
     assert_eq!(
-        tell(&world, &late).await,
+        report(&world, &late).await,
         [room],
-        "told, and nothing decided"
+        "notified, and nothing decided"
     );
     assert_eq!(end().await, ends);
-    tell(
+    report(
         &world,
         &at(event(Assigned, delivery), "2025-01-15T14:30:01Z"),
     )
     .await;
     assert_eq!(end().await, None);
-    tell(
+    report(
         &world,
         &at(event(Delivered, delivery), "2025-01-15T14:30:00Z"),
     )
     .await;
     assert_eq!(end().await, None);
-    tell(
+    report(
         &world,
         &at(event(Delivered, delivery), "2999-01-01T00:00:00Z"),
     )
     .await;
     assert!(end().await.is_some());
-    tell(&world, &event(Assigned, delivery)).await;
+    report(&world, &event(Assigned, delivery)).await;
     assert_eq!(end().await, None, "a clock ahead of ours holds nobody up");
     let created: Vec<_> = history(&world, driver, room)
         .await
@@ -181,7 +181,7 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
 async fn a_room_that_was_opened_beside_the_end_closes_with_its_delivery() {
     let world = World::new().await;
     let (driver, client, delivery, room) = assigned(&world).await;
-    tell(&world, &event(Delivered, delivery)).await;
+    report(&world, &event(Delivered, delivery)).await;
     // As if it had been created from a snapshot that did not show the end.
     let unseen = "UPDATE chat_rooms SET closes_at = NULL";
     world.sql.execute(unseen, &[]).await.unwrap();

@@ -1,8 +1,8 @@
 //! What the platform says of its deliveries: `receive_event`, and what it means to the other queries.
 
 mod closing;
+mod notifying;
 mod reading;
-mod telling;
 
 use shared::db::events::{NewEvent, Received, receive};
 use shared::db::messages;
@@ -29,12 +29,12 @@ fn at(mut event: NewEvent, moment: &str) -> NewEvent {
     event
 }
 
-async fn try_tell(world: &World, new: &NewEvent) -> Result<Received> {
+async fn try_report(world: &World, new: &NewEvent) -> Result<Received> {
     receive(&world.app.database, Platform, new, GracePeriod::default()).await
 }
 
-async fn tell(world: &World, new: &NewEvent) -> Vec<Uuid> {
-    let received = try_tell(world, new).await.unwrap();
+async fn report(world: &World, new: &NewEvent) -> Vec<Uuid> {
+    let received = try_report(world, new).await.unwrap();
     assert!(received.created);
     received.rooms
 }
@@ -44,7 +44,7 @@ async fn assigned(world: &World) -> (Viewer, Viewer, Uuid, Uuid) {
     let driver = world.user("driver", "Awa Koné").await;
     let client = world.user("client", "Jean Dupont").await;
     let delivery = world.delivery("LBN123456", driver, client).await;
-    let rooms = tell(world, &event(DeliveryEvent::Assigned, delivery)).await;
+    let rooms = report(world, &event(DeliveryEvent::Assigned, delivery)).await;
     assert_eq!(rooms.len(), 1);
     (driver, client, delivery, rooms[0])
 }

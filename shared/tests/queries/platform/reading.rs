@@ -6,13 +6,13 @@ use shared::domain::DeliveryEvent::{Arriving, Assigned, Delivered, PickedUp};
 use shared::domain::{Content, GracePeriod, Message, PageSize, Platform, SendLimits, Text};
 use shared::testing::World;
 
-use super::{assert_counters_are_true, assigned, event, history, open, tell};
+use super::{assert_counters_are_true, assigned, event, history, open, report};
 
 #[tokio::test]
 async fn each_side_reads_for_itself_and_firebase_shows_it_once_both_have() {
     let world = World::new().await;
     let (driver, client, delivery, room) = assigned(&world).await;
-    tell(&world, &event(PickedUp, delivery)).await;
+    report(&world, &event(PickedUp, delivery)).await;
     world.say(driver, room, "J'arrive").await;
     assert_eq!(
         (world.unread(driver).await, world.unread(client).await),

@@ -6,7 +6,7 @@ use shared::error::Error;
 use shared::testing::World;
 use uuid::Uuid;
 
-use super::{assert_counters_are_true, assigned, event, history, open, tell, try_tell};
+use super::{assert_counters_are_true, assigned, event, history, open, report, try_report};
 
 #[tokio::test]
 async fn an_assignment_opens_the_room_with_the_client_and_both_are_told() {
@@ -51,21 +51,21 @@ async fn the_rooms_of_the_present_driver_are_told_and_no_others() {
 
     let mut rooms = vec![room, with_merchant];
     rooms.sort();
-    assert_eq!(tell(&world, &event(PickedUp, delivery)).await, rooms);
+    assert_eq!(report(&world, &event(PickedUp, delivery)).await, rooms);
     assert!(history(&world, driver, apart).await.is_empty());
 
     let next = world.user("driver", "Zié").await;
     let set = "UPDATE deliveries SET driver_id = $1 WHERE id = $2";
     world.sql.execute(set, &[&next.0, &delivery]).await.unwrap();
-    assert!(tell(&world, &event(Arriving, delivery)).await.is_empty());
-    let of_next = tell(&world, &event(Assigned, delivery)).await;
+    assert!(report(&world, &event(Arriving, delivery)).await.is_empty());
+    let of_next = report(&world, &event(Assigned, delivery)).await;
     assert_eq!(of_next.len(), 1);
-    assert_eq!(tell(&world, &event(Arriving, delivery)).await, of_next);
+    assert_eq!(report(&world, &event(Arriving, delivery)).await, of_next);
 
     rooms.extend(of_next);
     rooms.sort();
-    let told = tell(&world, &event(Cancelled, delivery)).await;
-    assert_eq!(told, rooms, "all that talk about it learn of its end");
+    let notified = report(&world, &event(Cancelled, delivery)).await;
+    assert_eq!(notified, rooms, "all that talk about it learn of its end");
     assert_counters_are_true(&world).await;
 }
 
@@ -77,12 +77,12 @@ async fn what_is_missing_or_not_as_it_should_be_opens_no_room() {
     let stranger = Viewer(Uuid::new_v4());
     for client in [merchant, stranger, driver] {
         let delivery = world.delivery("LBN1", driver, client).await;
-        assert!(tell(&world, &event(Assigned, delivery)).await.is_empty());
-        assert!(tell(&world, &event(Delivered, delivery)).await.is_empty());
+        assert!(report(&world, &event(Assigned, delivery)).await.is_empty());
+        assert!(report(&world, &event(Delivered, delivery)).await.is_empty());
     }
     let nowhere = event(Assigned, Uuid::new_v4());
     assert!(matches!(
-        try_tell(&world, &nowhere).await,
+        try_report(&world, &nowhere).await,
         Err(Error::Rejected(_))
     ));
     let events = world.sql.query("SELECT FROM chat_events", &[]).await;
@@ -99,7 +99,7 @@ async fn a_nameless_delivery_and_driver_are_told_of_all_the_same() {
     let driver = world.user("driver", " ").await;
     let client = world.user("client", "Jean").await;
     let delivery = world.delivery("", driver, client).await;
-    let room = tell(&world, &event(Assigned, delivery)).await[0];
+    let room = report(&world, &event(Assigned, delivery)).await[0];
     let message = history(&world, client, room).await.remove(0);
     assert_eq!(message.text, "La livraison a été attribuée à un livreur.");
 }
@@ -116,7 +116,7 @@ async fn a_long_name_is_shortened_to_whole_words() {
         let driver = world.user("driver", &name).await;
         let client = world.user("client", "Jean").await;
         let delivery = world.delivery("LBN 1", driver, client).await;
-        let room = tell(&world, &event(Assigned, delivery)).await[0];
+        let room = report(&world, &event(Assigned, delivery)).await[0];
         let message = history(&world, client, room).await.remove(0);
         assert_eq!(
             message.text,
@@ -130,8 +130,8 @@ async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_rejected(
     let world = World::new().await;
     let (driver, _, delivery, room) = assigned(&world).await;
     let new = event(PickedUp, delivery);
-    tell(&world, &new).await;
-    let repeat = try_tell(&world, &new).await.unwrap();
+    report(&world, &new).await;
+    let repeat = try_report(&world, &new).await.unwrap();
     let expected = Received {
         rooms: vec![room],
         created: false,
@@ -152,7 +152,7 @@ async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_rejected(
             event_id: new.event_id,
             ..other
         };
-        let rejected = try_tell(&world, &other).await;
+        let rejected = try_report(&world, &other).await;
         assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
     }
 }
