@@ -11,13 +11,13 @@ use shared::db::{mirror, pushes};
 use shared::delivery::sweep::{Sweep, sweep};
 use shared::delivery::{Breaker, after_reply};
 use shared::domain::Viewer;
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
 /// The numbers of the messages that a device was notified of, in order.
-async fn notified(world: &World, token: &str) -> Vec<i64> {
-    let messages = world.fcm.messages().await;
+async fn notified(test: &TestApp, token: &str) -> Vec<i64> {
+    let messages = test.fcm.messages().await;
     messages
         .iter()
         .filter(|message| message["token"] == token)
@@ -25,25 +25,25 @@ async fn notified(world: &World, token: &str) -> Vec<i64> {
         .collect()
 }
 
-async fn pending(world: &World) -> (i64, i64) {
-    let database = &world.app.database;
+async fn pending(test: &TestApp) -> (i64, i64) {
+    let database = &test.app.database;
     let rooms = mirror::backlog(database).await.unwrap().items;
     (rooms, pushes::backlog(database).await.unwrap().items)
 }
 
-async fn is_open(world: &World, channel: &str) -> bool {
+async fn is_open(test: &TestApp, channel: &str) -> bool {
     let sql = "SELECT open_since IS NOT NULL FROM chat_delivery_channels WHERE name = $1";
-    let row = world.sql.query_one(sql, &[&channel]).await.unwrap();
+    let row = test.sql.query_one(sql, &[&channel]).await.unwrap();
     row.get(0)
 }
 
 /// Sends a message as `send-message` does, and waits for what follows the reply; returns how long that took.
-async fn send(world: &World, sender: Viewer, room: Uuid) -> Duration {
-    world.say(sender, room, "Bonjour").await;
+async fn send(test: &TestApp, sender: Viewer, room: Uuid) -> Duration {
+    test.say(sender, room, "Bonjour").await;
     let began = Instant::now();
-    world.app.mirror_after_reply(vec![room]);
-    world.app.push_after_reply(vec![room]);
-    world.app.after_reply.idle().await;
+    test.app.mirror_after_reply(vec![room]);
+    test.app.push_after_reply(vec![room]);
+    test.app.after_reply.idle().await;
     began.elapsed()
 }
 
@@ -51,34 +51,34 @@ fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap())
 }
 
-async fn sweep_mirror(world: &World, budget: Duration) -> Sweep {
-    sweep(world.app.mirror().unwrap(), budget).await.unwrap()
+async fn sweep_mirror(test: &TestApp, budget: Duration) -> Sweep {
+    sweep(test.app.mirror().unwrap(), budget).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_burst_takes_few_deliveries_and_its_last_message_waits_for_no_sweep() {
     const WRITERS: i64 = 6;
     const EACH: i64 = 10;
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.device(client, "phone").await;
-    world.device(client, "tablet").await;
-    world.device(driver, "driver").await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.device(client, "phone").await;
+    test.device(client, "tablet").await;
+    test.device(driver, "driver").await;
     let write = async || {
         for _ in 0..EACH {
-            world.say(driver, room, "Bonjour").await;
-            world.app.mirror_after_reply(vec![room]);
-            world.app.push_after_reply(vec![room]);
+            test.say(driver, room, "Bonjour").await;
+            test.app.mirror_after_reply(vec![room]);
+            test.app.push_after_reply(vec![room]);
         }
     };
     let began = Instant::now();
     tokio::join!(write(), write(), write(), write(), write(), write());
-    world.app.after_reply.idle().await;
+    test.app.after_reply.idle().await;
     let seconds = began.elapsed().as_secs_f64();
 
-    assert_eq!(pending(&world).await, (0, 0));
+    assert_eq!(pending(&test).await, (0, 0));
     for token in ["phone", "tablet"] {
-        let notified = notified(&world, token).await;
+        let notified = notified(&test, token).await;
         assert!(notified.is_sorted_by(|a, b| a < b), "{notified:?}");
         assert_eq!(notified.last(), Some(&(WRITERS * EACH)));
         let most = seconds.ceil() + 1.0;
@@ -87,8 +87,8 @@ async fn a_burst_takes_few_deliveries_and_its_last_message_waits_for_no_sweep() 
             "{notified:?} in {seconds} s"
         );
     }
-    assert!(notified(&world, "driver").await.is_empty(), "the sender");
-    let writes = world.firebase.writes().await;
+    assert!(notified(&test, "driver").await.is_empty(), "the sender");
+    let writes = test.firebase.writes().await;
     let revision = &writes.last().unwrap().2["metadata"]["revision"];
     assert_eq!(*revision, 1 + WRITERS * EACH);
     assert!(
@@ -100,54 +100,53 @@ async fn a_burst_takes_few_deliveries_and_its_last_message_waits_for_no_sweep() 
 
 #[tokio::test]
 async fn of_several_environments_one_delivers() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     for n in 0..5 {
-        world.device(client, &format!("device-{n}")).await;
+        test.device(client, &format!("device-{n}")).await;
     }
-    world.say(driver, room, "Bonjour").await;
+    test.say(driver, room, "Bonjour").await;
     for _ in 0..8 {
-        world.app.mirror_after_reply(vec![room]);
-        world.app.push_after_reply(vec![room]);
+        test.app.mirror_after_reply(vec![room]);
+        test.app.push_after_reply(vec![room]);
     }
-    world.app.after_reply.idle().await;
-    assert_eq!(world.fcm.messages().await.len(), 5);
-    assert_eq!(world.firebase.writes().await.len(), 1);
+    test.app.after_reply.idle().await;
+    assert_eq!(test.fcm.messages().await.len(), 5);
+    assert_eq!(test.firebase.writes().await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_recipient_who_has_read_is_not_notified() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.device(client, "phone").await;
-    world.say(driver, room, "Bonjour").await;
-    mark_read(&world.app.database, client, &Unread::Room(room))
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.device(client, "phone").await;
+    test.say(driver, room, "Bonjour").await;
+    mark_read(&test.app.database, client, &Unread::Room(room))
         .await
         .unwrap();
-    world.app.push_after_reply(vec![room]);
-    world.app.after_reply.idle().await;
-    assert!(world.fcm.messages().await.is_empty());
-    assert_eq!(pending(&world).await.1, 0);
+    test.app.push_after_reply(vec![room]);
+    test.app.after_reply.idle().await;
+    assert!(test.fcm.messages().await.is_empty());
+    assert_eq!(pending(&test).await.1, 0);
 }
 
 #[tokio::test]
 async fn a_device_that_fails_does_not_delay_another_and_only_an_unregistered_one_is_removed() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     for token in ["phone", "gone", "slow", "mismatch"] {
-        world.device(client, token).await;
+        test.device(client, token).await;
     }
-    world.fcm.rejects("gone", 404, "UNREGISTERED", 1).await;
-    world.fcm.rejects("slow", 503, "UNAVAILABLE", 1).await;
-    world
-        .fcm
+    test.fcm.rejects("gone", 404, "UNREGISTERED", 1).await;
+    test.fcm.rejects("slow", 503, "UNAVAILABLE", 1).await;
+    test.fcm
         .rejects("mismatch", 403, "SENDER_ID_MISMATCH", 1)
         .await;
-    send(&world, driver, room).await;
-    assert_eq!(notified(&world, "phone").await, [1]);
-    assert_eq!(pending(&world).await.1, 2, "slow and mismatch wait");
+    send(&test, driver, room).await;
+    assert_eq!(notified(&test, "phone").await, [1]);
+    assert_eq!(pending(&test).await.1, 2, "slow and mismatch wait");
     let devices = "SELECT token FROM chat_devices ORDER BY token";
-    let devices = world.sql.query(devices, &[]).await.unwrap();
+    let devices = test.sql.query(devices, &[]).await.unwrap();
     let devices: Vec<String> = devices.iter().map(|row| row.get(0)).collect();
     assert_eq!(devices, ["mismatch", "phone", "slow"]);
 }
@@ -155,129 +154,129 @@ async fn a_device_that_fails_does_not_delay_another_and_only_an_unregistered_one
 #[tokio::test]
 async fn a_service_that_does_not_respond_costs_two_seconds_until_the_circuit_opens_and_then_nothing()
  {
-    let world = World::new().await;
-    let (driver, _, _) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, _) = test.room().await;
     let slow = ResponseTemplate::new(204).set_delay(Duration::from_secs(5));
-    world.firebase.responds(slow);
+    test.firebase.responds(slow);
     let mut rooms = Vec::new();
     for _ in 0..5 {
-        let client = world.user("client", "Jean Dupont").await;
-        rooms.push(world.room_between(driver, client).await.id);
+        let client = test.user("client", "Jean Dupont").await;
+        rooms.push(test.room_between(driver, client).await.id);
     }
     let began = Instant::now();
     for &room in &rooms {
-        world.app.mirror_after_reply(vec![room]);
+        test.app.mirror_after_reply(vec![room]);
     }
-    world.app.after_reply.idle().await;
+    test.app.after_reply.idle().await;
     let took = began.elapsed();
     assert!(took <= after_reply::BUDGET, "{took:?}");
-    assert!(is_open(&world, "mirror").await);
+    assert!(is_open(&test, "mirror").await);
 
     for room in rooms {
-        let took = send(&world, driver, room).await;
+        let took = send(&test, driver, room).await;
         assert!(took < Duration::from_millis(100), "{took:?}");
     }
-    assert!(!is_open(&world, "push").await, "each channel has its own");
+    assert!(!is_open(&test, "push").await, "each channel has its own");
 }
 
 #[tokio::test]
 async fn an_environment_that_has_not_seen_the_outage_learns_of_it_from_postgresql() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     let open = "UPDATE chat_delivery_channels SET failures = 5, open_since = now()";
-    world.sql.execute(open, &[]).await.unwrap();
-    send(&world, driver, room).await;
-    assert!(world.firebase.writes().await.is_empty());
-    assert_eq!(pending(&world).await, (1, 0));
+    test.sql.execute(open, &[]).await.unwrap();
+    send(&test, driver, room).await;
+    assert!(test.firebase.writes().await.is_empty());
+    assert_eq!(pending(&test).await, (1, 0));
 
     let close = "UPDATE chat_delivery_channels SET failures = 0, open_since = NULL";
-    world.sql.execute(close, &[]).await.unwrap();
+    test.sql.execute(close, &[]).await.unwrap();
     tokio::time::sleep(Breaker::COOLDOWN).await;
-    send(&world, driver, room).await;
-    assert_eq!(pending(&world).await, (0, 0), "and of its end");
+    send(&test, driver, room).await;
+    assert_eq!(pending(&test).await, (0, 0), "and of its end");
 }
 
 #[tokio::test]
 async fn typing_is_not_shown_while_the_circuit_is_open() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world.firebase.responds(ResponseTemplate::new(503));
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.firebase.responds(ResponseTemplate::new(503));
     let type_once = async || {
-        world.app.type_after_reply(room, driver, true);
-        world.app.after_reply.idle().await;
+        test.app.type_after_reply(room, driver, true);
+        test.app.after_reply.idle().await;
     };
     for _ in 0..5 {
         type_once().await;
     }
-    assert!(is_open(&world, "mirror").await);
-    world.firebase.recovers();
-    let before = world.firebase.writes().await.len();
+    assert!(is_open(&test, "mirror").await);
+    test.firebase.recovers();
+    let before = test.firebase.writes().await.len();
     type_once().await;
-    assert_eq!(world.firebase.writes().await.len(), before);
+    assert_eq!(test.firebase.writes().await.len(), before);
 }
 
 #[tokio::test]
 async fn the_sweep_probes_an_open_circuit_and_closes_it_when_the_service_is_back() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     for _ in 0..3 {
-        world.room().await;
+        test.room().await;
     }
     let open =
         "UPDATE chat_delivery_channels SET failures = 5, open_since = now(), probe_after = now()";
-    world.sql.execute(open, &[]).await.unwrap();
-    world.firebase.responds(ResponseTemplate::new(503));
-    let swept = sweep_mirror(&world, Duration::ZERO).await;
+    test.sql.execute(open, &[]).await.unwrap();
+    test.firebase.responds(ResponseTemplate::new(503));
+    let swept = sweep_mirror(&test, Duration::ZERO).await;
     assert_eq!((swept.delivered, swept.failed, swept.backlog), (0, 1, 3));
-    assert!(is_open(&world, "mirror").await);
+    assert!(is_open(&test, "mirror").await);
 
-    world.firebase.recovers();
-    let swept = sweep_mirror(&world, Duration::from_secs(20)).await;
+    test.firebase.recovers();
+    let swept = sweep_mirror(&test, Duration::from_secs(20)).await;
     assert_eq!((swept.delivered, swept.failed, swept.backlog), (3, 0, 0));
-    assert!(!is_open(&world, "mirror").await);
+    assert!(!is_open(&test, "mirror").await);
 }
 
 #[tokio::test]
 async fn a_slow_service_gets_the_backlog_from_the_sweep_while_its_circuit_stays_open() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     for _ in 0..3 {
-        world.room().await;
+        test.room().await;
     }
     let open =
         "UPDATE chat_delivery_channels SET failures = 5, open_since = now(), probe_after = now()";
-    world.sql.execute(open, &[]).await.unwrap();
+    test.sql.execute(open, &[]).await.unwrap();
     let slow = ResponseTemplate::new(204).set_delay(Duration::from_secs(2));
-    world.firebase.responds(slow);
-    let swept = sweep_mirror(&world, Duration::from_secs(20)).await;
+    test.firebase.responds(slow);
+    let swept = sweep_mirror(&test, Duration::from_secs(20)).await;
     assert_eq!((swept.delivered, swept.failed, swept.backlog), (3, 0, 0));
-    assert!(is_open(&world, "mirror").await);
+    assert!(is_open(&test, "mirror").await);
 }
 
 #[tokio::test]
 async fn the_sweep_waits_for_items_that_become_due_within_its_budget() {
-    let world = World::new().await;
-    world.room().await;
+    let test = TestApp::new().await;
+    test.room().await;
     let back_off = "UPDATE chat_rooms SET mirror_after = now() + interval '2 seconds'";
-    world.sql.execute(back_off, &[]).await.unwrap();
-    let swept = sweep_mirror(&world, Duration::from_secs(1)).await;
+    test.sql.execute(back_off, &[]).await.unwrap();
+    let swept = sweep_mirror(&test, Duration::from_secs(1)).await;
     assert_eq!(
         (swept.delivered, swept.backlog),
         (0, 1),
         "it is not worth it"
     );
-    let swept = sweep_mirror(&world, Duration::from_secs(20)).await;
+    let swept = sweep_mirror(&test, Duration::from_secs(20)).await;
     assert_eq!((swept.delivered, swept.backlog), (1, 0));
 }
 
 #[tokio::test]
 async fn a_push_that_has_waited_for_an_hour_is_dropped() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.device(client, "phone").await;
-    world.say(driver, room, "Bonjour").await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.device(client, "phone").await;
+    test.say(driver, room, "Bonjour").await;
     let sql = "UPDATE chat_pushes SET queued_at = queued_at - interval '1 hour'";
-    world.sql.execute(sql, &[]).await.unwrap();
-    let swept = sweep(world.app.pushes().unwrap(), Duration::ZERO).await;
+    test.sql.execute(sql, &[]).await.unwrap();
+    let swept = sweep(test.app.pushes().unwrap(), Duration::ZERO).await;
     let swept = swept.unwrap();
     assert_eq!((swept.delivered, swept.failed, swept.backlog), (0, 1, 0));
-    assert!(world.fcm.messages().await.is_empty());
+    assert!(test.fcm.messages().await.is_empty());
 }

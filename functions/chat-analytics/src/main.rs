@@ -39,18 +39,18 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn an_admin_gets_the_numbers() {
-        let world = World::new().await;
-        let admin = world.user("admin", "Mariam").await;
-        let (driver, _, room) = world.room().await;
-        world.say(driver, room, "Bonjour").await;
-        analytics::roll_up(&world.app.database, 100).await.unwrap();
+        let test = TestApp::new().await;
+        let admin = test.user("admin", "Mariam").await;
+        let (driver, _, room) = test.room().await;
+        test.say(driver, room, "Bonjour").await;
+        analytics::roll_up(&test.app.database, 100).await.unwrap();
         for payload in [Payload::V1, Payload::V2] {
             let call = Call::get("/analytics/").payload(payload);
-            let body = world.call(chat_analytics, admin, call).await.expect(200);
+            let body = test.call(chat_analytics, admin, call).await.expect(200);
             let days = body["days"].as_array().unwrap();
             assert_eq!(days.len(), 30);
             assert_eq!(
@@ -82,12 +82,12 @@ mod tests {
 
     #[tokio::test]
     async fn other_users_get_403() {
-        let world = World::new().await;
-        let (driver, client, _) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, client, _) = test.room().await;
         let bad_zone = || Call::get("/analytics/").query("timezone", "Africa/Nowhere");
         for viewer in [driver, client] {
             for call in [Call::get("/analytics/"), bad_zone()] {
-                let body = world.call(chat_analytics, viewer, call).await.expect(403);
+                let body = test.call(chat_analytics, viewer, call).await.expect(403);
                 assert_eq!(
                     body,
                     json!({ "detail": "Vous n'avez pas la permission d'effectuer cette action." })
@@ -98,15 +98,15 @@ mod tests {
 
     #[tokio::test]
     async fn an_invalid_period_returns_400() {
-        let world = World::new().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = TestApp::new().await;
+        let admin = test.user("admin", "Mariam").await;
         let call = async |query: &[(&str, &str)], status| {
             let call = query
                 .iter()
                 .fold(Call::get("/analytics/"), |call, (name, value)| {
                     call.query(name, *value)
                 });
-            world.call(chat_analytics, admin, call).await.expect(status)
+            test.call(chat_analytics, admin, call).await.expect(status)
         };
         let leap_year = [("from", "2024-01-01"), ("to", "2024-12-31")];
         assert_eq!(

@@ -67,34 +67,34 @@ mod tests {
     use super::*;
     use serde_json::json;
     use shared::domain::RateLimit;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn a_new_room_is_201_and_mirrored_with_its_first_message() {
-        let world = World::new().await;
+        let test = TestApp::new().await;
         let (driver, client) = (
-            world.user("driver", "Awa").await,
-            world.user("client", "Jean").await,
+            test.user("driver", "Awa").await,
+            test.user("client", "Jean").await,
         );
-        let delivery = world.delivery("LBN1", driver, client).await;
-        world.device(client, "phone").await;
+        let delivery = test.delivery("LBN1", driver, client).await;
+        test.device(client, "phone").await;
         let call = || {
             Call::post("/rooms/").json(json!({
                 "other_user_id": client.0, "delivery_id": delivery, "room_type": "delivery",
                 "initial_message": " Bonjour ", "unknown": [1],
             }))
         };
-        let room = world.call(create_room, driver, call()).await.expect(201);
+        let room = test.call(create_room, driver, call()).await.expect(201);
         assert_eq!(room["last_message_text"], "Bonjour");
         assert_eq!(room["delivery_info"]["tracking_number"], "LBN1");
 
-        let again = world
+        let again = test
             .call(create_room, driver, call().payload(Payload::V2))
             .await
             .expect(200);
         assert_eq!(again, room);
 
-        let writes = world.firebase.writes().await;
+        let writes = test.firebase.writes().await;
         let [(method, path, body)] = &writes[..] else {
             panic!("{writes:?}")
         };
@@ -118,26 +118,25 @@ mod tests {
             body["messages"].as_object().map(serde_json::Map::len),
             Some(1)
         );
-        let pushes = world.fcm.messages().await;
+        let pushes = test.fcm.messages().await;
         assert_eq!(pushes.len(), 1);
         assert_eq!(pushes[0]["notification"]["body"], "Bonjour");
     }
 
     #[tokio::test]
     async fn new_rooms_above_the_limit_return_429_with_retry_after() {
-        let world = World::with(|settings, _| {
+        let test = TestApp::with(|settings, _| {
             settings.person_limits.rooms = RateLimit::parse("1/1/h").unwrap();
         })
         .await;
-        let driver = world.user("driver", "Awa").await;
+        let driver = test.user("driver", "Awa").await;
         let clients = [
-            world.user("client", "Jean").await,
-            world.user("client", "Ali").await,
+            test.user("client", "Jean").await,
+            test.user("client", "Ali").await,
         ];
         let open = async |client: Viewer| {
             let body = json!({ "other_user_id": client.0, "room_type": "delivery" });
-            world
-                .call(create_room, driver, Call::post("/rooms/").json(body))
+            test.call(create_room, driver, Call::post("/rooms/").json(body))
                 .await
         };
         open(clients[0]).await.expect(201);
@@ -151,11 +150,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_bad_field_is_named() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa").await;
         let rejected = async |body| {
-            world
-                .call(create_room, driver, Call::post("/rooms/").json(body))
+            test.call(create_room, driver, Call::post("/rooms/").json(body))
                 .await
                 .expect(400)
         };
@@ -176,6 +174,6 @@ mod tests {
         )
         .await;
         assert!(support["delivery_id"].is_array());
-        assert!(world.firebase.writes().await.is_empty());
+        assert!(test.firebase.writes().await.is_empty());
     }
 }

@@ -55,66 +55,66 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::testing::World;
+    use shared::testing::TestApp;
 
-    async fn run(world: &World, channel: &str) -> Value {
+    async fn run(test: &TestApp, channel: &str) -> Value {
         let input = serde_json::from_value(json!({ "channel": channel })).unwrap();
-        serde_json::to_value(deliver_pending(world.app, input).await.unwrap()).unwrap()
+        serde_json::to_value(deliver_pending(test.app, input).await.unwrap()).unwrap()
     }
 
     #[tokio::test]
     async fn pending_items_of_the_named_channel_are_delivered_once() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        world.device(client, "phone").await;
-        world.say(driver, room, "Bonjour").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        test.device(client, "phone").await;
+        test.say(driver, room, "Bonjour").await;
         let delivered = json!({ "delivered": 1, "failed": 0, "backlog": 0 });
         let nothing = json!({ "delivered": 0, "failed": 0, "backlog": 0 });
 
-        assert_eq!(run(&world, "mirror").await, delivered);
-        assert_eq!(run(&world, "mirror").await, nothing);
-        assert_eq!(world.firebase.writes().await.len(), 1);
-        assert!(world.fcm.messages().await.is_empty());
+        assert_eq!(run(&test, "mirror").await, delivered);
+        assert_eq!(run(&test, "mirror").await, nothing);
+        assert_eq!(test.firebase.writes().await.len(), 1);
+        assert!(test.fcm.messages().await.is_empty());
 
-        assert_eq!(run(&world, "push").await, delivered);
-        assert_eq!(run(&world, "push").await, nothing);
-        let messages = world.fcm.messages().await;
+        assert_eq!(run(&test, "push").await, delivered);
+        assert_eq!(run(&test, "push").await, nothing);
+        let messages = test.fcm.messages().await;
         assert_eq!(messages.len(), 1);
         assert_eq!(messages[0]["notification"]["title"], "Awa Koné");
     }
 
     #[tokio::test]
     async fn a_deployment_without_channels_delivers_nothing() {
-        let world = World::with(|settings, _| {
+        let test = TestApp::with(|settings, _| {
             settings.firebase = None;
             settings.fcm_url = None;
         })
         .await;
-        let (driver, client, room) = world.room().await;
-        world.device(client, "phone").await;
-        world.say(driver, room, "Bonjour").await;
+        let (driver, client, room) = test.room().await;
+        test.device(client, "phone").await;
+        test.say(driver, room, "Bonjour").await;
         for channel in ["mirror", "push"] {
-            assert_eq!(run(&world, channel).await["delivered"], 0);
+            assert_eq!(run(&test, channel).await["delivered"], 0);
         }
-        assert!(world.firebase.writes().await.is_empty());
+        assert!(test.firebase.writes().await.is_empty());
     }
 
     #[tokio::test]
     async fn a_deployment_without_pushes_deletes_them_after_an_hour() {
-        let world = World::with(|settings, _| settings.fcm_url = None).await;
-        let (driver, client, room) = world.room().await;
-        world.device(client, "phone").await;
-        world.say(driver, room, "Bonjour").await;
+        let test = TestApp::with(|settings, _| settings.fcm_url = None).await;
+        let (driver, client, room) = test.room().await;
+        test.device(client, "phone").await;
+        test.say(driver, room, "Bonjour").await;
         let pending = async || {
             let count = "SELECT count(*) FROM chat_pushes";
-            let row = world.sql.query_one(count, &[]).await.unwrap();
+            let row = test.sql.query_one(count, &[]).await.unwrap();
             row.get::<_, i64>(0)
         };
-        run(&world, "push").await;
+        run(&test, "push").await;
         assert_eq!(pending().await, 1);
         let an_hour_ago = "UPDATE chat_pushes SET queued_at = queued_at - interval '1 hour'";
-        world.sql.execute(an_hour_ago, &[]).await.unwrap();
-        run(&world, "push").await;
+        test.sql.execute(an_hour_ago, &[]).await.unwrap();
+        run(&test, "push").await;
         assert_eq!(pending().await, 0);
     }
 

@@ -35,14 +35,14 @@ async fn main() -> Result<(), StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn the_token_is_signed_for_the_viewer() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa").await;
         for payload in [Payload::V1, Payload::V2] {
-            let body = world
+            let body = test
                 .call(
                     firebase_token,
                     driver,
@@ -60,10 +60,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_user_gets_401() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa").await;
-        world.sql.execute("DELETE FROM users", &[]).await.unwrap();
-        let body = world
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa").await;
+        test.sql.execute("DELETE FROM users", &[]).await.unwrap();
+        let body = test
             .call(firebase_token, driver, Call::post("/firebase_token/"))
             .await
             .expect(401);

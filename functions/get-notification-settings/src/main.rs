@@ -25,14 +25,14 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, World};
+    use shared::testing::{Call, TestApp};
 
     #[tokio::test]
     async fn by_default_every_push_is_sent() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa Koné").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa Koné").await;
         let call = || Call::get("/notification_settings/");
-        let body = world
+        let body = test
             .call(get_notification_settings, driver, call())
             .await
             .expect(200);
@@ -40,12 +40,11 @@ mod tests {
             body,
             json!({ "push_enabled": true, "quiet_from": null, "quiet_to": null, "time_zone": "Africa/Abidjan" })
         );
-        world
-            .call_anonymously(get_notification_settings, call())
+        test.call_anonymously(get_notification_settings, call())
             .await
             .expect(401);
-        world.sql.execute("DELETE FROM users", &[]).await.unwrap();
-        let reply = world.call(get_notification_settings, driver, call()).await;
+        test.sql.execute("DELETE FROM users", &[]).await.unwrap();
+        let reply = test.call(get_notification_settings, driver, call()).await;
         assert_eq!(reply.expect(401)["code"], "user_not_found");
     }
 }

@@ -24,16 +24,16 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn the_room_has_the_api_guides_fields() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        let message = world.say(driver, room, "Bonjour").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        let message = test.say(driver, room, "Bonjour").await;
         for payload in [Payload::V1, Payload::V2] {
             let call = Call::get(&format!("/rooms/{room}/")).payload(payload);
-            let body = world.call(get_room, client, call).await.expect(200);
+            let body = test.call(get_room, client, call).await.expect(200);
             let awa = json!({
                 "id": driver.0, "full_name": "Awa Koné", "phone_number": "+2250701020304",
                 "user_type": "driver", "profile_photo_url": null,
@@ -62,11 +62,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_foreign_room_an_unknown_one_and_an_invalid_id_return_the_same_404() {
-        let world = World::new().await;
-        let (_, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = TestApp::new().await;
+        let (_, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
         for id in [room.to_string(), admin.0.to_string(), "x".to_owned()] {
-            let body = world
+            let body = test
                 .call(get_room, admin, Call::get(&format!("/rooms/{id}/")))
                 .await
                 .expect(404);
@@ -76,9 +76,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_user_gets_401_before_any_other_error() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let reply = world
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let reply = test
             .call_anonymously(get_room, Call::get(&format!("/rooms/{room}/")))
             .await;
         assert_eq!(reply.headers["www-authenticate"], "Bearer realm=\"api\"");
@@ -87,8 +87,7 @@ mod tests {
             "https://relais.example"
         );
         assert_eq!(reply.expect(401)["code"], "not_authenticated");
-        world
-            .sql
+        test.sql
             .execute(
                 "UPDATE users SET is_active = false WHERE id = $1",
                 &[&driver.0],
@@ -96,7 +95,7 @@ mod tests {
             .await
             .unwrap();
         for id in [room.to_string(), "x".to_owned()] {
-            let body = world
+            let body = test
                 .call(get_room, driver, Call::get(&format!("/rooms/{id}/")))
                 .await
                 .expect(401);
@@ -106,12 +105,12 @@ mod tests {
 
     #[tokio::test]
     async fn every_response_has_an_id_and_is_never_stored() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         for payload in [Payload::V1, Payload::V2] {
             for (id, status) in [(room, 200), (driver.0, 404)] {
                 let call = Call::get(&format!("/rooms/{id}/")).payload(payload);
-                let reply = world.call(get_room, driver, call).await;
+                let reply = test.call(get_room, driver, call).await;
                 assert_eq!(reply.status, status);
                 assert_eq!(reply.headers["x-request-id"], "r", "the gateway's");
                 assert_eq!(reply.headers["cache-control"], "no-store");
@@ -125,12 +124,12 @@ mod tests {
 
     #[tokio::test]
     async fn head_is_get_without_its_body() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         for (id, status) in [(room, 200), (driver.0, 404)] {
             let path = format!("/rooms/{id}/");
-            let get = world.call(get_room, driver, Call::get(&path)).await;
-            let head = world.call(get_room, driver, Call::head(&path)).await;
+            let get = test.call(get_room, driver, Call::get(&path)).await;
+            let head = test.call(get_room, driver, Call::head(&path)).await;
             assert_eq!((head.status, get.status), (status, status));
             assert_eq!(head.headers, get.headers);
             assert_eq!(head.body, serde_json::Value::Null);
@@ -139,14 +138,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_internal_error_returns_500_without_details() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        world
-            .sql
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        test.sql
             .batch_execute("ALTER TABLE chat_rooms RENAME TO gone")
             .await
             .unwrap();
-        let body = world
+        let body = test
             .call(get_room, driver, Call::get(&format!("/rooms/{room}/")))
             .await
             .expect(500);

@@ -46,18 +46,18 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn a_message_has_the_api_guides_fields() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        let message = world.say(driver, room, "Bonjour").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        let message = test.say(driver, room, "Bonjour").await;
         for payload in [Payload::V1, Payload::V2] {
             let call = Call::get("/messages/")
                 .query("chat_room_id", room)
                 .payload(payload);
-            let body = world.call(list_messages, client, call).await.expect(200);
+            let body = test.call(list_messages, client, call).await.expect(200);
             assert_eq!(
                 body,
                 json!({
@@ -83,17 +83,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_backfills_links_lead_to_its_end() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
         for _ in 0..3 {
-            world.say(driver, room, "Bonjour").await;
+            test.say(driver, room, "Bonjour").await;
         }
         let after = async |seq: &str| {
             let call = Call::get("/messages/")
                 .query("chat_room_id", room)
                 .query("page_size", "2");
-            world
-                .call(list_messages, client, call.query("after_seq", seq))
+            test.call(list_messages, client, call.query("after_seq", seq))
                 .await
                 .expect(200)
         };
@@ -115,24 +114,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_room_is_required_and_must_be_the_viewers() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
         let call = |room: &str| Call::get("/messages/").query("chat_room_id", room);
         for (call, reason) in [
             (Call::get("/messages/"), "Ce champ est obligatoire."),
             (call(""), "Ce champ est obligatoire."),
             (call("x"), "Doit être un UUID valide."),
         ] {
-            let body = world.call(list_messages, driver, call).await.expect(400);
+            let body = test.call(list_messages, driver, call).await.expect(400);
             assert_eq!(body, json!({ "chat_room_id": [reason] }));
         }
-        world
-            .call(list_messages, admin, call(&room.to_string()))
+        test.call(list_messages, admin, call(&room.to_string()))
             .await
             .expect(404);
         let out_of_range = call(&room.to_string()).query("page", "2");
-        let body = world
+        let body = test
             .call(list_messages, driver, out_of_range)
             .await
             .expect(404);
@@ -140,7 +138,7 @@ mod tests {
         for after_seq in ["-1", "x", "1.5", "99999999999999999999"] {
             let call = call(&room.to_string()).query("after_seq", after_seq);
             assert!(
-                world.call(list_messages, driver, call).await.expect(400)["after_seq"].is_array(),
+                test.call(list_messages, driver, call).await.expect(400)["after_seq"].is_array(),
                 "{after_seq}"
             );
         }

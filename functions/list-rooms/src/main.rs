@@ -41,18 +41,18 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn a_listed_room_has_the_api_guides_fields() {
-        let world = World::new().await;
+        let test = TestApp::new().await;
         let (driver, client) = (
-            world.user("driver", "Awa Koné").await,
-            world.user("client", "Jean Dupont").await,
+            test.user("driver", "Awa Koné").await,
+            test.user("client", "Jean Dupont").await,
         );
-        let room = world.room_between(driver, client).await;
-        let message = world.say(client, room.id, "Bonjour").await;
-        let body = world
+        let room = test.room_between(driver, client).await;
+        let message = test.say(client, room.id, "Bonjour").await;
+        let body = test
             .call(list_rooms, driver, Call::get("/rooms/"))
             .await
             .expect(200);
@@ -80,11 +80,11 @@ mod tests {
 
     #[tokio::test]
     async fn links_have_the_real_host_the_stage_and_the_other_parameters() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa").await;
         for turn in 0..3 {
-            let client = world.user("client", &format!("Client {turn}")).await;
-            world.room_between(driver, client).await;
+            let client = test.user("client", &format!("Client {turn}")).await;
+            test.room_between(driver, client).await;
         }
         let page = |number: &str| {
             Call::get("/rooms/")
@@ -112,7 +112,7 @@ mod tests {
             ),
         ] {
             let call = page("2").payload(payload);
-            let body = world.call(list_rooms, driver, call).await.expect(200);
+            let body = test.call(list_rooms, driver, call).await.expect(200);
             assert_eq!(
                 (&body["next"], &body["previous"]),
                 (&json!(next), &json!(previous))
@@ -122,13 +122,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_invalid_filter_is_named_and_an_empty_one_is_ignored() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa").await;
         let call = Call::get("/rooms/")
             .query("room_type", "x")
             .query("delivery_id", "x")
             .query("include_archived", "x");
-        let body = world
+        let body = test
             .call(list_rooms, driver, call.query("search", "\0"))
             .await
             .expect(400);
@@ -141,15 +141,15 @@ mod tests {
             .query("room_type", "")
             .query("delivery_id", "")
             .query("ordering", "x");
-        world.call(list_rooms, driver, call).await.expect(200);
+        test.call(list_rooms, driver, call).await.expect(200);
     }
 
     #[tokio::test]
     async fn an_invalid_page_or_one_out_of_range_returns_404() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa").await;
         for page in ["0", "-1", "x", "2", "99999999999999999999"] {
-            let body = world
+            let body = test
                 .call(list_rooms, driver, Call::get("/rooms/").query("page", page))
                 .await
                 .expect(404);

@@ -69,12 +69,12 @@ mod tests {
     use serde_json::{Value, json};
     use shared::db::firebase_users;
     use shared::domain::{PageNumber, PageSize, RoomOrder, Search};
-    use shared::testing::World;
+    use shared::testing::TestApp;
     use wiremock::ResponseTemplate;
 
-    async fn run(world: &World) -> Value {
+    async fn run(test: &TestApp) -> Value {
         let event = json!({ "version": "0", "source": "aws.events", "detail": {} });
-        let report = maintain_rooms(world.app, serde_json::from_value(event).unwrap());
+        let report = maintain_rooms(test.app, serde_json::from_value(event).unwrap());
         serde_json::to_value(report.await.unwrap()).unwrap()
     }
 
@@ -84,31 +84,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_deactivated_or_deleted_user_is_revoked_in_firebase_until_active_again() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
         for viewer in [driver, client] {
-            firebase_users::note(&world.app.database, viewer)
+            firebase_users::note(&test.app.database, viewer)
                 .await
                 .unwrap();
         }
-        world.say(driver, room, "Bonjour").await;
-        assert_eq!(run(&world).await, report(0, 0, 0));
+        test.say(driver, room, "Bonjour").await;
+        assert_eq!(run(&test).await, report(0, 0, 0));
         let activate = async |is_active: bool| {
             let sql = "UPDATE users SET is_active = $1 WHERE id = $2";
-            world
-                .sql
+            test.sql
                 .execute(sql, &[&is_active, &client.0])
                 .await
                 .unwrap();
         };
         activate(false).await;
-        assert_eq!(run(&world).await, report(0, 1, 0));
-        assert_eq!(run(&world).await, report(0, 0, 0));
+        assert_eq!(run(&test).await, report(0, 1, 0));
+        assert_eq!(run(&test).await, report(0, 0, 0));
         activate(true).await;
-        assert_eq!(run(&world).await, report(0, 0, 1));
+        assert_eq!(run(&test).await, report(0, 0, 1));
         let delete = "DELETE FROM users WHERE id = $1";
-        world.sql.execute(delete, &[&client.0]).await.unwrap();
-        assert_eq!(run(&world).await, report(0, 1, 0));
+        test.sql.execute(delete, &[&client.0]).await.unwrap();
+        assert_eq!(run(&test).await, report(0, 1, 0));
 
         let path = format!("/revoked/{}.json", client.0);
         let expected = [
@@ -116,7 +115,7 @@ mod tests {
             ("DELETE", Value::Null),
             ("PUT", json!(true)),
         ];
-        let writes = world.firebase.writes().await;
+        let writes = test.firebase.writes().await;
         assert_eq!(writes.len(), expected.len());
         for ((method, written, body), expected) in writes.iter().zip(expected) {
             assert_eq!((method.as_str(), body.clone()), expected);
@@ -126,39 +125,39 @@ mod tests {
 
     #[tokio::test]
     async fn a_revocation_that_firebase_does_not_take_is_written_by_the_next_run() {
-        let world = World::new().await;
-        let (driver, ..) = world.room().await;
-        firebase_users::note(&world.app.database, driver)
+        let test = TestApp::new().await;
+        let (driver, ..) = test.room().await;
+        firebase_users::note(&test.app.database, driver)
             .await
             .unwrap();
         let deactivate = "UPDATE users SET is_active = false";
-        world.sql.execute(deactivate, &[]).await.unwrap();
-        world.firebase.responds(ResponseTemplate::new(503));
-        assert_eq!(run(&world).await, report(0, 0, 0));
-        world.firebase.recovers();
-        assert_eq!(run(&world).await, report(0, 1, 0));
+        test.sql.execute(deactivate, &[]).await.unwrap();
+        test.firebase.responds(ResponseTemplate::new(503));
+        assert_eq!(run(&test).await, report(0, 0, 0));
+        test.firebase.recovers();
+        assert_eq!(run(&test).await, report(0, 1, 0));
     }
 
     #[tokio::test]
     async fn a_room_whose_time_is_up_is_closed_and_due_for_the_mirror() {
-        let world = World::new().await;
-        world.room().await;
+        let test = TestApp::new().await;
+        test.room().await;
         let ends = "UPDATE chat_rooms SET mirrored_revision = revision, closes_at = now()";
-        world.sql.execute(ends, &[]).await.unwrap();
-        assert_eq!(run(&world).await, report(1, 0, 0));
+        test.sql.execute(ends, &[]).await.unwrap();
+        assert_eq!(run(&test).await, report(1, 0, 0));
         let room = "SELECT is_active, revision > mirrored_revision FROM chat_rooms";
-        let room = world.sql.query_one(room, &[]).await.unwrap();
+        let room = test.sql.query_one(room, &[]).await.unwrap();
         assert!(!room.get::<_, bool>(0) && room.get::<_, bool>(1));
-        assert_eq!(run(&world).await, report(0, 0, 0));
+        assert_eq!(run(&test).await, report(0, 0, 0));
     }
 
     #[tokio::test]
     async fn a_room_is_found_by_a_participants_new_name() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
         let rename = "UPDATE users SET full_name = 'Zoé Brûlé' WHERE id = $1";
-        world.sql.execute(rename, &[&client.0]).await.unwrap();
-        run(&world).await;
+        test.sql.execute(rename, &[&client.0]).await.unwrap();
+        run(&test).await;
         let search = Search::parse("zoe brule").unwrap();
         let filter = rooms::Filter {
             search: Some(search),
@@ -167,7 +166,7 @@ mod tests {
         let (order, size) = (RoomOrder::default(), PageSize::DEFAULT);
         let first = PageNumber::FIRST;
         let list = rooms::list(
-            &world.app.database,
+            &test.app.database,
             driver,
             &filter,
             order,
@@ -181,12 +180,12 @@ mod tests {
 
     #[tokio::test]
     async fn unreadable_names_do_not_fail_the_run() {
-        let world = World::new().await;
-        world.room().await;
+        let test = TestApp::new().await;
+        test.room().await;
         let ends = "UPDATE chat_rooms SET closes_at = now()";
-        world.sql.execute(ends, &[]).await.unwrap();
+        test.sql.execute(ends, &[]).await.unwrap();
         let broken = "ALTER TABLE chat_rooms_search_progress RENAME TO gone";
-        world.sql.batch_execute(broken).await.unwrap();
-        assert_eq!(run(&world).await, report(1, 0, 0));
+        test.sql.batch_execute(broken).await.unwrap();
+        assert_eq!(run(&test).await, report(1, 0, 0));
     }
 }

@@ -62,21 +62,20 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn messages_are_marked_by_ids_or_by_room_and_the_ids_win() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        let first = world.say(driver, room, "1").await;
-        world.say(driver, room, "2").await;
-        world.say(driver, room, "3").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        let first = test.say(driver, room, "1").await;
+        test.say(driver, room, "2").await;
+        test.say(driver, room, "3").await;
         let mark = async |body, payload| {
             let call = Call::post("/messages/mark_as_read/")
                 .json(body)
                 .payload(payload);
-            world
-                .call(mark_messages_read, client, call)
+            test.call(mark_messages_read, client, call)
                 .await
                 .expect(200)
         };
@@ -97,23 +96,22 @@ mod tests {
             mark(json!({ "message_ids": [] }), Payload::V1).await["count"],
             0
         );
-        let (_, _, body) = world.firebase.writes().await.remove(0);
+        let (_, _, body) = test.firebase.writes().await.remove(0);
         assert_eq!(body["messages"][first.id.to_string()]["is_read"], true);
     }
 
     #[tokio::test]
     async fn ids_or_a_room_are_required() {
-        let world = World::new().await;
-        let (_, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = TestApp::new().await;
+        let (_, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
         let mark = async |body| {
-            world
-                .call(
-                    mark_messages_read,
-                    admin,
-                    Call::post("/messages/mark_as_read/").json(body),
-                )
-                .await
+            test.call(
+                mark_messages_read,
+                admin,
+                Call::post("/messages/mark_as_read/").json(body),
+            )
+            .await
         };
         assert!(mark(json!({})).await.expect(400)["non_field_errors"].is_array());
         assert!(mark(json!({ "message_ids": "x" })).await.expect(400)["message_ids"].is_array());

@@ -40,15 +40,15 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn all_messages_are_read_and_the_receipts_mirrored() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        let message = world.say(driver, room, "Bonjour").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        let message = test.say(driver, room, "Bonjour").await;
         let call = |payload| Call::post(&format!("/rooms/{room}/mark_as_read/")).payload(payload);
-        let body = world
+        let body = test
             .call(mark_room_read, client, call(Payload::V1))
             .await
             .expect(200);
@@ -56,21 +56,20 @@ mod tests {
             body,
             json!({ "success": true, "message": "Conversation marquée comme lue" })
         );
-        let writes = world.firebase.writes().await;
+        let writes = test.firebase.writes().await;
         assert_eq!(
             writes[0].2["messages"][message.id.to_string()]["is_read"],
             true
         );
 
         assert_eq!(
-            world
-                .call(mark_room_read, client, call(Payload::V2))
+            test.call(mark_room_read, client, call(Payload::V2))
                 .await
                 .expect(200),
             body
         );
         assert_eq!(
-            world.firebase.writes().await.len(),
+            test.firebase.writes().await.len(),
             1,
             "nothing changed, so nothing is mirrored"
         );
@@ -78,16 +77,15 @@ mod tests {
 
     #[tokio::test]
     async fn anothers_room_returns_404() {
-        let world = World::new().await;
-        let (_, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
-        world
-            .call(
-                mark_room_read,
-                admin,
-                Call::post(&format!("/rooms/{room}/mark_as_read/")),
-            )
-            .await
-            .expect(404);
+        let test = TestApp::new().await;
+        let (_, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
+        test.call(
+            mark_room_read,
+            admin,
+            Call::post(&format!("/rooms/{room}/mark_as_read/")),
+        )
+        .await
+        .expect(404);
     }
 }

@@ -47,12 +47,12 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn a_room_is_muted_and_unmuted() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         let call = || Call::post(&format!("/rooms/{room}/mute/"));
         let muted = json!({
             "success": true, "is_muted": true, "message": "Notifications désactivées pour cette conversation",
@@ -70,29 +70,29 @@ mod tests {
             (call().json(json!({})), &muted),
         ] {
             assert_eq!(
-                &world.call(mute_room, driver, call).await.expect(200),
+                &test.call(mute_room, driver, call).await.expect(200),
                 expected
             );
         }
         assert!(
-            world.firebase.writes().await.is_empty(),
+            test.firebase.writes().await.is_empty(),
             "the other participant sees nothing of it"
         );
     }
 
     #[tokio::test]
     async fn a_value_that_is_not_a_boolean_returns_400_and_anothers_room_404() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         let call = || Call::post(&format!("/rooms/{room}/mute/"));
         for value in [json!("true"), json!(1), json!(null)] {
-            let body = world
+            let body = test
                 .call(mute_room, driver, call().json(json!({ "mute": value })))
                 .await
                 .expect(400);
             assert!(body["mute"].is_array(), "{body}");
         }
-        let admin = world.user("admin", "Mariam").await;
-        world.call(mute_room, admin, call()).await.expect(404);
+        let admin = test.user("admin", "Mariam").await;
+        test.call(mute_room, admin, call()).await.expect(404);
     }
 }

@@ -238,13 +238,13 @@ mod tests {
     use super::*;
     use crate::report::Status;
     use shared::db::migrate;
-    use shared::testing::World;
+    use shared::testing::TestApp;
 
     /// What does not hold once `change` was made to a database on which everything does.
     async fn failures_after(change: &str) -> Vec<(&'static str, String)> {
-        let world = World::new().await;
-        world.sql.batch_execute(change).await.unwrap();
-        let checks = checks(&world.app.database).await;
+        let test = TestApp::new().await;
+        test.sql.batch_execute(change).await.unwrap();
+        let checks = checks(&test.app.database).await;
         assert!(checks.len() > 10, "one failure does not stop the others");
         let failed = checks.into_iter().filter(|it| it.status == Status::Failed);
         failed.map(|it| (it.name, it.detail)).collect()
@@ -313,12 +313,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_role_without_rights_is_told_which() {
-        let world = World::new().await;
+        let test = TestApp::new().await;
         let role = format!("preflight_{}", uuid::Uuid::new_v4().simple());
         let sql =
             format!("CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; SET ROLE {role}");
-        world.sql.batch_execute(&sql).await.unwrap();
-        let check = rights(&world.sql).await;
+        test.sql.batch_execute(&sql).await.unwrap();
+        let check = rights(&test.sql).await;
         assert_eq!(check.status, Status::Failed);
         assert!(
             check.detail.contains("CREATE on schema public"),
@@ -328,19 +328,19 @@ mod tests {
             check.detail.contains("INSERT on chat_messages"),
             "{check:?}"
         );
-        assert_eq!(rows(&world.sql).await.status, Status::Failed);
+        assert_eq!(rows(&test.sql).await.status, Status::Failed);
         let clean_up = format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}");
-        world.sql.batch_execute(&clean_up).await.unwrap();
+        test.sql.batch_execute(&clean_up).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_server_that_cannot_be_reached_is_one_failure() {
-        let world = World::with(|_, secret| {
+        let test = TestApp::with(|_, secret| {
             secret.database_url = "postgres://u:hunter2@127.0.0.1:1/d".to_owned();
             secret.direct_database_url = None;
         })
         .await;
-        let checks = checks(&world.app.database).await;
+        let checks = checks(&test.app.database).await;
         let [check] = &checks[..] else {
             panic!("{checks:?}")
         };

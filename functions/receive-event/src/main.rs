@@ -66,7 +66,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     fn post(body: Value) -> Call {
         Call::post("/events/").json(body)
@@ -74,12 +74,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_is_201_and_its_rooms_are_mirrored() {
-        let world = World::new().await;
-        let (driver, client, _) = world.room().await;
-        let delivery = world.delivery("LBN123456", driver, client).await;
+        let test = TestApp::new().await;
+        let (driver, client, _) = test.room().await;
+        let delivery = test.delivery("LBN123456", driver, client).await;
         let event_id = Uuid::new_v4();
         let body = json!({ "event_id": event_id, "event": "assigned", "delivery_id": delivery });
-        let notified = world
+        let notified = test
             .call_as_platform(receive_event, post(body.clone()))
             .await
             .expect(201);
@@ -89,7 +89,7 @@ mod tests {
         });
         assert_eq!(notified, expected);
 
-        let (_, path, tree) = world.firebase.writes().await.remove(0);
+        let (_, path, tree) = test.firebase.writes().await.remove(0);
         assert_eq!(path, format!("/chats/{room}.json"));
         let message = tree["messages"]
             .as_object()
@@ -107,28 +107,27 @@ mod tests {
         );
 
         let again = post(body).payload(Payload::V2);
-        let repeat = world
+        let repeat = test
             .call_as_platform(receive_event, again)
             .await
             .expect(200);
         assert_eq!(repeat, expected);
-        assert_eq!(world.firebase.writes().await.len(), 1);
+        assert_eq!(test.firebase.writes().await.len(), 1);
     }
 
     #[tokio::test]
     async fn both_sides_devices_get_a_push_after_the_response() {
-        let world = World::new().await;
-        let (driver, client, _) = world.room().await;
-        let delivery = world.delivery("LBN123456", driver, client).await;
-        world.device(driver, "driver-phone").await;
-        world.device(client, "client-phone").await;
+        let test = TestApp::new().await;
+        let (driver, client, _) = test.room().await;
+        let delivery = test.delivery("LBN123456", driver, client).await;
+        test.device(driver, "driver-phone").await;
+        test.device(client, "client-phone").await;
         let body =
             json!({ "event_id": Uuid::new_v4(), "event": "assigned", "delivery_id": delivery });
-        world
-            .call_as_platform(receive_event, post(body))
+        test.call_as_platform(receive_event, post(body))
             .await
             .expect(201);
-        let mut pushes: Vec<_> = world.fcm.messages().await;
+        let mut pushes: Vec<_> = test.fcm.messages().await;
         pushes.sort_by_key(|message| message["token"].to_string());
         let tokens: Vec<_> = pushes.iter().map(|message| &message["token"]).collect();
         assert_eq!(tokens, ["client-phone", "driver-phone"]);
@@ -136,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_bad_field_is_named() {
-        let world = World::new().await;
+        let test = TestApp::new().await;
         let (id, delivery) = (Uuid::new_v4(), Uuid::new_v4());
         for (body, fields) in [
             (json!({}), vec!["delivery_id", "event", "event_id"]),
@@ -153,24 +152,24 @@ mod tests {
                 vec!["delivery_id"],
             ),
         ] {
-            let answer = world
+            let answer = test
                 .call_as_platform(receive_event, post(body.clone()))
                 .await
                 .expect(400);
             let named: Vec<_> = answer.as_object().unwrap().keys().collect();
             assert_eq!(named, fields, "{body}");
         }
-        assert!(world.firebase.writes().await.is_empty());
+        assert!(test.firebase.writes().await.is_empty());
     }
 
     #[tokio::test]
     async fn only_the_platform_may_call_it_and_that_is_checked_first() {
-        let world = World::new().await;
-        let admin = world.user("admin", "Mariam").await;
-        let answer = world.call(receive_event, admin, post(json!({}))).await;
+        let test = TestApp::new().await;
+        let admin = test.user("admin", "Mariam").await;
+        let answer = test.call(receive_event, admin, post(json!({}))).await;
         let answer = answer.expect(401);
         assert_eq!(answer["code"], "token_not_valid");
-        let answer = world.call_anonymously(receive_event, post(json!({}))).await;
+        let answer = test.call_anonymously(receive_event, post(json!({}))).await;
         assert_eq!(answer.expect(401)["code"], "not_authenticated");
     }
 }

@@ -24,17 +24,16 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn only_its_owner_removes_a_device() {
-        let world = World::new().await;
-        let (driver, client, _) = world.room().await;
-        world.device(driver, "a:b").await;
+        let test = TestApp::new().await;
+        let (driver, client, _) = test.room().await;
+        test.device(driver, "a:b").await;
         let devices = async || {
             let count = "SELECT count(*) FROM chat_devices";
-            world
-                .sql
+            test.sql
                 .query_one(count, &[])
                 .await
                 .unwrap()
@@ -47,7 +46,7 @@ mod tests {
             (driver, "/devices/a:b/", 0),
         ] {
             let call = Call::delete(path).payload(Payload::V2);
-            let reply = world.call(remove_device, viewer, call).await;
+            let reply = test.call(remove_device, viewer, call).await;
             assert!(!reply.headers.contains_key("content-type"));
             assert_eq!(reply.expect(204), json!(null));
             assert_eq!(devices().await, left, "{path}");
@@ -56,13 +55,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_invalid_token_returns_400_and_a_missing_user_401() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa Koné").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa Koné").await;
         let call = || Call::delete("/devices/a%20b/");
-        let body = world.call(remove_device, driver, call()).await.expect(400);
+        let body = test.call(remove_device, driver, call()).await.expect(400);
         assert!(body["token"].is_array(), "{body}");
-        world
-            .call_anonymously(remove_device, call())
+        test.call_anonymously(remove_device, call())
             .await
             .expect(401);
     }

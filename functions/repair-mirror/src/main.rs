@@ -79,24 +79,24 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::testing::World;
+    use shared::testing::TestApp;
 
-    async fn run(world: &World, command: Value) -> Result<Value, StartError> {
-        let report = repair_mirror(world.app, serde_json::from_value(command)?).await?;
+    async fn run(test: &TestApp, command: Value) -> Result<Value, StartError> {
+        let report = repair_mirror(test.app, serde_json::from_value(command)?).await?;
         Ok(serde_json::to_value(report)?)
     }
 
     #[tokio::test]
     async fn a_rebuild_writes_a_room_anew_and_whole() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let message = world.say(driver, room, "Bonjour").await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let message = test.say(driver, room, "Bonjour").await;
         let command = json!({ "action": "rebuild", "room_id": room });
         for revision in [3, 4] {
-            let rebuilt = run(&world, command.clone()).await.unwrap();
+            let rebuilt = run(&test, command.clone()).await.unwrap();
             let expected = json!({ "rooms": 1, "delivered": 1, "failed": 0, "backlog": 0 });
             assert_eq!(rebuilt, expected);
-            let (_, _, body) = world.firebase.writes().await.pop().unwrap();
+            let (_, _, body) = test.firebase.writes().await.pop().unwrap();
             assert_eq!(body["messages"][message.id.to_string()]["text"], "Bonjour");
             assert_eq!(body["metadata"]["revision"], revision);
         }
@@ -104,11 +104,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_rebuild_without_a_room_writes_all_of_them() {
-        let world = World::new().await;
+        let test = TestApp::new().await;
         for _ in 0..3 {
-            world.room().await;
+            test.room().await;
         }
-        let rebuilt = run(&world, json!({ "action": "rebuild" })).await.unwrap();
+        let rebuilt = run(&test, json!({ "action": "rebuild" })).await.unwrap();
         assert_eq!(
             (&rebuilt["rooms"], &rebuilt["delivered"]),
             (&3.into(), &3.into())
@@ -117,19 +117,19 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_room_fails_the_invocation() {
-        let world = World::new().await;
+        let test = TestApp::new().await;
         for action in ["compare", "rebuild"] {
             let command = json!({ "action": action, "room_id": Uuid::from_u128(7) });
-            let error = run(&world, command).await.unwrap_err().to_string();
+            let error = run(&test, command).await.unwrap_err().to_string();
             assert!(error.contains("there is no room"), "{error}");
         }
     }
 
     #[tokio::test]
     async fn a_deployment_without_a_mirror_fails_the_invocation() {
-        let world = World::with(|settings, _| settings.firebase = None).await;
+        let test = TestApp::with(|settings, _| settings.firebase = None).await;
         for action in ["compare", "rebuild"] {
-            let error = run(&world, json!({ "action": action })).await;
+            let error = run(&test, json!({ "action": action })).await;
             let error = error.unwrap_err().to_string();
             assert!(error.contains("FIREBASE_DATABASE_URL"), "{error}");
         }

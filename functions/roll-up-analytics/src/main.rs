@@ -38,16 +38,16 @@ async fn main() -> Result<(), StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::testing::World;
+    use shared::testing::TestApp;
 
     #[tokio::test]
     async fn every_event_is_counted_once() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        world.say(driver, room, "Bonjour").await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        test.say(driver, room, "Bonjour").await;
         let run = async || {
             let event = serde_json::from_str(r#"{"source": "aws.events"}"#).unwrap();
-            roll_up_analytics(world.app, event).await.unwrap().notes
+            roll_up_analytics(test.app, event).await.unwrap().notes
         };
         assert_eq!(run().await, 2, "a room and a message");
         assert_eq!(run().await, 0);

@@ -45,21 +45,21 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn a_message_is_found_with_the_match_marked() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        let message = world
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        let message = test
             .say(driver, room, "J'ai livré <3 colis> & l'enveloppe")
             .await;
-        world.say(client, room, "Merci").await;
+        test.say(client, room, "Merci").await;
         for payload in [Payload::V1, Payload::V2] {
             let call = Call::get("/messages/search/")
                 .query("q", "LIVRÉE colis")
                 .payload(payload);
-            let body = world.call(search_messages, client, call).await.expect(200);
+            let body = test.call(search_messages, client, call).await.expect(200);
             let mut expected = serde_json::to_value(&message).unwrap();
             expected["highlight"] =
                 "J&#39;ai <mark>livré</mark> &lt;3 <mark>colis</mark>&gt; &amp; l&#39;enveloppe"
@@ -73,10 +73,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_links_lead_through_all_matches_newest_first() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
         for turn in 1..=5 {
-            world.say(driver, room, &format!("Colis {turn}")).await;
+            test.say(driver, room, &format!("Colis {turn}")).await;
         }
         let (mut seen, mut cursor) = (Vec::new(), None::<String>);
         loop {
@@ -84,7 +84,7 @@ mod tests {
                 .query("q", "colis")
                 .query("page_size", "2")
                 .query("cursor", cursor.unwrap_or_default());
-            let body = world.call(search_messages, client, call).await.expect(200);
+            let body = test.call(search_messages, client, call).await.expect(200);
             seen.extend(
                 body["results"]
                     .as_array()
@@ -107,29 +107,25 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_looked_for_is_rejected() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
         let call = |q: &str| Call::get("/messages/search/").query("q", q);
         for (call, reason) in [
             (Call::get("/messages/search/"), "Ce champ est obligatoire."),
             (call(" "), "Ce champ ne peut être vide."),
         ] {
-            let body = world.call(search_messages, driver, call).await.expect(400);
+            let body = test.call(search_messages, driver, call).await.expect(400);
             assert_eq!(body, json!({ "q": [reason] }));
         }
         let bad_room = call("x").query("chat_room_id", "x");
-        world
-            .call(search_messages, driver, bad_room)
+        test.call(search_messages, driver, bad_room)
             .await
             .expect(400);
         let foreign = call("x").query("chat_room_id", room);
-        world
-            .call(search_messages, admin, foreign)
-            .await
-            .expect(404);
+        test.call(search_messages, admin, foreign).await.expect(404);
         let bad_cursor = call("x").query("cursor", "x");
-        let body = world
+        let body = test
             .call(search_messages, driver, bad_cursor)
             .await
             .expect(404);

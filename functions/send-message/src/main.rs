@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::domain::RateLimit;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
     use uuid::Uuid;
 
     fn post(body: Value) -> Call {
@@ -90,9 +90,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_is_201_and_mirrored() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let message = world
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let message = test
             .call(
                 send_message,
                 driver,
@@ -105,7 +105,7 @@ mod tests {
             (&json!("Oui"), &json!(1), &json!("text"))
         );
 
-        let (method, path, body) = world.firebase.writes().await.remove(0);
+        let (method, path, body) = test.firebase.writes().await.remove(0);
         assert_eq!(
             (method, path),
             ("PATCH".to_owned(), format!("/chats/{room}.json"))
@@ -118,7 +118,7 @@ mod tests {
                 "is_read": false, "read_at": null,
             }})
         );
-        let query = world.firebase.queries().await.remove(0);
+        let query = test.firebase.queries().await.remove(0);
         assert_eq!(
             query,
             "print=silent&auth_variable_override=%7B%22uid%22%3A%22chat-backend%22%7D&ns=relais-test"
@@ -127,13 +127,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_recipients_devices_get_a_push_after_the_response() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        world.device(client, "phone").await;
-        world.device(driver, "driver").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        test.device(client, "phone").await;
+        test.device(driver, "driver").await;
         let call = post(json!({ "chat_room_id": room, "text": "J'arrive" }));
-        let message = world.call(send_message, driver, call).await.expect(201);
-        let pushes = world.fcm.messages().await;
+        let message = test.call(send_message, driver, call).await.expect(201);
+        let pushes = test.fcm.messages().await;
         assert_eq!(pushes.len(), 1);
         assert_eq!(pushes[0]["token"], "phone");
         assert_eq!(
@@ -146,35 +146,34 @@ mod tests {
 
     #[tokio::test]
     async fn a_repeat_is_200_with_the_same_message_and_is_not_mirrored() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
         let call =
             || post(json!({ "chat_room_id": room, "text": "Oui", "client_message_id": client.0 }));
-        let first = world.call(send_message, driver, call()).await.expect(201);
-        let again = world
+        let first = test.call(send_message, driver, call()).await.expect(201);
+        let again = test
             .call(send_message, driver, call().payload(Payload::V2))
             .await
             .expect(200);
         assert_eq!(first, again);
-        assert_eq!(world.firebase.writes().await.len(), 1);
+        assert_eq!(test.firebase.writes().await.len(), 1);
     }
 
     #[tokio::test]
     async fn fields_of_another_type_are_ignored() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         let sent = async |body| {
-            world
-                .call(send_message, driver, post(body))
+            test.call(send_message, driver, post(body))
                 .await
                 .expect(201)
         };
-        let text = sent(
+        let message = sent(
             json!({ "chat_room_id": room, "text": "a", "image_url": 1, "latitude": "x", "seq": 9 }),
         )
         .await;
         assert_eq!(
-            (&text["image_url"], &text["latitude"], &text["seq"]),
+            (&message["image_url"], &message["latitude"], &message["seq"]),
             (&json!(""), &json!(null), &json!(1))
         );
         let location = json!({ "chat_room_id": room, "message_type": "location", "latitude": 5.345_317, "longitude": -4 });
@@ -189,8 +188,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_coordinate_is_returned_and_mirrored_as_it_was_sent() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         // From serde_json's list of values that it reads one bit off without `float_roundtrip`.
         let body = format!(
             r#"{{"chat_room_id":"{room}","message_type":"location","latitude":51.248178375505404,"longitude":-93.31137037688033}}"#
@@ -198,10 +197,10 @@ mod tests {
         let call = Call::post("/messages/")
             .header("content-type", "application/json")
             .raw(body);
-        let sent = world.call(send_message, driver, call).await.expect(201);
+        let sent = test.call(send_message, driver, call).await.expect(201);
         assert_eq!(sent["latitude"].to_string(), "51.248178375505404");
         assert_eq!(sent["longitude"].to_string(), "-93.31137037688033");
-        let (_, _, body) = world.firebase.writes().await.remove(0);
+        let (_, _, body) = test.firebase.writes().await.remove(0);
         let mirrored = &body["messages"][sent["id"].as_str().unwrap()];
         assert_eq!(
             (&mirrored["latitude"], &mirrored["longitude"]),
@@ -211,8 +210,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_bad_field_is_named() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         for (body, fields) in [
             (json!({}), vec!["chat_room_id", "text"]),
             (
@@ -249,7 +248,7 @@ mod tests {
                 vec!["latitude", "longitude"],
             ),
         ] {
-            let answer = world
+            let answer = test
                 .call(send_message, driver, post(body.clone()))
                 .await
                 .expect(400);
@@ -259,23 +258,23 @@ mod tests {
                 "{body}"
             );
         }
-        assert!(world.firebase.writes().await.is_empty());
+        assert!(test.firebase.writes().await.is_empty());
     }
 
     #[tokio::test]
     async fn a_photo_must_be_on_an_allowed_host() {
-        let world = World::with(|settings, _| {
+        let test = TestApp::with(|settings, _| {
             settings.image_hosts = ImageHosts::parse("res.cloudinary.com").unwrap();
         })
         .await;
-        let (driver, _, room) = world.room().await;
+        let (driver, _, room) = test.room().await;
         let image = |url: &str| {
             post(json!({ "chat_room_id": room, "message_type": "image", "image_url": url }))
         };
         let good = image("https://RES.cloudinary.com/demo/1.jpg");
-        world.call(send_message, driver, good).await.expect(201);
+        test.call(send_message, driver, good).await.expect(201);
         let bad = image("https://res.cloudinary.com@evil.ci/1.jpg");
-        let answer = world.call(send_message, driver, bad).await.expect(400);
+        let answer = test.call(send_message, driver, bad).await.expect(400);
         assert_eq!(
             answer,
             json!({ "image_url": ["Cette image n'est pas hébergée sur un site autorisé."] })
@@ -284,33 +283,32 @@ mod tests {
 
     #[tokio::test]
     async fn messages_above_the_limit_return_429_with_retry_after() {
-        let world = World::with(|settings, _| {
+        let test = TestApp::with(|settings, _| {
             settings.send_limits.delivery = RateLimit::parse("1/0.001").unwrap();
         })
         .await;
-        let (driver, client, room) = world.room().await;
+        let (driver, client, room) = test.room().await;
         let call = |id: Option<Uuid>| {
             post(json!({ "chat_room_id": room, "text": "Oui", "client_message_id": id }))
         };
         let id = Some(Uuid::nil());
-        world.call(send_message, driver, call(id)).await.expect(201);
-        let reply = world.call(send_message, driver, call(None)).await;
+        test.call(send_message, driver, call(id)).await.expect(201);
+        let reply = test.call(send_message, driver, call(None)).await;
         let seconds = reply.headers["retry-after"].to_str().unwrap().to_owned();
         assert!((900..=1_000).contains(&seconds.parse().unwrap()));
         let detail = format!("Requête ralentie. Disponible à nouveau dans {seconds} secondes.");
         assert_eq!(reply.expect(429), json!({ "detail": detail }));
-        world.call(send_message, driver, call(id)).await.expect(200);
-        world
-            .call(send_message, client, call(None))
+        test.call(send_message, driver, call(id)).await.expect(200);
+        test.call(send_message, client, call(None))
             .await
             .expect(201);
-        assert_eq!(world.firebase.writes().await.len(), 2);
+        assert_eq!(test.firebase.writes().await.len(), 2);
     }
 
     #[tokio::test]
     async fn a_malformed_body_is_a_clear_4xx() {
-        let world = World::new().await;
-        let (driver, _, _) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, _) = test.room().await;
         for (call, status) in [
             (Call::post("/messages/").raw("{"), 400),
             (Call::post("/messages/").raw("{\"text\": \"\\ud800\"}"), 400),
@@ -324,7 +322,7 @@ mod tests {
             ),
             (Call::post("/messages/").raw("x".repeat(6_000_000)), 413),
         ] {
-            world.call(send_message, driver, call).await.expect(status);
+            test.call(send_message, driver, call).await.expect(status);
         }
     }
 }

@@ -56,7 +56,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     fn put(body: Value) -> Call {
         Call::put("/notification_settings/").json(body)
@@ -64,8 +64,8 @@ mod tests {
 
     #[tokio::test]
     async fn settings_are_replaced_and_returned() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa Koné").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa Koné").await;
         let night = json!({ "push_enabled": true, "quiet_from": "22:00", "quiet_to": "07:30", "time_zone": "Europe/Paris" });
         let never = json!({ "push_enabled": false, "quiet_from": null, "quiet_to": null, "time_zone": "Africa/Abidjan" });
         for (sent, answered) in [
@@ -74,19 +74,19 @@ mod tests {
             (never.clone(), &never),
         ] {
             let call = put(sent).payload(Payload::V2);
-            let reply = world.call(set_notification_settings, driver, call).await;
+            let reply = test.call(set_notification_settings, driver, call).await;
             assert_eq!(&reply.expect(200), answered);
-            let kept = notification_settings::get(&world.app.database, driver).await;
+            let kept = notification_settings::get(&test.app.database, driver).await;
             assert_eq!(&serde_json::to_value(kept.unwrap()).unwrap(), answered);
         }
     }
 
     #[tokio::test]
     async fn every_iana_name_is_a_time_zone_and_nothing_else() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa Koné").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa Koné").await;
         let names = "SELECT name FROM pg_timezone_names WHERE name !~ '^(Factory|localtime|posix)'";
-        let names = world.sql.query(names, &[]).await.unwrap();
+        let names = test.sql.query(names, &[]).await.unwrap();
         let mut zones: Vec<String> = names.iter().map(|row| row.get("name")).collect();
         assert!(zones.len() > 400);
         // All that could be mistaken for something else, and some others.
@@ -100,7 +100,7 @@ mod tests {
         }
         let call = async |zone: &str| {
             let call = put(json!({ "push_enabled": true, "time_zone": zone }));
-            world.call(set_notification_settings, driver, call).await
+            test.call(set_notification_settings, driver, call).await
         };
         for zone in zones {
             assert_eq!(call(&zone).await.expect(200)["time_zone"], zone);
@@ -130,8 +130,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_bad_field_is_named() {
-        let world = World::new().await;
-        let driver = world.user("driver", "Awa Koné").await;
+        let test = TestApp::new().await;
+        let driver = test.user("driver", "Awa Koné").await;
         for (body, fields) in [
             (json!({}), vec!["push_enabled"]),
             (
@@ -163,15 +163,14 @@ mod tests {
                 vec!["time_zone"],
             ),
         ] {
-            let rejected = world
+            let rejected = test
                 .call(set_notification_settings, driver, put(body))
                 .await
                 .expect(400);
             let named: Vec<_> = rejected.as_object().unwrap().keys().collect();
             assert_eq!(named, fields, "{rejected}");
         }
-        world
-            .call_anonymously(set_notification_settings, put(json!({})))
+        test.call_anonymously(set_notification_settings, put(json!({})))
             .await
             .expect(401);
     }

@@ -37,40 +37,38 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn typing_is_shown_and_removed() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
         let call = |is_typing| {
             Call::post(&format!("/rooms/{room}/typing/")).json(json!({ "is_typing": is_typing }))
         };
-        let on = world.call(set_typing, driver, call(true)).await.expect(200);
+        let on = test.call(set_typing, driver, call(true)).await.expect(200);
         assert_eq!(on, json!({ "success": true }));
-        world
-            .call(set_typing, driver, call(false).payload(Payload::V2))
+        test.call(set_typing, driver, call(false).payload(Payload::V2))
             .await
             .expect(200);
-        let writes = world.firebase.writes().await;
+        let writes = test.firebase.writes().await;
         let path = format!("/chats/{room}/typing/{}.json", driver.0);
         assert_eq!((writes[0].0.as_str(), &writes[0].1), ("PUT", &path));
         assert!(writes[0].2["timestamp"].as_str().unwrap().ends_with('Z'));
         assert_eq!((writes[1].0.as_str(), &writes[1].1), ("DELETE", &path));
         assert_eq!(writes.len(), 2);
-        let again = world.call(set_typing, driver, call(true)).await;
+        let again = test.call(set_typing, driver, call(true)).await;
         assert_eq!(again.expect(200), json!({ "success": true }));
-        assert_eq!(world.firebase.writes().await.len(), 2, "once a second");
+        assert_eq!(test.firebase.writes().await.len(), 2, "once a second");
     }
 
     #[tokio::test]
     async fn only_participants_of_an_active_room_may_type() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
         let call = |body| Call::post(&format!("/rooms/{room}/typing/")).json(body);
-        world
-            .call(set_typing, admin, call(json!({ "is_typing": true })))
+        test.call(set_typing, admin, call(json!({ "is_typing": true })))
             .await
             .expect(404);
         for body in [
@@ -79,19 +77,16 @@ mod tests {
             json!({ "is_typing": null }),
         ] {
             assert!(
-                world.call(set_typing, driver, call(body)).await.expect(400)["is_typing"]
-                    .is_array()
+                test.call(set_typing, driver, call(body)).await.expect(400)["is_typing"].is_array()
             );
         }
-        world
-            .sql
+        test.sql
             .execute("UPDATE chat_rooms SET is_active = false", &[])
             .await
             .unwrap();
-        world
-            .call(set_typing, driver, call(json!({ "is_typing": true })))
+        test.call(set_typing, driver, call(json!({ "is_typing": true })))
             .await
             .expect(400);
-        assert!(world.firebase.writes().await.is_empty());
+        assert!(test.firebase.writes().await.is_empty());
     }
 }

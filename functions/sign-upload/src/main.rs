@@ -30,14 +30,14 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::cloudinary::Cloudinary;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     fn post(body: Value) -> Call {
         Call::post("/uploads/").json(body)
     }
 
-    async fn world() -> World {
-        World::with(|_, secret| {
+    async fn test() -> TestApp {
+        TestApp::with(|_, secret| {
             secret.cloudinary = Cloudinary::parse("cloudinary://1234:abcd@demo").ok();
         })
         .await
@@ -45,12 +45,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_participant_gets_an_upload_below_the_rooms_path() {
-        let world = world().await;
-        let (driver, client, room) = world.room().await;
+        let test = test().await;
+        let (driver, client, room) = test.room().await;
         let mut photos = vec![];
         for (viewer, payload) in [(driver, Payload::V1), (client, Payload::V2)] {
             let call = post(json!({ "chat_room_id": room })).payload(payload);
-            let upload = world.call(sign_upload, viewer, call).await.expect(200);
+            let upload = test.call(sign_upload, viewer, call).await.expect(200);
             assert_eq!(
                 upload["upload_url"],
                 "https://api.cloudinary.com/v1_1/demo/image/upload"
@@ -83,36 +83,32 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_for_participants_of_an_active_room() {
-        let world = world().await;
-        let (driver, _, room) = world.room().await;
-        let admin = world.user("admin", "Mariam").await;
+        let test = test().await;
+        let (driver, _, room) = test.room().await;
+        let admin = test.user("admin", "Mariam").await;
         let call = || post(json!({ "chat_room_id": room }));
-        world.call(sign_upload, admin, call()).await.expect(404);
+        test.call(sign_upload, admin, call()).await.expect(404);
         for body in [
             json!({}),
             json!({ "chat_room_id": null }),
             json!({ "chat_room_id": "x" }),
         ] {
-            let answer = world
-                .call(sign_upload, driver, post(body))
-                .await
-                .expect(400);
+            let answer = test.call(sign_upload, driver, post(body)).await.expect(400);
             assert!(answer["chat_room_id"].is_array());
         }
-        world
-            .sql
+        test.sql
             .execute("UPDATE chat_rooms SET is_active = false", &[])
             .await
             .unwrap();
-        let answer = world.call(sign_upload, driver, call()).await.expect(400);
+        let answer = test.call(sign_upload, driver, call()).await.expect(400);
         assert!(answer["chat_room_id"].is_array());
     }
 
     #[tokio::test]
     async fn without_an_account_of_cloudinary_it_says_so() {
-        let world = World::new().await;
-        let (driver, _, room) = world.room().await;
-        let answer = world
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        let answer = test
             .call(sign_upload, driver, post(json!({ "chat_room_id": room })))
             .await
             .expect(503);

@@ -31,18 +31,18 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::{Call, Payload, World};
+    use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
     async fn the_total_is_returned() {
-        let world = World::new().await;
-        let (driver, client, room) = world.room().await;
-        world.say(driver, room, "1").await;
-        world.say(driver, room, "2").await;
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        test.say(driver, room, "1").await;
+        test.say(driver, room, "2").await;
         for payload in [Payload::V1, Payload::V2] {
             let call = Call::get("/rooms/unread_count/").payload(payload);
             assert_eq!(
-                world.call(unread_count, client, call).await.expect(200),
+                test.call(unread_count, client, call).await.expect(200),
                 json!({ "unread_count": 2 })
             );
         }

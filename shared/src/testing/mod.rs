@@ -9,9 +9,9 @@ mod database;
 mod events;
 mod fcm;
 mod firebase;
-mod world;
+mod test_app;
 
 pub use events::{Call, Payload};
 pub use fcm::RecordingFcm;
 pub use firebase::RecordingFirebase;
-pub use world::{Reply, World};
+pub use test_app::{Reply, TestApp};

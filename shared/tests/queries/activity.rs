@@ -2,19 +2,19 @@ use std::time::Duration;
 
 use shared::db::messages::{Activity, activity_since};
 use shared::domain::Timestamp;
-use shared::testing::World;
+use shared::testing::TestApp;
 
 #[tokio::test]
 async fn what_was_said_since_a_moment_is_counted_over_all_rooms() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let began = Timestamp::now().0;
-    let (driver, client, room) = world.room().await;
-    let other = world.user("client", "Ali").await;
-    let other_room = world.room_between(driver, other).await.id;
-    world.say(driver, room, "1").await;
-    world.say(client, room, "2").await;
-    world.say(driver, other_room, "3").await;
-    let since = async |moment| activity_since(&world.app.database, moment).await.unwrap();
+    let (driver, client, room) = test.room().await;
+    let other = test.user("client", "Ali").await;
+    let other_room = test.room_between(driver, other).await.id;
+    test.say(driver, room, "1").await;
+    test.say(client, room, "2").await;
+    test.say(driver, other_room, "3").await;
+    let since = async |moment| activity_since(&test.app.database, moment).await.unwrap();
     let all = Activity {
         messages: 3,
         rooms: 2,

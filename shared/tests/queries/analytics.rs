@@ -7,21 +7,21 @@ use shared::db::mirror;
 use shared::delivery::{DeliveryOutcome, LeaseScope};
 use shared::domain::{Period, TimeZone, Viewer};
 use shared::error::{Error, Unauthorized};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
-async fn count(world: &World) -> i64 {
-    roll_up(&world.app.database, 1000).await.unwrap()
+async fn count(test: &TestApp) -> i64 {
+    roll_up(&test.app.database, 1000).await.unwrap()
 }
 
-async fn reported(world: &World, period: &Period) -> Value {
-    let admin = world.user("admin", "Mariam").await;
-    serde_json::to_value(report(&world.app.database, admin, period).await.unwrap()).unwrap()
+async fn reported(test: &TestApp, period: &Period) -> Value {
+    let admin = test.user("admin", "Mariam").await;
+    serde_json::to_value(report(&test.app.database, admin, period).await.unwrap()).unwrap()
 }
 
 /// A message of that moment, written without a sender's statement.
-async fn write(world: &World, room: Uuid, seq: i64, sender: Viewer, kind: &str, at: &str) {
-    world
+async fn write(test: &TestApp, room: Uuid, seq: i64, sender: Viewer, kind: &str, at: &str) {
+    test
         .sql
         .execute(
             "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, created_at, revision)
@@ -42,8 +42,8 @@ fn june(timezone: &str) -> Period {
 
 #[tokio::test]
 async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     for (seq, (kind, at)) in [
         ("text", "2025-06-01 00:00:00Z"),
         ("image", "2025-06-01 18:14:59Z"),
@@ -56,7 +56,7 @@ async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for
     .enumerate()
     {
         write(
-            &world,
+            &test,
             room,
             i64::try_from(seq).unwrap() + 1,
             driver,
@@ -65,9 +65,9 @@ async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for
         )
         .await;
     }
-    count(&world).await;
+    count(&test).await;
     let by_day = async |timezone| -> Vec<i64> {
-        let report = reported(&world, &june(timezone)).await;
+        let report = reported(&test, &june(timezone)).await;
         let days = report["days"].as_array().unwrap().iter();
         days.map(|day| day["messages"]["total"].as_i64().unwrap())
             .collect()
@@ -79,7 +79,7 @@ async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for
         "its day begins at 18:15"
     );
     assert_eq!(by_day("America/Los_Angeles").await, [2, 1, 2]);
-    let report = reported(&world, &june("UTC")).await;
+    let report = reported(&test, &june("UTC")).await;
     assert_eq!(
         report["messages"],
         json!({ "total": 5, "text": 2, "image": 1, "location": 1, "system": 1 })
@@ -89,8 +89,8 @@ async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for
 
 #[tokio::test]
 async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     // A message each quarter of an hour, from two days before each of the clock's changes to two days after it.
     let changes = [
         // 00:00 to 01:00 comes twice.
@@ -116,12 +116,11 @@ async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
         .iter()
         .map(|(_, date, _)| date.parse::<chrono::NaiveDate>().unwrap())
         .collect();
-    world
-        .sql
+    test.sql
         .execute(fill, &[&room, &driver.0, &dates])
         .await
         .unwrap();
-    while count(&world).await > 0 {}
+    while count(&test).await > 0 {}
 
     for ((zone, name, quarters), date) in changes.iter().zip(dates) {
         let day = chrono::TimeDelta::days(1);
@@ -133,7 +132,7 @@ async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
                 to,
                 time_zone,
             };
-            let report = reported(&world, &period).await;
+            let report = reported(&test, &period).await;
             let days = report["days"].as_array().unwrap().clone();
             let days: Vec<_> = days
                 .iter()
@@ -153,22 +152,22 @@ async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
 
 #[tokio::test]
 async fn a_note_counts_once_in_whatever_portions_it_is_taken() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     for _ in 0..10 {
-        world.say(driver, room, "Bonjour").await;
+        test.say(driver, room, "Bonjour").await;
     }
-    mark_read(&world.app.database, client, &Unread::Room(room))
+    mark_read(&test.app.database, client, &Unread::Room(room))
         .await
         .unwrap();
-    mark_read(&world.app.database, client, &Unread::Room(room))
+    mark_read(&test.app.database, client, &Unread::Room(room))
         .await
         .unwrap();
     let mut notes = 0;
     loop {
         let portions = tokio::join!(
-            roll_up(&world.app.database, 3),
-            roll_up(&world.app.database, 3)
+            roll_up(&test.app.database, 3),
+            roll_up(&test.app.database, 3)
         );
         let taken = portions.0.unwrap() + portions.1.unwrap();
         notes += taken;
@@ -180,7 +179,7 @@ async fn a_note_counts_once_in_whatever_portions_it_is_taken() {
         notes, 12,
         "a room, ten messages, and one note that they were read"
     );
-    let report = reported(&world, &Period::default()).await;
+    let report = reported(&test, &Period::default()).await;
     assert_eq!(
         (
             &report["messages"]["total"],
@@ -198,43 +197,42 @@ async fn a_note_counts_once_in_whatever_portions_it_is_taken() {
 
 #[tokio::test]
 async fn what_is_read_late_is_not_read_in_time() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     for (seq, minutes) in [(1, 6), (2, 4)] {
         let sent = chrono::Utc::now() - chrono::TimeDelta::minutes(minutes);
-        write(&world, room, seq, driver, "text", &sent.to_rfc3339()).await;
+        write(&test, room, seq, driver, "text", &sent.to_rfc3339()).await;
     }
-    world
-        .sql
+    test.sql
         .execute("UPDATE chat_rooms SET other_user_unread_count = 2", &[])
         .await
         .unwrap();
-    mark_read(&world.app.database, client, &Unread::Room(room))
+    mark_read(&test.app.database, client, &Unread::Room(room))
         .await
         .unwrap();
-    count(&world).await;
-    let report = reported(&world, &Period::default()).await;
+    count(&test).await;
+    let report = reported(&test, &Period::default()).await;
     assert_eq!(report["read_within_5_minutes"]["count"], 1);
 }
 
 #[tokio::test]
 async fn the_first_answer_is_the_other_sides_first_message() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
     // In each room the client waits so many seconds; whatever else is said does not count.
     for seconds in 1..=20 {
-        let client = world.user("client", "Jean").await;
-        let room = world.room_between(driver, client).await.id;
-        write(&world, room, 1, driver, "system", "2025-06-01 09:00:00Z").await;
-        write(&world, room, 2, client, "text", "2025-06-01 10:00:00Z").await;
-        write(&world, room, 3, client, "text", "2025-06-01 10:00:00.5Z").await;
+        let client = test.user("client", "Jean").await;
+        let room = test.room_between(driver, client).await.id;
+        write(&test, room, 1, driver, "system", "2025-06-01 09:00:00Z").await;
+        write(&test, room, 2, client, "text", "2025-06-01 10:00:00Z").await;
+        write(&test, room, 3, client, "text", "2025-06-01 10:00:00.5Z").await;
         let answered = format!("2025-06-01 10:{seconds:02}:00Z");
-        write(&world, room, 4, driver, "text", &answered).await;
-        write(&world, room, 5, client, "text", "2025-06-02 10:00:00Z").await;
-        write(&world, room, 6, driver, "text", "2025-06-02 11:00:00Z").await;
+        write(&test, room, 4, driver, "text", &answered).await;
+        write(&test, room, 5, client, "text", "2025-06-02 10:00:00Z").await;
+        write(&test, room, 6, driver, "text", "2025-06-02 11:00:00Z").await;
     }
-    while count(&world).await > 0 {}
-    let answers = reported(&world, &june("UTC")).await["first_answer"].clone();
+    while count(&test).await > 0 {}
+    let answers = reported(&test, &june("UTC")).await["first_answer"].clone();
     assert_eq!(answers["driver"]["count"], 20);
     assert_eq!(answers["other_user"]["count"], 0);
     for (percentile, seconds) in [("median_seconds", 600.0), ("p95_seconds", 19.0 * 60.0)] {
@@ -248,9 +246,9 @@ async fn the_first_answer_is_the_other_sides_first_message() {
 
 #[tokio::test]
 async fn writes_to_firebase_are_counted_by_how_they_ended() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let database = &world.app.database;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let database = &test.app.database;
     let outcomes = [
         DeliveryOutcome::Delivered,
         DeliveryOutcome::Delivered,
@@ -258,9 +256,9 @@ async fn writes_to_firebase_are_counted_by_how_they_ended() {
         DeliveryOutcome::outage(None),
     ];
     for outcome in outcomes {
-        world.say(driver, room, "Bonjour").await;
+        test.say(driver, room, "Bonjour").await;
         let unpaced = "UPDATE chat_rooms SET mirror_paced_until = NULL";
-        world.sql.execute(unpaced, &[]).await.unwrap();
+        test.sql.execute(unpaced, &[]).await.unwrap();
         let scope = LeaseScope::Room {
             room_id: room,
             reservation: None,
@@ -270,19 +268,19 @@ async fn writes_to_firebase_are_counted_by_how_they_ended() {
         mirror::settle(database, &[(state, outcome)]).await.unwrap();
     }
     mirror::reset_all(database).await.unwrap();
-    count(&world).await;
+    count(&test).await;
     assert_eq!(
-        reported(&world, &Period::default()).await["mirror"],
+        reported(&test, &Period::default()).await["mirror"],
         json!({ "total": 4, "count": 3, "share": 0.75 })
     );
 }
 
 #[tokio::test]
 async fn only_admins_are_told() {
-    let world = World::new().await;
-    let (driver, ..) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, ..) = test.room().await;
     let rejection = async |viewer| {
-        report(&world.app.database, viewer, &Period::default())
+        report(&test.app.database, viewer, &Period::default())
             .await
             .unwrap_err()
     };

@@ -6,7 +6,7 @@ use std::pin::pin;
 use futures_util::{SinkExt, TryStreamExt};
 use shared::db::messages::{self, Scope};
 use shared::domain::{MessageSearch, PageSize, Text};
-use shared::testing::World;
+use shared::testing::TestApp;
 use tokio_postgres::Client;
 
 /// What has broken a tokenizer, a parser or a terminal before.
@@ -85,19 +85,19 @@ fn texts() -> Vec<String> {
 
 #[tokio::test]
 async fn any_text_that_can_be_sent_survives_a_dump_and_a_restore_of_every_table() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world.device(driver, "token").await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.device(driver, "token").await;
     let texts = texts();
     assert!(texts.len() > 350, "{}", texts.len());
     for text in &texts {
-        let message = world.say(driver, room, text).await;
+        let message = test.say(driver, room, text).await;
         assert_eq!(message.text, text.trim());
     }
-    let tables = tables(&world.sql).await;
+    let tables = tables(&test.sql).await;
     assert!(tables["chat_message_search"] > 350, "{tables:?}");
     for table in tables.keys() {
-        assert_survives(&world.sql, table).await;
+        assert_survives(&test.sql, table).await;
     }
 }
 
@@ -146,9 +146,9 @@ async fn assert_survives(sql: &Client, table: &str) {
 
 #[tokio::test]
 async fn any_search_is_answered_or_named_as_bad() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world.say(driver, room, &FRAGMENTS.join("")).await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.say(driver, room, &FRAGMENTS.join("")).await;
     let mut answered = 0;
     for text in texts() {
         let beginning: String = text.chars().take(255).collect();
@@ -157,7 +157,7 @@ async fn any_search_is_answered_or_named_as_bad() {
         };
         let scope = Scope::default();
         messages::search(
-            &world.app.database,
+            &test.app.database,
             driver,
             words.as_str(),
             &scope,
@@ -178,13 +178,13 @@ async fn any_search_is_answered_or_named_as_bad() {
 /// what a character is folded to is what it is found by.
 #[tokio::test]
 async fn every_character_of_unicode_is_searched_as_it_is_stored() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let sql = "SELECT count(*), coalesce(max(octet_length(chat_search_fold(c))), 0),
                    count(*) FILTER (WHERE length(chat_search_plain(c)) <> 1 OR length(chat_search_ending(c)) <> 1),
                    count(*) FILTER (WHERE chat_search_fold(c) = ' ' AND chat_search_plain(c) !~ '^\\s$')
                FROM generate_series(1, 1114111) AS n, LATERAL (SELECT chr(n) AS c) AS it
                WHERE n NOT BETWEEN 55296 AND 57343";
-    let row = world.sql.query_one(sql, &[]).await.unwrap();
+    let row = test.sql.query_one(sql, &[]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 1_112_063);
     assert!(
         64 * row.get::<_, i32>(1) < 2046,

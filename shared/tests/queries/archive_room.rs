@@ -1,18 +1,18 @@
 use shared::db::rooms;
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn archiving_is_each_participants_own() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     assert!(
-        rooms::archive(&world.app.database, driver, room, true)
+        rooms::archive(&test.app.database, driver, room, true)
             .await
             .unwrap()
     );
     let seen_by = async |viewer| {
-        rooms::get(&world.app.database, viewer, room)
+        rooms::get(&test.app.database, viewer, room)
             .await
             .unwrap()
             .unwrap()
@@ -21,7 +21,7 @@ async fn archiving_is_each_participants_own() {
     assert!(seen_by(driver).await);
     assert!(!seen_by(client).await);
     assert!(
-        rooms::archive(&world.app.database, driver, room, false)
+        rooms::archive(&test.app.database, driver, room, false)
             .await
             .unwrap()
     );
@@ -30,14 +30,14 @@ async fn archiving_is_each_participants_own() {
 
 #[tokio::test]
 async fn a_new_message_does_not_unarchive() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    rooms::archive(&world.app.database, driver, room, true)
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    rooms::archive(&test.app.database, driver, room, true)
         .await
         .unwrap();
-    world.say(client, room, "Bonjour").await;
+    test.say(client, room, "Bonjour").await;
     assert!(
-        rooms::get(&world.app.database, driver, room)
+        rooms::get(&test.app.database, driver, room)
             .await
             .unwrap()
             .unwrap()
@@ -47,16 +47,16 @@ async fn a_new_message_does_not_unarchive() {
 
 #[tokio::test]
 async fn a_strangers_room_is_no_room() {
-    let world = World::new().await;
-    let (_, _, room) = world.room().await;
-    let admin = world.user("admin", "Mariam").await;
+    let test = TestApp::new().await;
+    let (_, _, room) = test.room().await;
+    let admin = test.user("admin", "Mariam").await;
     assert!(
-        !rooms::archive(&world.app.database, admin, room, true)
+        !rooms::archive(&test.app.database, admin, room, true)
             .await
             .unwrap()
     );
     assert!(
-        !rooms::archive(&world.app.database, admin, Uuid::new_v4(), true)
+        !rooms::archive(&test.app.database, admin, Uuid::new_v4(), true)
             .await
             .unwrap()
     );

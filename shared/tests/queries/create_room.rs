@@ -1,7 +1,7 @@
 use shared::db::rooms::{self, NewRoom, Opened, OpeningRules};
 use shared::domain::{RateLimit, RoomType, RoomsWithoutDelivery, Text, Viewer};
 use shared::error::{Error, Result, Unauthorized};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 fn with(other: Viewer) -> NewRoom {
@@ -13,8 +13,8 @@ fn with(other: Viewer) -> NewRoom {
     }
 }
 
-async fn create(world: &World, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
-    rooms::create(&world.app.database, viewer, new, &OpeningRules::default()).await
+async fn create(test: &TestApp, viewer: Viewer, new: &NewRoom) -> Result<Opened> {
+    rooms::create(&test.app.database, viewer, new, &OpeningRules::default()).await
 }
 
 fn rejected_field(result: Result<Opened>) -> String {
@@ -33,13 +33,13 @@ fn rejected_field(result: Result<Opened>) -> String {
 
 #[tokio::test]
 async fn either_side_may_ask_and_both_get_the_same_room() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
-    let first = create(&world, client, &with(driver)).await.unwrap();
-    let second = create(&world, driver, &with(client)).await.unwrap();
+    let first = create(&test, client, &with(driver)).await.unwrap();
+    let second = create(&test, driver, &with(client)).await.unwrap();
     assert!(first.created && !second.created);
     assert_eq!(first.room.id, second.room.id);
     assert_eq!(first.room.driver.unwrap().id, driver.0);
@@ -49,16 +49,16 @@ async fn either_side_may_ask_and_both_get_the_same_room() {
 
 #[tokio::test]
 async fn a_room_per_delivery_and_one_about_none() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
-    let mut rooms = vec![create(&world, driver, &with(client)).await.unwrap().room.id];
+    let mut rooms = vec![create(&test, driver, &with(client)).await.unwrap().room.id];
     for tracking in ["LBN1", "LBN2"] {
-        let delivery = world.delivery(tracking, driver, client).await;
+        let delivery = test.delivery(tracking, driver, client).await;
         let opened = create(
-            &world,
+            &test,
             driver,
             &NewRoom {
                 delivery_id: Some(delivery),
@@ -76,31 +76,31 @@ async fn a_room_per_delivery_and_one_about_none() {
 
 #[tokio::test]
 async fn the_first_message_is_the_callers_and_unread_for_the_other() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
     let new = NewRoom {
         initial_message: Some(Text::parse("Bonjour").unwrap()),
         ..with(driver)
     };
-    let room = create(&world, client, &new).await.unwrap().room;
+    let room = create(&test, client, &new).await.unwrap().room;
     assert_eq!(
         (room.last_message_text.as_str(), room.unread_count),
         ("Bonjour", 0)
     );
     assert_eq!(
-        rooms::get(&world.app.database, driver, room.id)
+        rooms::get(&test.app.database, driver, room.id)
             .await
             .unwrap()
             .unwrap()
             .unread_count,
         1
     );
-    let again = create(&world, driver, &new_for(client)).await.unwrap();
+    let again = create(&test, driver, &new_for(client)).await.unwrap();
     assert!(!again.created);
-    let messages: i64 = world
+    let messages: i64 = test
         .sql
         .query_one("SELECT count(*) FROM chat_messages", &[])
         .await
@@ -118,68 +118,68 @@ fn new_for(other: Viewer) -> NewRoom {
 
 #[tokio::test]
 async fn one_side_is_a_driver_and_the_other_is_not() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (awa, ali) = (
-        world.user("driver", "Awa").await,
-        world.user("driver", "Ali").await,
+        test.user("driver", "Awa").await,
+        test.user("driver", "Ali").await,
     );
     let (jean, admin) = (
-        world.user("client", "Jean").await,
-        world.user("admin", "Mariam").await,
+        test.user("client", "Jean").await,
+        test.user("admin", "Mariam").await,
     );
     assert_eq!(
-        rejected_field(create(&world, awa, &with(ali)).await),
+        rejected_field(create(&test, awa, &with(ali)).await),
         "other_user_id"
     );
     assert_eq!(
-        rejected_field(create(&world, jean, &with(admin)).await),
+        rejected_field(create(&test, jean, &with(admin)).await),
         "other_user_id"
     );
     assert_eq!(
-        rejected_field(create(&world, jean, &with(Viewer(Uuid::new_v4()))).await),
+        rejected_field(create(&test, jean, &with(Viewer(Uuid::new_v4()))).await),
         "other_user_id"
     );
 }
 
 #[tokio::test]
 async fn support_is_with_an_admin_and_delivery_is_not() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
     let (merchant, admin) = (
-        world.user("merchant", "Chez Tantie").await,
-        world.user("admin", "Mariam").await,
+        test.user("merchant", "Chez Tantie").await,
+        test.user("admin", "Mariam").await,
     );
     let support = |other| NewRoom {
         room_type: RoomType::Support,
         ..with(other)
     };
     assert_eq!(
-        rejected_field(create(&world, driver, &with(admin)).await),
+        rejected_field(create(&test, driver, &with(admin)).await),
         "other_user_id"
     );
     assert_eq!(
-        rejected_field(create(&world, driver, &support(client)).await),
+        rejected_field(create(&test, driver, &support(client)).await),
         "other_user_id"
     );
-    assert!(create(&world, driver, &support(admin)).await.is_ok());
-    assert!(create(&world, merchant, &with(driver)).await.is_ok());
+    assert!(create(&test, driver, &support(admin)).await.is_ok());
+    assert!(create(&test, merchant, &with(driver)).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_delivery_must_be_of_both_participants() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
     let (other_driver, merchant) = (
-        world.user("driver", "Ali").await,
-        world.user("merchant", "Tantie").await,
+        test.user("driver", "Ali").await,
+        test.user("merchant", "Tantie").await,
     );
-    let delivery = world.delivery("LBN1", driver, client).await;
+    let delivery = test.delivery("LBN1", driver, client).await;
     for (viewer, other, delivery) in [
         (other_driver, client, delivery),
         (driver, merchant, delivery),
@@ -190,7 +190,7 @@ async fn a_delivery_must_be_of_both_participants() {
             ..with(other)
         };
         assert_eq!(
-            rejected_field(create(&world, viewer, &new).await),
+            rejected_field(create(&test, viewer, &new).await),
             "delivery_id"
         );
     }
@@ -198,32 +198,30 @@ async fn a_delivery_must_be_of_both_participants() {
 
 #[tokio::test]
 async fn an_unknown_or_inactive_viewer_opens_nothing() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
-    let unknown = create(&world, Viewer(Uuid::new_v4()), &with(driver)).await;
+    let unknown = create(&test, Viewer(Uuid::new_v4()), &with(driver)).await;
     assert!(matches!(
         unknown,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
     ));
-    world
-        .sql
+    test.sql
         .execute(
             "UPDATE users SET is_active = false WHERE id = $1",
             &[&client.0],
         )
         .await
         .unwrap();
-    let inactive = create(&world, client, &with(driver)).await;
+    let inactive = create(&test, client, &with(driver)).await;
     assert!(matches!(
         inactive,
         Err(Error::Unauthorized(Unauthorized::UserInactive))
     ));
     assert!(
-        world
-            .sql
+        test.sql
             .query("SELECT FROM chat_rooms", &[])
             .await
             .unwrap()
@@ -237,10 +235,10 @@ async fn twenty_who_open_the_same_room_at_once_open_one_for_one_token() {
         limit: Some(RateLimit::ROOMS),
         without_delivery: RoomsWithoutDelivery::Allow,
     };
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..20 {
@@ -249,7 +247,7 @@ async fn twenty_who_open_the_same_room_at_once_open_one_for_one_token() {
         } else {
             (client, driver)
         };
-        let database = &world.app.database;
+        let database = &test.app.database;
         tasks.spawn(async move {
             rooms::create(database, viewer, &new_for(other), &LIMITED)
                 .await
@@ -259,7 +257,7 @@ async fn twenty_who_open_the_same_room_at_once_open_one_for_one_token() {
     let opened = tasks.join_all().await;
     assert_eq!(opened.iter().filter(|opened| opened.created).count(), 1);
     assert!(opened.iter().all(|it| it.room.id == opened[0].room.id));
-    let messages: i64 = world
+    let messages: i64 = test
         .sql
         .query_one("SELECT count(*) FROM chat_messages", &[])
         .await
@@ -268,6 +266,6 @@ async fn twenty_who_open_the_same_room_at_once_open_one_for_one_token() {
     assert_eq!(messages, 1);
     let used =
         "SELECT ceil(extract(epoch FROM sum(full_at - now())) / 60)::int FROM chat_rate_limits";
-    let tokens: i32 = world.sql.query_one(used, &[]).await.unwrap().get(0);
+    let tokens: i32 = test.sql.query_one(used, &[]).await.unwrap().get(0);
     assert_eq!(tokens, 1);
 }

@@ -2,18 +2,18 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use shared::db::{QueryError, mirror, rooms};
-use shared::testing::World;
+use shared::testing::TestApp;
 
 #[tokio::test]
 async fn a_connection_that_the_server_ended_is_replaced_without_the_caller_noticing() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     for _ in 0..3 {
         let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        world.sql.execute(ended, &[]).await.unwrap();
+        test.sql.execute(ended, &[]).await.unwrap();
         assert!(
-            rooms::get(&world.app.database, driver, room)
+            rooms::get(&test.app.database, driver, room)
                 .await
                 .unwrap()
                 .is_some()
@@ -21,28 +21,28 @@ async fn a_connection_that_the_server_ended_is_replaced_without_the_caller_notic
     }
 }
 
-async fn one_connection() -> World {
-    World::with(|settings, _| settings.concurrency = NonZeroUsize::MIN).await
+async fn one_connection() -> TestApp {
+    TestApp::with(|settings, _| settings.concurrency = NonZeroUsize::MIN).await
 }
 
 /// The names of the statements that are prepared on the app's only connection.
-async fn prepared(world: &World) -> Vec<String> {
+async fn prepared(test: &TestApp) -> Vec<String> {
     let sql =
         "SELECT split_part(statement, E'\n', 1) AS name FROM pg_prepared_statements ORDER BY 1";
-    let rows = world.app.database.query(sql, &[]).await.unwrap();
+    let rows = test.app.database.query(sql, &[]).await.unwrap();
     rows.iter().map(|row| row.get("name")).collect()
 }
 
 #[tokio::test]
 async fn a_statement_is_prepared_where_no_pooler_is_known_of() {
-    let world = one_connection().await;
-    let (driver, _, _) = world.room().await;
-    world.unread(driver).await;
-    let is_prepared = prepared(&world)
+    let test = one_connection().await;
+    let (driver, _, _) = test.room().await;
+    test.unread(driver).await;
+    let is_prepared = prepared(&test)
         .await
         .contains(&"-- unread_count".to_owned());
     assert_eq!(is_prepared, !behind_a_pooler());
-    world.unread(driver).await;
+    test.unread(driver).await;
 }
 
 fn behind_a_pooler() -> bool {
@@ -51,40 +51,40 @@ fn behind_a_pooler() -> bool {
 
 #[tokio::test]
 async fn the_statement_cache_can_be_switched_off() {
-    let world = World::with(|settings, _| {
+    let test = TestApp::with(|settings, _| {
         settings.concurrency = NonZeroUsize::MIN;
         settings.statement_cache = Some(false);
     })
     .await;
-    let (driver, _, _) = world.room().await;
-    world.unread(driver).await;
-    assert_eq!(prepared(&world).await, Vec::<String>::new());
+    let (driver, _, _) = test.room().await;
+    test.unread(driver).await;
+    assert_eq!(prepared(&test).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_migration_under_a_prepared_statement_is_not_noticed() {
-    let world = one_connection().await;
-    let (_, _, room) = world.room().await;
+    let test = one_connection().await;
+    let (_, _, room) = test.room().await;
     for column in ["one", "two", "three"] {
         assert!(
-            mirror::read(&world.app.database, room)
+            mirror::read(&test.app.database, room)
                 .await
                 .unwrap()
                 .is_some()
         );
         let added = format!("ALTER TABLE chat_rooms ADD COLUMN {column} text");
-        world.sql.batch_execute(&added).await.unwrap();
+        test.sql.batch_execute(&added).await.unwrap();
     }
 }
 
 const SLEEP: &str = "-- sleep\nSELECT pg_sleep(60)";
 
 /// Waits until the server executes `SLEEP`, or no longer does.
-async fn sleeping(world: &World, expected: bool) {
+async fn sleeping(test: &TestApp, expected: bool) {
     let sql = "SELECT FROM pg_stat_activity
                WHERE datname = current_database() AND state = 'active' AND query LIKE '-- sleep%'";
     loop {
-        let is_sleeping = !world.sql.query(sql, &[]).await.unwrap().is_empty();
+        let is_sleeping = !test.sql.query(sql, &[]).await.unwrap().is_empty();
         if is_sleeping == expected {
             return;
         }
@@ -94,32 +94,32 @@ async fn sleeping(world: &World, expected: bool) {
 
 #[tokio::test]
 async fn no_statement_outlives_the_timeout_of_its_caller_by_a_second() {
-    let world = one_connection().await;
+    let test = one_connection().await;
     let began = Instant::now();
-    let outcome = world.app.database.query(SLEEP, &[]).await;
+    let outcome = test.app.database.query(SLEEP, &[]).await;
     assert!(matches!(outcome, Err(QueryError::TimedOut { .. })));
     assert!(began.elapsed() < Duration::from_secs(9));
-    let ended = tokio::time::timeout(Duration::from_secs(1), sleeping(&world, false));
+    let ended = tokio::time::timeout(Duration::from_secs(1), sleeping(&test, false));
     ended.await.expect("the statement goes on");
 }
 
 #[tokio::test]
 async fn no_statement_outlives_a_caller_that_gives_up_earlier_and_nobody_waits_for_it() {
-    let world = one_connection().await;
-    let running = tokio::spawn(world.app.database.query(SLEEP, &[]));
-    sleeping(&world, true).await;
+    let test = one_connection().await;
+    let running = tokio::spawn(test.app.database.query(SLEEP, &[]));
+    sleeping(&test, true).await;
     running.abort();
-    let ended = tokio::time::timeout(Duration::from_secs(1), sleeping(&world, false));
+    let ended = tokio::time::timeout(Duration::from_secs(1), sleeping(&test, false));
     ended.await.expect("the statement goes on");
-    let (driver, _, _) = world.room().await;
-    assert_eq!(world.unread(driver).await, 0);
+    let (driver, _, _) = test.room().await;
+    assert_eq!(test.unread(driver).await, 0);
 }
 
 #[tokio::test]
 async fn the_server_ends_the_statements_of_a_function_that_was_killed_unless_a_pooler_is_between() {
-    let world = one_connection().await;
+    let test = one_connection().await;
     let sql = "SELECT current_setting('statement_timeout') AS timeout";
-    let timeout: String = world
+    let timeout: String = test
         .app
         .database
         .query_one(sql, &[])

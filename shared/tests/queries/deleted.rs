@@ -3,33 +3,33 @@
 use shared::db::messages::{self, Scope};
 use shared::db::rooms::{self, Filter, NewRoom, OpeningRules};
 use shared::domain::{MessageOrder, PageNumber, PageSize, RoomOrder, RoomType, Viewer};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 /// A driver and a client who talked about a delivery, and their room.
-async fn talked(world: &World) -> (Viewer, Viewer, Uuid) {
+async fn talked(test: &TestApp) -> (Viewer, Viewer, Uuid) {
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
     let new = NewRoom {
         other_user_id: client.0,
-        delivery_id: Some(world.delivery("LBN1", driver, client).await),
+        delivery_id: Some(test.delivery("LBN1", driver, client).await),
         room_type: RoomType::Delivery,
         initial_message: None,
     };
     let rules = OpeningRules::default();
-    let opened = rooms::create(&world.app.database, driver, &new, &rules).await;
+    let opened = rooms::create(&test.app.database, driver, &new, &rules).await;
     let room = opened.unwrap().room.id;
-    world.say(driver, room, "Bonjour Jean").await;
-    world.say(client, room, "Bonjour Awa").await;
+    test.say(driver, room, "Bonjour Jean").await;
+    test.say(client, room, "Bonjour Awa").await;
     (driver, client, room)
 }
 
 /// Which of the sides of the conversation the viewer still sees: the driver, the other participant, the delivery, both
 /// senders.
-async fn seen(world: &World, viewer: Viewer, room: Uuid) -> [bool; 5] {
-    let database = &world.app.database;
+async fn seen(test: &TestApp, viewer: Viewer, room: Uuid) -> [bool; 5] {
+    let database = &test.app.database;
     let (first, size) = (PageNumber::FIRST, PageSize::DEFAULT);
     let detail = rooms::get(database, viewer, room).await.unwrap().unwrap();
     let (filter, order) = (Filter::default(), RoomOrder::default());
@@ -59,25 +59,25 @@ async fn seen(world: &World, viewer: Viewer, room: Uuid) -> [bool; 5] {
 
 #[tokio::test]
 async fn a_deleted_user_is_null_in_list_detail_history_and_search() {
-    let world = World::new().await;
-    let (driver, client, room) = talked(&world).await;
-    assert_eq!(seen(&world, driver, room).await, [true; 5]);
+    let test = TestApp::new().await;
+    let (driver, client, room) = talked(&test).await;
+    assert_eq!(seen(&test, driver, room).await, [true; 5]);
     let delete = "DELETE FROM users WHERE id = $1";
-    world.sql.execute(delete, &[&client.0]).await.unwrap();
-    let after = seen(&world, driver, room).await;
+    test.sql.execute(delete, &[&client.0]).await.unwrap();
+    let after = seen(&test, driver, room).await;
     assert_eq!(after, [true, false, true, true, false]);
 }
 
 #[tokio::test]
 async fn a_deleted_driver_and_delivery_are_null_for_the_client() {
-    let world = World::new().await;
-    let (driver, client, room) = talked(&world).await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = talked(&test).await;
     for delete in [
         "DELETE FROM users WHERE id = $1",
         "DELETE FROM deliveries WHERE driver_id = $1",
     ] {
-        world.sql.execute(delete, &[&driver.0]).await.unwrap();
+        test.sql.execute(delete, &[&driver.0]).await.unwrap();
     }
-    let after = seen(&world, client, room).await;
+    let after = seen(&test, client, room).await;
     assert_eq!(after, [false, false, false, false, true]);
 }

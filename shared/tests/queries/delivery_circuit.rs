@@ -1,30 +1,30 @@
 use std::time::Duration;
 
 use shared::db::delivery::{Channel, Circuit, circuit, record_failures, record_success};
-use shared::testing::World;
+use shared::testing::TestApp;
 
-async fn fail(world: &World, failures: usize, asked: Option<u64>) -> (bool, bool) {
+async fn fail(test: &TestApp, failures: usize, asked: Option<u64>) -> (bool, bool) {
     let asked = asked.map(Duration::from_secs);
-    let change = record_failures(&world.app.database, Channel::Mirror, failures, asked);
+    let change = record_failures(&test.app.database, Channel::Mirror, failures, asked);
     let change = change.await.unwrap();
     (change.was_open, change.circuit.is_open)
 }
 
-async fn probe_in(world: &World) -> f64 {
+async fn probe_in(test: &TestApp) -> f64 {
     let sql = "SELECT extract(epoch FROM probe_after - clock_timestamp())::float8 FROM chat_delivery_channels
                WHERE name = 'mirror'";
-    world.sql.query_one(sql, &[]).await.unwrap().get(0)
+    test.sql.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 #[tokio::test]
 async fn the_fifth_failure_in_a_row_opens_the_circuit_and_a_success_closes_it() {
-    let world = World::new().await;
-    let database = &world.app.database;
-    assert_eq!(fail(&world, 4, None).await, (false, false));
+    let test = TestApp::new().await;
+    let database = &test.app.database;
+    assert_eq!(fail(&test, 4, None).await, (false, false));
     record_success(database, Channel::Mirror).await.unwrap();
-    assert_eq!(fail(&world, 4, None).await, (false, false));
-    assert_eq!(fail(&world, 1, None).await, (false, true));
-    assert_eq!(fail(&world, 1, None).await, (true, true));
+    assert_eq!(fail(&test, 4, None).await, (false, false));
+    assert_eq!(fail(&test, 1, None).await, (false, true));
+    assert_eq!(fail(&test, 1, None).await, (true, true));
 
     let push = circuit(database, Channel::Push).await.unwrap();
     assert_eq!(push, Circuit::default(), "each channel has its own");
@@ -35,9 +35,9 @@ async fn the_fifth_failure_in_a_row_opens_the_circuit_and_a_success_closes_it() 
 
 #[tokio::test]
 async fn the_next_probe_comes_after_three_seconds_or_when_the_service_asks_for_it() {
-    let world = World::new().await;
-    fail(&world, 9, None).await;
-    assert!((2.0..=3.0).contains(&probe_in(&world).await));
-    fail(&world, 1, Some(90)).await;
-    assert!((89.0..=90.0).contains(&probe_in(&world).await));
+    let test = TestApp::new().await;
+    fail(&test, 9, None).await;
+    assert!((2.0..=3.0).contains(&probe_in(&test).await));
+    fail(&test, 1, Some(90)).await;
+    assert!((89.0..=90.0).contains(&probe_in(&test).await));
 }

@@ -1,18 +1,18 @@
 use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::{Error, Unauthorized};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn a_room_is_seen_by_its_participants_alone() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let (stranger, admin) = (
-        world.user("driver", "Ali").await,
-        world.user("admin", "Mariam").await,
+        test.user("driver", "Ali").await,
+        test.user("admin", "Mariam").await,
     );
-    let get = async |viewer, room| rooms::get(&world.app.database, viewer, room).await.unwrap();
+    let get = async |viewer, room| rooms::get(&test.app.database, viewer, room).await.unwrap();
     assert_eq!(
         get(driver, room)
             .await
@@ -38,15 +38,14 @@ async fn a_room_is_seen_by_its_participants_alone() {
 
 #[tokio::test]
 async fn a_closed_room_can_still_be_looked_at() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.sql
         .execute("UPDATE chat_rooms SET is_active = false", &[])
         .await
         .unwrap();
     assert!(
-        !rooms::get(&world.app.database, driver, room)
+        !rooms::get(&test.app.database, driver, room)
             .await
             .unwrap()
             .unwrap()
@@ -56,8 +55,8 @@ async fn a_closed_room_can_still_be_looked_at() {
 
 #[tokio::test]
 async fn an_unknown_viewer_is_told_apart_from_an_unknown_room() {
-    let world = World::new().await;
-    let unknown = rooms::get(&world.app.database, Viewer(Uuid::new_v4()), Uuid::new_v4()).await;
+    let test = TestApp::new().await;
+    let unknown = rooms::get(&test.app.database, Viewer(Uuid::new_v4()), Uuid::new_v4()).await;
     assert!(matches!(
         unknown,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))

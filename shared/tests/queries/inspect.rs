@@ -1,11 +1,11 @@
 use shared::db::inspect::{self, Migrations};
 use shared::db::migrate;
-use shared::testing::World;
+use shared::testing::TestApp;
 
 #[tokio::test]
 async fn the_servers_facts_are_read_over_the_session() {
-    let world = World::new().await;
-    let server = inspect::server(&world.sql).await.unwrap();
+    let test = TestApp::new().await;
+    let server = inspect::server(&test.sql).await.unwrap();
     assert!(server.version >= 150_000, "{server:?}");
     assert_eq!((server.tls, server.is_local), (None, true));
     assert_eq!(
@@ -14,20 +14,20 @@ async fn the_servers_facts_are_read_over_the_session() {
     );
     assert!(server.has_time_zones && server.open_connections > 0);
     let read_only = "SET default_transaction_read_only = on";
-    world.sql.batch_execute(read_only).await.unwrap();
-    assert!(inspect::server(&world.sql).await.unwrap().is_read_only);
+    test.sql.batch_execute(read_only).await.unwrap();
+    assert!(inspect::server(&test.sql).await.unwrap().is_read_only);
 }
 
 #[tokio::test]
 async fn migrations_are_applied_pending_divergent_or_newer() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let all = migrate::all();
     let applied = Migrations {
         applied: all.len(),
         ..Migrations::default()
     };
-    assert_eq!(inspect::migrations(&world.sql).await.unwrap(), applied);
-    world
+    assert_eq!(inspect::migrations(&test.sql).await.unwrap(), applied);
+    test
         .sql
         .batch_execute(
             "DELETE FROM refinery_schema_history WHERE version = 3;
@@ -36,28 +36,27 @@ async fn migrations_are_applied_pending_divergent_or_newer() {
         )
         .await
         .unwrap();
-    let state = inspect::migrations(&world.sql).await.unwrap();
+    let state = inspect::migrations(&test.sql).await.unwrap();
     assert_eq!(state.pending, [all[2].to_string()]);
     assert_eq!(state.divergent, [all[1].to_string()]);
     assert_eq!((state.applied, state.newer), (all.len() - 2, 1));
     let drop = "DROP TABLE refinery_schema_history";
-    world.sql.batch_execute(drop).await.unwrap();
-    let state = inspect::migrations(&world.sql).await.unwrap();
+    test.sql.batch_execute(drop).await.unwrap();
+    let state = inspect::migrations(&test.sql).await.unwrap();
     assert_eq!(state.pending.len(), all.len());
 }
 
 #[tokio::test]
 async fn an_extension_is_installed_installable_or_neither() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let read = async || {
         let names = ["citext", "no_such_extension"];
-        let found = inspect::extensions(&world.sql, &names).await.unwrap();
+        let found = inspect::extensions(&test.sql, &names).await.unwrap();
         let state = |it: &inspect::Extension| (it.is_installed, it.is_installable);
         (state(&found[0]), state(&found[1]))
     };
     assert_eq!(read().await, ((false, true), (false, false)));
-    world
-        .sql
+    test.sql
         .batch_execute("CREATE EXTENSION citext")
         .await
         .unwrap();
@@ -66,10 +65,10 @@ async fn an_extension_is_installed_installable_or_neither() {
 
 #[tokio::test]
 async fn user_types_that_the_chat_does_not_know_are_counted() {
-    let world = World::new().await;
-    world.user("driver", "Awa").await;
-    assert_eq!(inspect::unknown_user_types(&world.sql).await.unwrap(), 0);
-    world
+    let test = TestApp::new().await;
+    test.user("driver", "Awa").await;
+    assert_eq!(inspect::unknown_user_types(&test.sql).await.unwrap(), 0);
+    test
         .sql
         .batch_execute(
             "ALTER TABLE users DROP CONSTRAINT users_user_type_check, ALTER user_type DROP NOT NULL;
@@ -77,5 +76,5 @@ async fn user_types_that_the_chat_does_not_know_are_counted() {
         )
         .await
         .unwrap();
-    assert_eq!(inspect::unknown_user_types(&world.sql).await.unwrap(), 2);
+    assert_eq!(inspect::unknown_user_types(&test.sql).await.unwrap(), 2);
 }

@@ -1,7 +1,7 @@
 use shared::db::messages;
 use shared::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
 use shared::error::{Error, Unauthorized};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 fn seqs(page: Option<Page<Message>>) -> Option<Vec<i64>> {
@@ -10,17 +10,16 @@ fn seqs(page: Option<Page<Message>>) -> Option<Vec<i64>> {
 
 #[tokio::test]
 async fn a_page_is_a_stretch_of_the_conversation() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     for turn in 0..5 {
-        world
-            .say(if turn % 2 == 0 { driver } else { client }, room, "Bonjour")
+        test.say(if turn % 2 == 0 { driver } else { client }, room, "Bonjour")
             .await;
     }
     let page = async |order, number| {
         let size = PageSize::parse("2");
         seqs(
-            messages::list(&world.app.database, client, room, order, number, size)
+            messages::list(&test.app.database, client, room, order, number, size)
                 .await
                 .unwrap(),
         )
@@ -56,13 +55,13 @@ async fn a_page_is_a_stretch_of_the_conversation() {
 
 #[tokio::test]
 async fn an_empty_history_is_told_apart_from_no_room_and_from_no_viewer() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let stranger = world.user("admin", "Mariam").await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let stranger = test.user("admin", "Mariam").await;
     let list = async |viewer, room| {
         let (order, size) = (MessageOrder::default(), PageSize::DEFAULT);
         messages::list(
-            &world.app.database,
+            &test.app.database,
             viewer,
             room,
             order,
@@ -86,13 +85,13 @@ async fn an_empty_history_is_told_apart_from_no_room_and_from_no_viewer() {
 
 #[tokio::test]
 async fn a_backfill_goes_on_where_the_phone_left_off() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     for _ in 0..5 {
-        world.say(driver, room, "Bonjour").await;
+        test.say(driver, room, "Bonjour").await;
     }
     let after = async |viewer, seq| {
-        messages::backfill(&world.app.database, viewer, room, seq, PageSize::parse("2"))
+        messages::backfill(&test.app.database, viewer, room, seq, PageSize::parse("2"))
             .await
             .map(|(count, messages)| {
                 (
@@ -107,21 +106,20 @@ async fn a_backfill_goes_on_where_the_phone_left_off() {
     assert_eq!(after(client, 0).await.unwrap(), (5, vec![1, 2]));
     assert_eq!(after(client, 4).await.unwrap(), (5, vec![5]));
     assert_eq!(after(client, i64::MAX).await.unwrap(), (5, vec![]));
-    let stranger = world.user("client", "Ali").await;
+    let stranger = test.user("client", "Ali").await;
     assert!(matches!(after(stranger, 0).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]
 async fn a_sender_whom_the_platform_no_longer_has_leaves_the_message() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.say(driver, room, "Bonjour").await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.say(driver, room, "Bonjour").await;
+    test.sql
         .execute("DELETE FROM users WHERE id = $1", &[&driver.0])
         .await
         .unwrap();
-    let (_, messages) = messages::backfill(&world.app.database, client, room, 0, PageSize::DEFAULT)
+    let (_, messages) = messages::backfill(&test.app.database, client, room, 0, PageSize::DEFAULT)
         .await
         .unwrap();
     assert_eq!(messages[0].sender, None);

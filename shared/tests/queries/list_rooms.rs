@@ -2,12 +2,12 @@ use shared::db::rooms::{self, Filter, OpeningRules};
 use shared::domain::{
     Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Viewer,
 };
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
-async fn list(world: &World, viewer: Viewer, filter: Filter, order: RoomOrder) -> Vec<Uuid> {
+async fn list(test: &TestApp, viewer: Viewer, filter: Filter, order: RoomOrder) -> Vec<Uuid> {
     let page = rooms::list(
-        &world.app.database,
+        &test.app.database,
         viewer,
         &filter,
         order,
@@ -25,19 +25,19 @@ fn ids(page: &Page<RoomSummary>) -> Vec<Uuid> {
 
 #[tokio::test]
 async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
     let mut rooms = Vec::new();
     for name in ["Jean", "Paul", "Ali"] {
-        let client = world.user("client", name).await;
-        rooms.push(world.room_between(driver, client).await.id);
+        let client = test.user("client", name).await;
+        rooms.push(test.room_between(driver, client).await.id);
     }
     let [silent, older, newer] = rooms[..] else {
         unreachable!()
     };
-    world.say(driver, older, "1").await;
-    world.say(driver, newer, "2").await;
-    let ordered = async |order| list(&world, driver, Filter::default(), order).await;
+    test.say(driver, older, "1").await;
+    test.say(driver, newer, "2").await;
+    let ordered = async |order| list(&test, driver, Filter::default(), order).await;
     assert_eq!(
         ordered(RoomOrder::NewestMessage).await,
         [newer, older, silent]
@@ -52,8 +52,8 @@ async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() 
 
 #[tokio::test]
 async fn the_last_page_is_what_the_pages_before_it_leave() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
     let orders = [
         RoomOrder::NewestMessage,
         RoomOrder::OldestMessage,
@@ -68,7 +68,7 @@ async fn the_last_page_is_what_the_pages_before_it_leave() {
                         search: search.clone(),
                         ..Filter::default()
                     };
-                    let (database, size) = (&world.app.database, PageSize::parse("2"));
+                    let (database, size) = (&test.app.database, PageSize::parse("2"));
                     let list = rooms::list(database, driver, &filter, order, number, size, None);
                     let page = list.await.unwrap().value.unwrap().unwrap();
                     (page.count, page.number, ids(&page))
@@ -82,34 +82,34 @@ async fn the_last_page_is_what_the_pages_before_it_leave() {
             }
         }
         // Every second one without a message.
-        let client = world.user("client", "Jean").await;
-        let room = world.room_between(driver, client).await.id;
+        let client = test.user("client", "Jean").await;
+        let room = test.room_between(driver, client).await.id;
         if count % 2 == 0 {
-            world.say(driver, room, "Bonjour").await;
+            test.say(driver, room, "Bonjour").await;
         }
     }
 }
 
 #[tokio::test]
 async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let stranger = world.user("admin", "Mariam").await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let stranger = test.user("admin", "Mariam").await;
     assert_eq!(
-        list(&world, client, Filter::default(), RoomOrder::default()).await,
+        list(&test, client, Filter::default(), RoomOrder::default()).await,
         [room]
     );
     assert!(
-        list(&world, stranger, Filter::default(), RoomOrder::default())
+        list(&test, stranger, Filter::default(), RoomOrder::default())
             .await
             .is_empty()
     );
 
-    rooms::archive(&world.app.database, driver, room, true)
+    rooms::archive(&test.app.database, driver, room, true)
         .await
         .unwrap();
     assert!(
-        list(&world, driver, Filter::default(), RoomOrder::default())
+        list(&test, driver, Filter::default(), RoomOrder::default())
             .await
             .is_empty()
     );
@@ -118,17 +118,16 @@ async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
         ..Filter::default()
     };
     assert_eq!(
-        list(&world, driver, archived, RoomOrder::default()).await,
+        list(&test, driver, archived, RoomOrder::default()).await,
         [room]
     );
 
-    world
-        .sql
+    test.sql
         .execute("UPDATE chat_rooms SET is_active = false", &[])
         .await
         .unwrap();
     assert!(
-        list(&world, client, Filter::default(), RoomOrder::default())
+        list(&test, client, Filter::default(), RoomOrder::default())
             .await
             .is_empty()
     );
@@ -136,11 +135,11 @@ async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
 
 #[tokio::test]
 async fn filters_choose_by_kind_and_by_delivery() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let delivery = world.delivery("LBN1", driver, client).await;
-    let about_delivery = open_about(&world, driver, client, delivery).await;
-    let filtered = async |filter| list(&world, driver, filter, RoomOrder::Oldest).await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let delivery = test.delivery("LBN1", driver, client).await;
+    let about_delivery = open_about(&test, driver, client, delivery).await;
+    let filtered = async |filter| list(&test, driver, filter, RoomOrder::Oldest).await;
     let by_type = |room_type| Filter {
         room_type: Some(room_type),
         ..Filter::default()
@@ -162,17 +161,17 @@ async fn filters_choose_by_kind_and_by_delivery() {
 
 #[tokio::test]
 async fn search_finds_parts_of_words_in_any_case_with_or_without_accents() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa Koné").await;
-    let client = world.user("client", "Hélène N'Guessan 100%_sûr Cœur").await;
-    let delivery = world.delivery("LBN-123456", driver, client).await;
-    open_about(&world, driver, client, delivery).await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa Koné").await;
+    let client = test.user("client", "Hélène N'Guessan 100%_sûr Cœur").await;
+    let delivery = test.delivery("LBN-123456", driver, client).await;
+    open_about(&test, driver, client, delivery).await;
     let found = async |viewer, words: &str| {
         let filter = Filter {
             search: Some(Search::parse(words).unwrap()),
             ..Filter::default()
         };
-        !list(&world, viewer, filter, RoomOrder::default())
+        !list(&test, viewer, filter, RoomOrder::default())
             .await
             .is_empty()
     };
@@ -213,14 +212,14 @@ async fn search_finds_parts_of_words_in_any_case_with_or_without_accents() {
     );
 }
 
-async fn open_about(world: &World, driver: Viewer, client: Viewer, delivery: Uuid) -> Uuid {
+async fn open_about(test: &TestApp, driver: Viewer, client: Viewer, delivery: Uuid) -> Uuid {
     let new = rooms::NewRoom {
         other_user_id: client.0,
         delivery_id: Some(delivery),
         room_type: RoomType::Delivery,
         initial_message: None,
     };
-    rooms::create(&world.app.database, driver, &new, &OpeningRules::default())
+    rooms::create(&test.app.database, driver, &new, &OpeningRules::default())
         .await
         .unwrap()
         .room
@@ -229,16 +228,16 @@ async fn open_about(world: &World, driver: Viewer, client: Viewer, delivery: Uui
 
 #[tokio::test]
 async fn pages_cover_the_list_once_and_end() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
     for turn in 0..5 {
-        let client = world.user("client", &format!("Client {turn}")).await;
-        world.room_between(driver, client).await;
+        let client = test.user("client", &format!("Client {turn}")).await;
+        test.room_between(driver, client).await;
     }
     let page = async |number| {
         let size = PageSize::parse("2");
         rooms::list(
-            &world.app.database,
+            &test.app.database,
             driver,
             &Filter::default(),
             RoomOrder::Oldest,
@@ -259,7 +258,7 @@ async fn pages_cover_the_list_once_and_end() {
     }
     assert_eq!(
         seen,
-        list(&world, driver, Filter::default(), RoomOrder::Oldest).await
+        list(&test, driver, Filter::default(), RoomOrder::Oldest).await
     );
     assert_eq!(ids(&page(PageNumber::Last).await.unwrap()), seen[4..]);
     assert!(page(PageNumber::Number(4)).await.is_none());
@@ -268,10 +267,10 @@ async fn pages_cover_the_list_once_and_end() {
 
 #[tokio::test]
 async fn changed_names_are_found_once_their_rooms_had_their_turn() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let mut rooms = Vec::new();
     for _ in 0..3 {
-        let (driver, _, room) = world.room().await;
+        let (driver, _, room) = test.room().await;
         rooms.push((driver, room));
     }
     let found = async |driver, words| {
@@ -279,15 +278,15 @@ async fn changed_names_are_found_once_their_rooms_had_their_turn() {
             search: Some(Search::parse(words).unwrap()),
             ..Filter::default()
         };
-        list(&world, driver, filter, RoomOrder::default()).await
+        list(&test, driver, filter, RoomOrder::default()).await
     };
     let refresh = async || {
-        rooms::refresh_search_texts(&world.app.database, 1)
+        rooms::refresh_search_texts(&test.app.database, 1)
             .await
             .unwrap()
     };
     let rename = "UPDATE users SET full_name = 'Hélène Çelik' WHERE user_type = 'client'";
-    world.sql.execute(rename, &[]).await.unwrap();
+    test.sql.execute(rename, &[]).await.unwrap();
 
     // One driver's a run; then nobody is left, and it begins anew.
     assert_eq!([refresh().await, refresh().await, refresh().await], [1; 3]);
@@ -297,7 +296,7 @@ async fn changed_names_are_found_once_their_rooms_had_their_turn() {
     assert_eq!([refresh().await, refresh().await], [0; 2]);
 
     let rename = "UPDATE users SET full_name = 'Awa Traoré' WHERE user_type = 'driver'";
-    world.sql.execute(rename, &[]).await.unwrap();
+    test.sql.execute(rename, &[]).await.unwrap();
     let mut all = 0;
     for _ in 0..4 {
         all += refresh().await;
@@ -307,17 +306,17 @@ async fn changed_names_are_found_once_their_rooms_had_their_turn() {
 
 #[tokio::test]
 async fn two_runs_at_once_and_a_room_that_is_written_into_wait_for_nobody() {
-    let world = World::new().await;
-    let (_, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (_, client, room) = test.room().await;
     let rename = "UPDATE users SET full_name = 'Hélène' WHERE id = $1";
-    world.sql.execute(rename, &[&client.0]).await.unwrap();
+    test.sql.execute(rename, &[&client.0]).await.unwrap();
     let refresh = async || {
-        rooms::refresh_search_texts(&world.app.database, 9)
+        rooms::refresh_search_texts(&test.app.database, 9)
             .await
             .unwrap()
     };
 
-    let other = world.app.database.dedicated().await.unwrap();
+    let other = test.app.database.dedicated().await.unwrap();
     other.batch_execute("BEGIN").await.unwrap();
     let writes = "UPDATE chat_rooms SET revision = revision + 1 WHERE id = $1";
     other.execute(writes, &[&room]).await.unwrap();

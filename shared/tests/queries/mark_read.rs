@@ -1,37 +1,37 @@
 use shared::db::messages::{self, Marked, Unread, mark_read};
 use shared::domain::{Content, PageSize, SendLimits, Text, Viewer};
 use shared::error::Error;
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
-async fn mark(world: &World, viewer: Viewer, unread: Unread) -> Marked {
-    mark_read(&world.app.database, viewer, &unread)
+async fn mark(test: &TestApp, viewer: Viewer, unread: Unread) -> Marked {
+    mark_read(&test.app.database, viewer, &unread)
         .await
         .unwrap()
 }
 
 #[tokio::test]
 async fn only_what_was_received_and_not_read_is_marked() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.say(driver, room, "1").await;
-    world.say(client, room, "2").await;
-    world.say(client, room, "3").await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.say(driver, room, "1").await;
+    test.say(client, room, "2").await;
+    test.say(client, room, "3").await;
     assert_eq!(
-        mark(&world, driver, Unread::Room(room)).await,
+        mark(&test, driver, Unread::Room(room)).await,
         Marked {
             count: 2,
             rooms: vec![room]
         }
     );
     assert_eq!(
-        mark(&world, driver, Unread::Room(room)).await,
+        mark(&test, driver, Unread::Room(room)).await,
         Marked {
             count: 0,
             rooms: vec![]
         }
     );
-    let (_, history) = messages::backfill(&world.app.database, driver, room, 0, PageSize::DEFAULT)
+    let (_, history) = messages::backfill(&test.app.database, driver, room, 0, PageSize::DEFAULT)
         .await
         .unwrap();
     assert_eq!(
@@ -42,57 +42,54 @@ async fn only_what_was_received_and_not_read_is_marked() {
         [false, true, true]
     );
     assert!(history[1].read_at.unwrap() >= history[1].created_at);
-    assert_eq!(world.unread(client).await, 1);
+    assert_eq!(test.unread(client).await, 1);
 }
 
 #[tokio::test]
 async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let other_client = world.user("client", "Ali").await;
-    let other_room = world.room_between(driver, other_client).await.id;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let other_client = test.user("client", "Ali").await;
+    let other_room = test.room_between(driver, other_client).await.id;
     let (foreign_driver, foreign_client) = (
-        world.user("driver", "Zié").await,
-        world.user("client", "Luc").await,
+        test.user("driver", "Zié").await,
+        test.user("client", "Luc").await,
     );
-    let foreign_room = world.room_between(foreign_driver, foreign_client).await.id;
+    let foreign_room = test.room_between(foreign_driver, foreign_client).await.id;
     let ids = vec![
-        world.say(client, room, "1").await.id,
-        world.say(other_client, other_room, "2").await.id,
-        world.say(foreign_client, foreign_room, "3").await.id,
-        world.say(driver, room, "4").await.id,
+        test.say(client, room, "1").await.id,
+        test.say(other_client, other_room, "2").await.id,
+        test.say(foreign_client, foreign_room, "3").await.id,
+        test.say(driver, room, "4").await.id,
         Uuid::new_v4(),
     ];
-    world.say(client, room, "5").await;
-    let marked = mark(&world, driver, Unread::Messages(ids)).await;
+    test.say(client, room, "5").await;
+    let marked = mark(&test, driver, Unread::Messages(ids)).await;
     assert_eq!((marked.count, marked.rooms.len()), (2, 2));
-    assert_eq!(world.unread(driver).await, 1);
-    assert_eq!(world.unread(foreign_driver).await, 1);
-    assert_eq!(
-        mark(&world, driver, Unread::Messages(vec![])).await.count,
-        0
-    );
+    assert_eq!(test.unread(driver).await, 1);
+    assert_eq!(test.unread(foreign_driver).await, 1);
+    assert_eq!(mark(&test, driver, Unread::Messages(vec![])).await.count, 0);
 }
 
 #[tokio::test]
 async fn a_strangers_room_is_no_room() {
-    let world = World::new().await;
-    let (_, client, room) = world.room().await;
-    world.say(client, room, "1").await;
-    let admin = world.user("admin", "Mariam").await;
+    let test = TestApp::new().await;
+    let (_, client, room) = test.room().await;
+    test.say(client, room, "1").await;
+    let admin = test.user("admin", "Mariam").await;
     for room in [room, Uuid::new_v4()] {
-        let marked = mark_read(&world.app.database, admin, &Unread::Room(room)).await;
+        let marked = mark_read(&test.app.database, admin, &Unread::Room(room)).await;
         assert!(matches!(marked, Err(Error::NotFound)));
     }
 }
 
 #[tokio::test]
 async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..120 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         tasks.spawn(async move {
             if turn % 3 == 0 {
                 return mark_read(database, driver, &Unread::Room(room))
@@ -113,7 +110,7 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
         });
     }
     let marked: i64 = tasks.join_all().await.into_iter().sum();
-    let unread = world
+    let unread = test
         .sql
         .query_one(
             "SELECT count(*) FROM chat_messages WHERE read_at IS NULL",
@@ -121,7 +118,7 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
         )
         .await
         .unwrap();
-    assert_eq!(world.unread(driver).await, unread.get::<_, i64>(0));
+    assert_eq!(test.unread(driver).await, unread.get::<_, i64>(0));
     assert_eq!(
         marked + unread.get::<_, i64>(0),
         80,
@@ -131,19 +128,19 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
 
 #[tokio::test]
 async fn overlapping_markings_of_several_rooms_neither_deadlock_nor_count_twice() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
     let mut ids = Vec::new();
     for turn in 0..4 {
-        let client = world.user("client", &format!("Client {turn}")).await;
-        let room = world.room_between(driver, client).await.id;
+        let client = test.user("client", &format!("Client {turn}")).await;
+        let room = test.room_between(driver, client).await.id;
         for _ in 0..5 {
-            ids.push(world.say(client, room, "Bonjour").await.id);
+            ids.push(test.say(client, room, "Bonjour").await.id);
         }
     }
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..10 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         let mut ids = ids.clone();
         if turn % 2 == 0 {
             ids.reverse();
@@ -156,5 +153,5 @@ async fn overlapping_markings_of_several_rooms_neither_deadlock_nor_count_twice(
         });
     }
     assert_eq!(tasks.join_all().await.into_iter().sum::<i64>(), 20);
-    assert_eq!(world.unread(driver).await, 0);
+    assert_eq!(test.unread(driver).await, 0);
 }

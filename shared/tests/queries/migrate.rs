@@ -3,17 +3,17 @@ use std::time::Duration;
 use shared::db::describe;
 use shared::db::migrate::{self, Report};
 use shared::runtime::StartError;
-use shared::testing::World;
+use shared::testing::TestApp;
 use tokio::time::Instant;
 
-async fn migrate(world: &World) -> Result<Report, StartError> {
-    migrate::run(&mut world.app.database.dedicated().await?).await
+async fn migrate(test: &TestApp) -> Result<Report, StartError> {
+    migrate::run(&mut test.app.database.dedicated().await?).await
 }
 
 #[tokio::test]
 async fn a_second_run_has_nothing_to_do_also_beside_another() {
-    let world = World::new().await;
-    let (one, two) = tokio::join!(migrate(&world), migrate(&world));
+    let test = TestApp::new().await;
+    let (one, two) = tokio::join!(migrate(&test), migrate(&test));
     for report in [one.unwrap(), two.unwrap()] {
         assert!(report.applied.is_empty(), "{report:?}");
         assert!(report.version >= 3);
@@ -22,48 +22,45 @@ async fn a_second_run_has_nothing_to_do_also_beside_another() {
 
 #[tokio::test]
 async fn two_first_runs_at_once_apply_each_migration_once() {
-    let world = World::new().await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    test.sql
         .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         .await
         .unwrap();
-    let (one, two) = tokio::join!(migrate(&world), migrate(&world));
+    let (one, two) = tokio::join!(migrate(&test), migrate(&test));
     let (one, two) = (one.unwrap().applied.len(), two.unwrap().applied.len());
     assert_eq!((one.min(two), one.max(two)), (0, migrate::all().len()));
 }
 
 #[tokio::test]
 async fn a_schema_ahead_of_the_code_is_left_as_it_is() {
-    let world = World::new().await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    test.sql
         .batch_execute(
             "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
              VALUES (9000, 'of_a_release_that_was_rolled_back', '2026-11-22T17:00:00Z', '1')",
         )
         .await
         .unwrap();
-    let report = migrate(&world).await.unwrap();
+    let report = migrate(&test).await.unwrap();
     assert!(report.applied.is_empty(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_migration_that_was_passed_over_is_an_error() {
-    let world = World::new().await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    test.sql
         .batch_execute("DELETE FROM refinery_schema_history WHERE version = 2")
         .await
         .unwrap();
-    let error = migrate(&world).await.unwrap_err();
+    let error = migrate(&test).await.unwrap_err();
     assert!(error.to_string().contains("V2__chat_tables"), "{error}");
 }
 
 #[tokio::test]
 async fn the_platforms_own_tables_may_stand_behind_views() {
-    let world = World::new().await;
-    world
+    let test = TestApp::new().await;
+    test
         .sql
         .batch_execute(
             "DROP SCHEMA public CASCADE; CREATE SCHEMA public;
@@ -78,26 +75,25 @@ async fn the_platforms_own_tables_may_stand_behind_views() {
         )
         .await
         .unwrap();
-    migrate(&world).await.unwrap();
+    migrate(&test).await.unwrap();
     let id = |n: u128| {
         shared::domain::Viewer(uuid::Uuid::from_u128(
             0x0000_0000_0000_4000_8000_0000_0000_0000 + n,
         ))
     };
-    let room = world.room_between(id(1), id(2)).await;
+    let room = test.room_between(id(1), id(2)).await;
     assert_eq!(room.driver.unwrap().phone_number, "");
-    world.say(id(2), room.id, "Bonjour").await;
+    test.say(id(2), room.id, "Bonjour").await;
 }
 
 #[tokio::test]
 async fn a_migration_may_take_longer_than_a_statement_of_the_role() {
-    let world = World::new().await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    test.sql
         .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         .await
         .unwrap();
-    let mut session = world.app.database.dedicated().await.unwrap();
+    let mut session = test.app.database.dedicated().await.unwrap();
     session
         .batch_execute("SET statement_timeout = 1")
         .await
@@ -108,10 +104,10 @@ async fn a_migration_may_take_longer_than_a_statement_of_the_role() {
 
 #[tokio::test]
 async fn migrations_that_do_not_end_in_time_are_cancelled() {
-    let world = World::new().await;
-    let database = &world.app.database;
+    let test = TestApp::new().await;
+    let database = &test.app.database;
     let lock = "SELECT pg_advisory_lock(x'72656c616973'::bigint)";
-    world.sql.execute(lock, &[]).await.unwrap();
+    test.sql.execute(lock, &[]).await.unwrap();
     let end = Instant::now() + Duration::from_millis(200);
     let mut session = database.dedicated().await.unwrap();
     let error = migrate::run_until(end, database, &mut session)
@@ -124,16 +120,15 @@ async fn migrations_that_do_not_end_in_time_are_cancelled() {
 
 #[tokio::test]
 async fn a_failed_migration_is_described_without_the_rows_that_it_met() {
-    let world = World::new().await;
-    world
-        .sql
+    let test = TestApp::new().await;
+    test.sql
         .batch_execute(
             "DROP SCHEMA public CASCADE; CREATE SCHEMA public;
              CREATE TABLE chat_rooms (id uuid CONSTRAINT one_each UNIQUE, secret text)",
         )
         .await
         .unwrap();
-    let error = migrate(&world).await.unwrap_err();
+    let error = migrate(&test).await.unwrap_err();
     assert_eq!(
         describe(&*error),
         "error applying migration V2__chat_tables: relation \"chat_rooms\" already exists (SQLSTATE 42P07)"
@@ -150,7 +145,7 @@ async fn a_failed_migration_is_described_without_the_rows_that_it_met() {
             "column \"missing\" does not exist (SQLSTATE 42703)",
         ),
     ] {
-        let error = world.sql.batch_execute(statement).await.unwrap_err();
+        let error = test.sql.batch_execute(statement).await.unwrap_err();
         assert_eq!(describe(&error), described);
     }
 }

@@ -3,16 +3,16 @@ use shared::db::rooms::{self, NewRoom, Opened, OpeningRules};
 use shared::db::uploads;
 use shared::domain::{PageSize, RateLimit, RoomType, RoomsWithoutDelivery, Viewer};
 use shared::error::{Error, Result, Unauthorized};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 async fn open(
-    world: &World,
+    test: &TestApp,
     viewer: Viewer,
     other: Viewer,
     rules: &OpeningRules,
 ) -> Result<Opened> {
-    rooms::create(&world.app.database, viewer, &about_nothing(other), rules).await
+    rooms::create(&test.app.database, viewer, &about_nothing(other), rules).await
 }
 
 fn about_nothing(other: Viewer) -> NewRoom {
@@ -31,10 +31,10 @@ fn limited(limit: &str) -> OpeningRules {
     }
 }
 
-async fn clients(world: &World, count: usize) -> Vec<Viewer> {
+async fn clients(test: &TestApp, count: usize) -> Vec<Viewer> {
     let mut clients = Vec::new();
     for _ in 0..count {
-        clients.push(world.user("client", "Jean").await);
+        clients.push(test.user("client", "Jean").await);
     }
     clients
 }
@@ -48,34 +48,34 @@ fn wait<T: std::fmt::Debug>(result: Result<T>) -> u64 {
 }
 
 /// Lets time pass for the buckets.
-async fn pass(world: &World, seconds: f64) {
+async fn pass(test: &TestApp, seconds: f64) {
     let sql = "UPDATE chat_rate_limits SET full_at = full_at - make_interval(secs => $1)";
-    world.sql.execute(sql, &[&seconds]).await.unwrap();
+    test.sql.execute(sql, &[&seconds]).await.unwrap();
 }
 
 #[tokio::test]
 async fn new_rooms_above_the_limit_wait_for_a_token() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
-    let clients = clients(&world, 4).await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
+    let clients = clients(&test, 4).await;
     let rules = limited("2/1/h");
     for client in &clients[..2] {
-        assert!(open(&world, driver, *client, &rules).await.unwrap().created);
+        assert!(open(&test, driver, *client, &rules).await.unwrap().created);
     }
-    let waits = wait(open(&world, driver, clients[2], &rules).await);
+    let waits = wait(open(&test, driver, clients[2], &rules).await);
     assert!((3_500..=3_600).contains(&waits), "{waits}");
-    let again = open(&world, driver, clients[0], &rules).await.unwrap();
+    let again = open(&test, driver, clients[0], &rules).await.unwrap();
     assert!(!again.created, "a room that is there costs nothing");
     assert!(
-        open(&world, clients[2], driver, &rules)
+        open(&test, clients[2], driver, &rules)
             .await
             .unwrap()
             .created,
         "each person has a bucket of their own"
     );
-    pass(&world, 3_600.0).await;
+    pass(&test, 3_600.0).await;
     assert!(
-        open(&world, driver, clients[3], &rules)
+        open(&test, driver, clients[3], &rules)
             .await
             .unwrap()
             .created
@@ -84,11 +84,11 @@ async fn new_rooms_above_the_limit_wait_for_a_token() {
 
 #[tokio::test]
 async fn of_twelve_new_rooms_at_once_as_many_open_as_there_are_tokens() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
     let mut tasks = tokio::task::JoinSet::new();
-    for client in clients(&world, 12).await {
-        let database = &world.app.database;
+    for client in clients(&test, 12).await {
+        let database = &test.app.database;
         tasks.spawn(async move {
             rooms::create(database, driver, &about_nothing(client), &limited("5/1/h")).await
         });
@@ -102,75 +102,75 @@ async fn of_twelve_new_rooms_at_once_as_many_open_as_there_are_tokens() {
     for held in held {
         assert!(wait(held) > 0);
     }
-    let rooms = world.sql.query("SELECT FROM chat_rooms", &[]).await;
+    let rooms = test.sql.query("SELECT FROM chat_rooms", &[]).await;
     assert_eq!(rooms.unwrap().len(), 5);
 }
 
 #[tokio::test]
 async fn a_rejected_room_takes_no_token() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let (driver, admin) = (
-        world.user("driver", "Awa").await,
-        world.user("admin", "Mariam").await,
+        test.user("driver", "Awa").await,
+        test.user("admin", "Mariam").await,
     );
     for _ in 0..3 {
-        let rejected = open(&world, driver, admin, &limited("1/1/h")).await;
+        let rejected = open(&test, driver, admin, &limited("1/1/h")).await;
         assert!(matches!(rejected, Err(Error::Rejected(_))));
     }
-    let unknown = open(&world, Viewer(Uuid::new_v4()), driver, &limited("1/1/h")).await;
+    let unknown = open(&test, Viewer(Uuid::new_v4()), driver, &limited("1/1/h")).await;
     assert!(matches!(
         unknown,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
     ));
-    let buckets = world.sql.query("SELECT FROM chat_rate_limits", &[]).await;
+    let buckets = test.sql.query("SELECT FROM chat_rate_limits", &[]).await;
     assert!(buckets.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn uploads_above_the_limit_wait_for_a_token() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let limit = RateLimit::parse("3/1/min").unwrap();
     let authorize =
-        async |viewer| uploads::authorize(&world.app.database, viewer, room, limit).await;
+        async |viewer| uploads::authorize(&test.app.database, viewer, room, limit).await;
     for _ in 0..3 {
         authorize(driver).await.unwrap();
     }
     let waits = wait(authorize(driver).await);
     assert!((1..=60).contains(&waits), "{waits}");
     authorize(client).await.unwrap();
-    pass(&world, 60.0).await;
+    pass(&test, 60.0).await;
     authorize(driver).await.unwrap();
     wait(authorize(driver).await);
-    let unlimited = uploads::authorize(&world.app.database, driver, room, None).await;
+    let unlimited = uploads::authorize(&test.app.database, driver, room, None).await;
     unlimited.unwrap();
 }
 
 #[tokio::test]
 async fn only_participants_of_an_open_room_may_upload() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let stranger = world.user("client", "Ali").await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let stranger = test.user("client", "Ali").await;
     let limit = Some(RateLimit::UPLOADS);
     let authorize =
-        async |viewer| uploads::authorize(&world.app.database, viewer, room, limit).await;
+        async |viewer| uploads::authorize(&test.app.database, viewer, room, limit).await;
     assert!(matches!(authorize(stranger).await, Err(Error::NotFound)));
     assert!(matches!(
         authorize(Viewer(Uuid::new_v4())).await,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
     ));
     let close = "UPDATE chat_rooms SET is_active = false";
-    world.sql.execute(close, &[]).await.unwrap();
+    test.sql.execute(close, &[]).await.unwrap();
     assert!(matches!(authorize(driver).await, Err(Error::Rejected(_))));
-    let buckets = world.sql.query("SELECT FROM chat_rate_limits", &[]).await;
+    let buckets = test.sql.query("SELECT FROM chat_rate_limits", &[]).await;
     assert!(buckets.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn searches_above_the_limit_wait_for_a_token() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.say(driver, room, "Bonjour").await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.say(driver, room, "Bonjour").await;
     let search = async |viewer, room_id| {
         let (scope, size) = (
             Scope {
@@ -180,7 +180,7 @@ async fn searches_above_the_limit_wait_for_a_token() {
             PageSize::DEFAULT,
         );
         let limit = RateLimit::parse("2/1/min").unwrap();
-        messages::search(&world.app.database, viewer, "bonjour", &scope, size, limit).await
+        messages::search(&test.app.database, viewer, "bonjour", &scope, size, limit).await
     };
     for _ in 0..2 {
         assert_eq!(search(driver, None).await.unwrap().messages.len(), 1);
@@ -190,23 +190,23 @@ async fn searches_above_the_limit_wait_for_a_token() {
     let foreign = search(driver, Some(Uuid::new_v4())).await;
     assert!(matches!(foreign, Err(Error::NotFound)), "this comes first");
     assert_eq!(search(client, None).await.unwrap().messages.len(), 1);
-    pass(&world, 60.0).await;
+    pass(&test, 60.0).await;
     assert_eq!(search(driver, None).await.unwrap().messages.len(), 1);
 }
 
 #[tokio::test]
 async fn a_delivery_that_is_over_can_be_the_end_of_writing() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let rules = OpeningRules {
         limit: None,
         without_delivery: RoomsWithoutDelivery::SupportOnly,
     };
     let (driver, client) = (
-        world.user("driver", "Awa").await,
-        world.user("client", "Jean").await,
+        test.user("driver", "Awa").await,
+        test.user("client", "Jean").await,
     );
-    let admin = world.user("admin", "Mariam").await;
-    let Err(Error::Rejected(errors)) = open(&world, driver, client, &rules).await else {
+    let admin = test.user("admin", "Mariam").await;
+    let Err(Error::Rejected(errors)) = open(&test, driver, client, &rules).await else {
         panic!("a room without a delivery was opened");
     };
     assert_eq!(
@@ -217,16 +217,16 @@ async fn a_delivery_that_is_over_can_be_the_end_of_writing() {
         room_type: RoomType::Support,
         ..about_nothing(admin)
     };
-    let opened = rooms::create(&world.app.database, driver, &support, &rules).await;
+    let opened = rooms::create(&test.app.database, driver, &support, &rules).await;
     assert!(opened.unwrap().created);
     let about = NewRoom {
-        delivery_id: Some(world.delivery("LBN1", driver, client).await),
+        delivery_id: Some(test.delivery("LBN1", driver, client).await),
         ..about_nothing(client)
     };
-    let opened = rooms::create(&world.app.database, driver, &about, &rules).await;
+    let opened = rooms::create(&test.app.database, driver, &about, &rules).await;
     assert!(opened.unwrap().created);
 
-    let earlier = world.room_between(driver, client).await;
-    let found = open(&world, client, driver, &rules).await.unwrap();
+    let earlier = test.room_between(driver, client).await;
+    let found = open(&test, client, driver, &rules).await.unwrap();
     assert_eq!((found.created, found.room.id), (false, earlier.id));
 }

@@ -3,23 +3,22 @@ use std::time::Duration;
 use shared::db::{pushes, rooms};
 use shared::delivery::LeaseScope;
 use shared::domain::Viewer;
-use shared::testing::World;
+use shared::testing::TestApp;
 
 /// Device and newest message of what is queued.
-async fn queued(world: &World) -> Vec<(String, i64)> {
+async fn queued(test: &TestApp) -> Vec<(String, i64)> {
     let sql = "SELECT token, last_seq FROM chat_pushes ORDER BY token";
-    let rows = world.sql.query(sql, &[]).await.unwrap();
+    let rows = test.sql.query(sql, &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-async fn settings(world: &World, viewer: Viewer, push_enabled: bool, from: &str, to: &str) {
+async fn settings(test: &TestApp, viewer: Viewer, push_enabled: bool, from: &str, to: &str) {
     let sql = format!(
         "INSERT INTO chat_notification_settings VALUES ($1, $2, {from}, {to}, 'Europe/Paris')
          ON CONFLICT (user_id) DO UPDATE
          SET push_enabled = EXCLUDED.push_enabled, quiet_from = EXCLUDED.quiet_from, quiet_to = EXCLUDED.quiet_to"
     );
-    world
-        .sql
+    test.sql
         .execute(&sql, &[&viewer.0, &push_enabled])
         .await
         .unwrap();
@@ -29,11 +28,11 @@ const NOW_IN_PARIS: &str = "(now() AT TIME ZONE 'Europe/Paris')::time";
 
 #[tokio::test]
 async fn who_wants_quiet_is_not_told() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.device(client, "phone").await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.device(client, "phone").await;
     let mute = async |mute| {
-        rooms::mute(&world.app.database, client, room, mute)
+        rooms::mute(&test.app.database, client, room, mute)
             .await
             .unwrap();
     };
@@ -43,48 +42,48 @@ async fn who_wants_quiet_is_not_told() {
     );
 
     mute(true).await;
-    world.say(driver, room, "muet").await;
+    test.say(driver, room, "muet").await;
     mute(false).await;
-    settings(&world, client, false, "NULL", "NULL").await;
-    world.say(driver, room, "jamais").await;
-    settings(&world, client, true, &an_hour_around.0, &an_hour_around.1).await;
-    world.say(driver, room, "la nuit").await;
-    assert!(queued(&world).await.is_empty());
+    settings(&test, client, false, "NULL", "NULL").await;
+    test.say(driver, room, "jamais").await;
+    settings(&test, client, true, &an_hour_around.0, &an_hour_around.1).await;
+    test.say(driver, room, "la nuit").await;
+    assert!(queued(&test).await.is_empty());
 
-    settings(&world, client, true, &an_hour_around.1, &an_hour_around.0).await;
-    world.say(driver, room, "le jour").await;
-    assert_eq!(queued(&world).await, [("phone".to_owned(), 4)]);
+    settings(&test, client, true, &an_hour_around.1, &an_hour_around.0).await;
+    test.say(driver, room, "le jour").await;
+    assert_eq!(queued(&test).await, [("phone".to_owned(), 4)]);
 
     // And where they have come to want it since.
-    settings(&world, client, true, &an_hour_around.0, &an_hour_around.1).await;
+    settings(&test, client, true, &an_hour_around.0, &an_hour_around.1).await;
     let scope = LeaseScope::Due {
         limit: 9,
         ignore_circuit: false,
     };
-    let lease = pushes::lease(&world.app.database, scope, Duration::from_mins(1));
+    let lease = pushes::lease(&test.app.database, scope, Duration::from_mins(1));
     assert!(lease.await.unwrap().items[0].notice.is_none());
 }
 
 #[tokio::test]
 async fn the_other_side_of_a_muted_room_is_told() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.device(driver, "driver").await;
-    world.device(client, "client").await;
-    rooms::mute(&world.app.database, client, room, true)
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.device(driver, "driver").await;
+    test.device(client, "client").await;
+    rooms::mute(&test.app.database, client, room, true)
         .await
         .unwrap();
-    world.say(driver, room, "Bonjour").await;
-    world.say(client, room, "Bonsoir").await;
-    assert_eq!(queued(&world).await, [("driver".to_owned(), 2)]);
+    test.say(driver, room, "Bonjour").await;
+    test.say(client, room, "Bonsoir").await;
+    assert_eq!(queued(&test).await, [("driver".to_owned(), 2)]);
 }
 
 #[tokio::test]
 async fn quiet_hours_are_local_and_may_span_midnight() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let is_quiet = async |at: &str, from: &str, to: &str, zone: &str| {
         let sql = format!("SELECT chat_is_quiet('{at}', '{from}', '{to}', '{zone}')");
-        let row = world.sql.query_one(&sql, &[]).await.unwrap();
+        let row = test.sql.query_one(&sql, &[]).await.unwrap();
         row.get::<_, bool>(0)
     };
     for (at, from, to, zone, expected) in [

@@ -2,22 +2,22 @@
 
 use shared::db::messages::{self, Scope};
 use shared::domain::{PageSize, Viewer};
-use shared::testing::World;
+use shared::testing::TestApp;
 
 /// Returns a conversation with `count` messages of 2,500 one-letter words, all different, of which one is `ﷺ`.
-async fn crowded(world: &World, count: i32) -> Viewer {
-    let (driver, _, _) = world.room().await;
+async fn crowded(test: &TestApp, count: i32) -> Viewer {
+    let (driver, _, _) = test.room().await;
     let insert = "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
         SELECT gen_random_uuid(), room.id, n, driver_id, 'text', words.text, now() + n * interval '1 second', 1
         FROM chat_rooms AS room, generate_series(1, $1) AS n,
              (SELECT 'ﷺ ' || string_agg(chr(19968 + k), ' ') AS text FROM generate_series(1, 2499) AS k) AS words";
-    world.sql.execute(insert, &[&count]).await.unwrap();
+    test.sql.execute(insert, &[&count]).await.unwrap();
     driver
 }
 
-async fn search(world: &World, viewer: Viewer, words: &str) -> usize {
+async fn search(test: &TestApp, viewer: Viewer, words: &str) -> usize {
     let found = messages::search(
-        &world.app.database,
+        &test.app.database,
         viewer,
         words,
         &Scope::default(),
@@ -31,19 +31,19 @@ async fn search(world: &World, viewer: Viewer, words: &str) -> usize {
 /// The tokenizer of V0005 took 36 s of a core: all twelve met their deadline.
 #[tokio::test]
 async fn twelve_searches_at_once_through_crowded_messages_are_all_answered() {
-    let world = World::new().await;
-    let driver = crowded(&world, 100).await;
-    let searches: Vec<_> = (0..12).map(|_| search(&world, driver, "ﷺ")).collect();
+    let test = TestApp::new().await;
+    let driver = crowded(&test, 100).await;
+    let searches: Vec<_> = (0..12).map(|_| search(&test, driver, "ﷺ")).collect();
     assert_eq!(futures_util::future::join_all(searches).await, [100; 12]);
 }
 
 #[tokio::test]
 async fn a_search_with_as_many_words_as_fit_is_answered() {
-    let world = World::new().await;
-    let driver = crowded(&world, 100).await;
+    let test = TestApp::new().await;
+    let driver = crowded(&test, 100).await;
     let words: String = (19969..20096)
         .filter_map(char::from_u32)
         .flat_map(|c| [c, ' '])
         .collect();
-    assert_eq!(search(&world, driver, words.trim_end()).await, 100);
+    assert_eq!(search(&test, driver, words.trim_end()).await, 100);
 }

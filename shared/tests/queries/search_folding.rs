@@ -3,7 +3,7 @@
 use shared::db::messages::{self, Scope};
 use shared::db::rooms::{self, Filter};
 use shared::domain::{PageNumber, PageSize, RoomOrder, Search};
-use shared::testing::World;
+use shared::testing::TestApp;
 
 /// What is written, and what is typed to find it.
 const PAIRS: [(&str, &[&str]); 17] = [
@@ -64,18 +64,18 @@ const PAIRS: [(&str, &[&str]); 17] = [
 
 #[tokio::test]
 async fn a_name_is_found_however_a_keyboard_types_it() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     for (name, typed) in PAIRS {
-        let driver = world.user("driver", "Awa").await;
-        let client = world.user("client", name).await;
-        let room = world.room_between(driver, client).await.id;
+        let driver = test.user("driver", "Awa").await;
+        let client = test.user("client", name).await;
+        let room = test.room_between(driver, client).await.id;
         for words in typed {
             let filter = Filter {
                 search: Some(Search::parse(words).unwrap()),
                 ..Filter::default()
             };
             let page = rooms::list(
-                &world.app.database,
+                &test.app.database,
                 driver,
                 &filter,
                 RoomOrder::default(),
@@ -100,14 +100,14 @@ async fn a_name_is_found_however_a_keyboard_types_it() {
 
 #[tokio::test]
 async fn a_message_is_found_however_a_keyboard_types_it() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     for (name, typed) in PAIRS {
-        let message = world.say(driver, room, &format!("Pour {name}.")).await;
+        let message = test.say(driver, room, &format!("Pour {name}.")).await;
         for words in typed {
             let scope = Scope::default();
             let found = messages::search(
-                &world.app.database,
+                &test.app.database,
                 driver,
                 words,
                 &scope,

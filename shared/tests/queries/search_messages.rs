@@ -1,12 +1,12 @@
 use shared::db::messages::{self, Found, Scope};
 use shared::domain::{Cursor, PageSize, Viewer};
 use shared::error::{Error, Result, Unauthorized};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
-async fn search(world: &World, viewer: Viewer, words: &str, scope: Scope) -> Result<Found> {
+async fn search(test: &TestApp, viewer: Viewer, words: &str, scope: Scope) -> Result<Found> {
     messages::search(
-        &world.app.database,
+        &test.app.database,
         viewer,
         words,
         &scope,
@@ -17,10 +17,8 @@ async fn search(world: &World, viewer: Viewer, words: &str, scope: Scope) -> Res
 }
 
 /// The numbers of the messages that were found in all rooms.
-async fn seqs(world: &World, viewer: Viewer, words: &str) -> Vec<i64> {
-    let found = search(world, viewer, words, Scope::default())
-        .await
-        .unwrap();
+async fn seqs(test: &TestApp, viewer: Viewer, words: &str) -> Vec<i64> {
+    let found = search(test, viewer, words, Scope::default()).await.unwrap();
     let messages = found.messages.iter();
     messages.map(|found| found.message.seq).collect()
 }
@@ -35,15 +33,14 @@ fn html(found: &Found) -> String {
 
 #[tokio::test]
 async fn words_are_found_in_all_their_forms_with_or_without_accents() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world
-        .say(
-            driver,
-            room,
-            "J’ai livré vos colis à l’école: «œufs», LBN-123456 à 12h30 📷",
-        )
-        .await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.say(
+        driver,
+        room,
+        "J’ai livré vos colis à l’école: «œufs», LBN-123456 à 12h30 📷",
+    )
+    .await;
     for words in [
         "livré",
         "livrée",
@@ -66,7 +63,7 @@ async fn words_are_found_in_all_their_forms_with_or_without_accents() {
         "colis et",
         "123",
     ] {
-        assert_eq!(seqs(&world, driver, words).await, [1], "{words}");
+        assert_eq!(seqs(&test, driver, words).await, [1], "{words}");
     }
     for words in [
         "coli paquet",
@@ -79,14 +76,14 @@ async fn words_are_found_in_all_their_forms_with_or_without_accents() {
         "et",
         "'",
     ] {
-        assert!(seqs(&world, driver, words).await.is_empty(), "{words}");
+        assert!(seqs(&test, driver, words).await.is_empty(), "{words}");
     }
 }
 
 #[tokio::test]
 async fn a_form_of_a_word_finds_the_others() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     let forms: [&[&str]; 9] = [
         &["livrer", "livré", "livrée", "livrés", "livrées", "LIVRÉE"],
         &["premier", "première", "premiers", "premières", "PREMIÈRE"],
@@ -106,13 +103,11 @@ async fn a_form_of_a_word_finds_the_others() {
     ];
     for forms in forms {
         for written in forms {
-            let message = world
-                .say(driver, room, &format!("Voici : {written}!"))
-                .await;
+            let message = test.say(driver, room, &format!("Voici : {written}!")).await;
             for typed in forms {
                 // Followed by another word, so that it counts as a whole word and not as a beginning.
                 let words = format!("{typed} voici");
-                let found = search(&world, driver, &words, Scope::default())
+                let found = search(&test, driver, &words, Scope::default())
                     .await
                     .unwrap();
                 assert_eq!(
@@ -128,8 +123,8 @@ async fn a_form_of_a_word_finds_the_others() {
 
 #[tokio::test]
 async fn each_beginning_of_the_last_word_finds_it() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     for word in [
         "arrivons",
         "livraison",
@@ -137,16 +132,16 @@ async fn each_beginning_of_the_last_word_finds_it() {
         "12h30",
         "LBN123456",
     ] {
-        let message = world.say(driver, room, &format!("Bonjour, {word}.")).await;
+        let message = test.say(driver, room, &format!("Bonjour, {word}.")).await;
         for end in 1..=word.chars().count() {
             let words = format!("bonjour {}", word.chars().take(end).collect::<String>());
-            let found = search(&world, driver, &words, Scope::default())
+            let found = search(&test, driver, &words, Scope::default())
                 .await
                 .unwrap();
             assert_eq!(found.messages[0].message.id, message.id, "{words}");
         }
         assert_ne!(
-            seqs(&world, driver, &format!("{}x", &word[..4])).await,
+            seqs(&test, driver, &format!("{}x", &word[..4])).await,
             [message.seq]
         );
     }
@@ -154,10 +149,10 @@ async fn each_beginning_of_the_last_word_finds_it() {
 
 #[tokio::test]
 async fn addresses_numbers_and_compound_words_are_found_by_their_parts() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let text = "Voir https://relais.ci/colis/AB-1234?x=1#bas ou awa.kone@relais.ci : rendez-vous aujourd’hui à 10h30, au 2eme, <b>1,5</b> km/h (-3)";
-    world.say(driver, room, text).await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let said = "Voir https://relais.ci/colis/AB-1234?x=1#bas ou awa.kone@relais.ci : rendez-vous aujourd’hui à 10h30, au 2eme, <b>1,5</b> km/h (-3)";
+    test.say(driver, room, said).await;
     for words in [
         "https",
         "relais",
@@ -184,9 +179,9 @@ async fn addresses_numbers_and_compound_words_are_found_by_their_parts() {
         "b",
         "bas",
     ] {
-        assert_eq!(seqs(&world, driver, words).await, [1], "{words}");
+        assert_eq!(seqs(&test, driver, words).await, [1], "{words}");
     }
-    let found = search(&world, driver, "kone colis", Scope::default())
+    let found = search(&test, driver, "kone colis", Scope::default())
         .await
         .unwrap();
     assert_eq!(
@@ -198,9 +193,9 @@ async fn addresses_numbers_and_compound_words_are_found_by_their_parts() {
 
 #[tokio::test]
 async fn what_could_be_taken_for_syntax_is_not() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world.say(driver, room, "Bonjour").await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.say(driver, room, "Bonjour").await;
     for words in [
         "bonjour & !bonjour",
         "bonjour'); DROP TABLE chat_rooms; --",
@@ -213,17 +208,17 @@ async fn what_could_be_taken_for_syntax_is_not() {
         "\u{2019}':*\u{a0}",
         "::tsquery",
     ] {
-        search(&world, driver, words, Scope::default())
+        search(&test, driver, words, Scope::default())
             .await
             .unwrap();
     }
     assert_eq!(
-        seqs(&world, driver, "!bonjour").await,
+        seqs(&test, driver, "!bonjour").await,
         [1],
         "there is no negation"
     );
     assert_eq!(
-        seqs(&world, driver, "bonjour | xyz").await,
+        seqs(&test, driver, "bonjour | xyz").await,
         [0_i64; 0],
         "nor an alternative"
     );
@@ -231,32 +226,32 @@ async fn what_could_be_taken_for_syntax_is_not() {
 
 #[tokio::test]
 async fn only_rooms_of_ones_own_are_searched() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let other_client = world.user("client", "Ali").await;
-    let other_room = world.room_between(driver, other_client).await.id;
-    world.say(driver, room, "Bonjour Jean").await;
-    world.say(driver, other_room, "Bonjour Ali").await;
-    let count = async |viewer| seqs(&world, viewer, "bonjour").await.len();
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let other_client = test.user("client", "Ali").await;
+    let other_room = test.room_between(driver, other_client).await.id;
+    test.say(driver, room, "Bonjour Jean").await;
+    test.say(driver, other_room, "Bonjour Ali").await;
+    let count = async |viewer| seqs(&test, viewer, "bonjour").await.len();
     assert_eq!((count(driver).await, count(client).await), (2, 1));
-    let stranger = world.user("admin", "Mariam").await;
+    let stranger = test.user("admin", "Mariam").await;
     assert_eq!(count(stranger).await, 0);
 
     let within = |room_id| Scope {
         room_id: Some(room_id),
         before: None,
     };
-    let found = search(&world, driver, "bonjour", within(room))
+    let found = search(&test, driver, "bonjour", within(room))
         .await
         .unwrap();
     assert_eq!(found.messages.len(), 1);
     assert_eq!(html(&found), "<mark>Bonjour</mark> Jean");
     // A room that is somebody else's, none at all, and a person in the place of a room.
     for foreign in [other_room, Uuid::new_v4(), driver.0] {
-        let found = search(&world, client, "bonjour", within(foreign)).await;
+        let found = search(&test, client, "bonjour", within(foreign)).await;
         assert!(matches!(found, Err(Error::NotFound)));
     }
-    let unknown = search(&world, Viewer(Uuid::new_v4()), "bonjour", Scope::default()).await;
+    let unknown = search(&test, Viewer(Uuid::new_v4()), "bonjour", Scope::default()).await;
     assert!(matches!(
         unknown,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
@@ -265,22 +260,22 @@ async fn only_rooms_of_ones_own_are_searched() {
 
 #[tokio::test]
 async fn pages_cover_the_matches_once_newest_first_across_rooms() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let other_room = world
-        .room_between(driver, world.user("client", "Ali").await)
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let other_room = test
+        .room_between(driver, test.user("client", "Ali").await)
         .await
         .id;
     let mut said = Vec::new();
     for turn in 0..7 {
-        let message = world
+        let message = test
             .say(
                 driver,
                 [room, other_room][turn % 2],
                 &format!("Colis {turn}"),
             )
             .await;
-        world.say(driver, room, "autre chose").await;
+        test.say(driver, room, "autre chose").await;
         said.insert(0, message.id);
     }
     for size in ["1", "3", "7", "20"] {
@@ -291,7 +286,7 @@ async fn pages_cover_the_matches_once_newest_first_across_rooms() {
                 before,
             };
             let found = messages::search(
-                &world.app.database,
+                &test.app.database,
                 driver,
                 "colis",
                 &scope,
@@ -308,16 +303,16 @@ async fn pages_cover_the_matches_once_newest_first_across_rooms() {
         }
         assert_eq!(seen, said, "pages of {size}");
     }
-    assert_eq!(seqs(&world, client, "colis").await.len(), 4);
+    assert_eq!(seqs(&test, client, "colis").await.len(), 4);
 }
 
 #[tokio::test]
 async fn a_rare_word_is_found_beyond_the_newest_messages() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    world.say(client, room, "Une girafe").await;
-    world.say(driver, room, "Une girafe et un éléphant").await;
-    world
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    test.say(client, room, "Une girafe").await;
+    test.say(driver, room, "Une girafe et un éléphant").await;
+    test
         .sql
         .execute(
             "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
@@ -327,47 +322,47 @@ async fn a_rare_word_is_found_beyond_the_newest_messages() {
         )
         .await
         .unwrap();
-    assert_eq!(seqs(&world, driver, "girafes").await, [2, 1]);
-    assert_eq!(seqs(&world, client, "bonjour eleph").await, [0_i64; 0]);
-    assert_eq!(seqs(&world, client, "girafe eleph").await, [2]);
+    assert_eq!(seqs(&test, driver, "girafes").await, [2, 1]);
+    assert_eq!(seqs(&test, client, "bonjour eleph").await, [0_i64; 0]);
+    assert_eq!(seqs(&test, client, "girafe eleph").await, [2]);
     let within = Scope {
         room_id: Some(room),
         before: None,
     };
-    let found = search(&world, client, "girafe", within).await.unwrap();
+    let found = search(&test, client, "girafe", within).await.unwrap();
     assert_eq!(found.messages.len(), 2);
-    assert_eq!(seqs(&world, driver, "bonjour").await.len(), 20);
+    assert_eq!(seqs(&test, driver, "bonjour").await.len(), 20);
 }
 
 #[tokio::test]
 async fn what_is_deleted_or_changed_is_no_longer_found() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let first = world.say(driver, room, "Girafe").await;
-    world.say(driver, room, "Girafe").await;
-    let sql = &world.sql;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let first = test.say(driver, room, "Girafe").await;
+    test.say(driver, room, "Girafe").await;
+    let sql = &test.sql;
     sql.execute(
         "UPDATE chat_messages SET text = 'Lion' WHERE id = $1",
         &[&first.id],
     )
     .await
     .unwrap();
-    assert_eq!(seqs(&world, driver, "girafe").await, [2]);
-    assert_eq!(seqs(&world, driver, "lion").await, [1]);
+    assert_eq!(seqs(&test, driver, "girafe").await, [2]);
+    assert_eq!(seqs(&test, driver, "lion").await, [1]);
     sql.execute("DELETE FROM chat_messages WHERE seq = 2", &[])
         .await
         .unwrap();
-    assert!(seqs(&world, driver, "girafe").await.is_empty());
+    assert!(seqs(&test, driver, "girafe").await.is_empty());
 }
 
 #[tokio::test]
 async fn the_words_that_are_marked_are_those_that_were_found() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     // Beside each word stands a character that a parser could take for a letter of it.
-    let text = "été×été÷ete «ÉTÉ» ½ete ete\u{301} \u{1f600}ete ete\u{2019}ete ª ﬁn № ＥＴＥ";
-    world.say(driver, room, text).await;
-    let found = search(&world, driver, "ete", Scope::default())
+    let said = "été×été÷ete «ÉTÉ» ½ete ete\u{301} \u{1f600}ete ete\u{2019}ete ª ﬁn № ＥＴＥ";
+    test.say(driver, room, said).await;
+    let found = search(&test, driver, "ete", Scope::default())
         .await
         .unwrap();
     assert_eq!(
@@ -379,10 +374,10 @@ async fn the_words_that_are_marked_are_those_that_were_found() {
 
 #[tokio::test]
 async fn a_text_of_one_endless_word_can_be_sent_and_found() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    world.say(driver, room, &"é".repeat(5000)).await;
-    world.say(driver, room, &"\u{fdfa}".repeat(5000)).await;
-    world.say(driver, room, &"é ".repeat(2500)).await;
-    assert_eq!(seqs(&world, driver, &"e".repeat(100)).await, [1]);
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    test.say(driver, room, &"é".repeat(5000)).await;
+    test.say(driver, room, &"\u{fdfa}".repeat(5000)).await;
+    test.say(driver, room, &"é ".repeat(2500)).await;
+    assert_eq!(seqs(&test, driver, &"e".repeat(100)).await, [1]);
 }

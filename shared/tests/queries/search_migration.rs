@@ -4,7 +4,7 @@ use refinery::{Runner, Target};
 use shared::db::messages::{self, Scope};
 use shared::db::migrate;
 use shared::domain::{PageSize, Viewer};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 /// The last migration with the tokenizer.
@@ -12,8 +12,8 @@ const BEFORE: i32 = 13;
 
 #[tokio::test]
 async fn messages_and_names_of_before_are_found_like_new_ones() {
-    let world = World::new().await;
-    let mut sql = world.app.database.dedicated().await.unwrap();
+    let test = TestApp::new().await;
+    let mut sql = test.app.database.dedicated().await.unwrap();
     sql.batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         .await
         .unwrap();
@@ -43,7 +43,7 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
 
     let found = async |words: &str| -> Vec<i64> {
         let found = messages::search(
-            &world.app.database,
+            &test.app.database,
             client,
             words,
             &Scope::default(),
@@ -68,15 +68,14 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
     let stale = "SELECT count(*) FROM chat_message_search JOIN chat_messages ON id = message_id
                  WHERE terms::text::tsvector IS DISTINCT FROM chat_search_vector(text)";
     assert_eq!(
-        world
-            .sql
+        test.sql
             .query_one(stale, &[])
             .await
             .unwrap()
             .get::<_, i64>(0),
         0
     );
-    let names = world
+    let names = test
         .sql
         .query_one(
             "SELECT searched_by_driver, searched_by_other_user FROM chat_rooms",
@@ -93,13 +92,13 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
 /// What the search-messages of the release before asks for the words to mark, on the schema of this one.
 #[tokio::test]
 async fn a_function_of_the_release_before_still_finds_and_marks() {
-    let world = World::new().await;
+    let test = TestApp::new().await;
     let sql = "SELECT chat_search_vector(text) @@ query, ARRAY(
                    SELECT DISTINCT word FROM chat_search_words(text) AS word
                    WHERE array_to_tsvector(chat_search_terms(word)) @@ replace(query::text, '&', '|')::tsquery
                    ORDER BY word)
                FROM (SELECT 'J’ai livré la première, 62 \u{fdfa}' AS text, chat_search_query('livrer premier') AS query) AS it";
-    let row = world.sql.query_one(sql, &[]).await.unwrap();
+    let row = test.sql.query_one(sql, &[]).await.unwrap();
     assert!(row.get::<_, bool>(0));
     assert_eq!(row.get::<_, Vec<String>>(1), ["livré", "première"]);
 }

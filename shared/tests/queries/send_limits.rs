@@ -2,7 +2,7 @@ use shared::db::messages::{self, NewMessage, Sent};
 use shared::db::rooms::{self, OpeningRules};
 use shared::domain::{Content, RateLimit, RoomType, SendLimits, Text, Viewer};
 use shared::error::{Error, Result};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 fn limits(delivery: &str, support: &str) -> SendLimits {
@@ -20,20 +20,20 @@ fn text(room_id: Uuid, client_message_id: Option<Uuid>) -> NewMessage {
     }
 }
 
-async fn send(world: &World, viewer: Viewer, new: &NewMessage, limit: &str) -> Result<Sent> {
-    messages::send(&world.app.database, viewer, new, &limits(limit, limit)).await
+async fn send(test: &TestApp, viewer: Viewer, new: &NewMessage, limit: &str) -> Result<Sent> {
+    messages::send(&test.app.database, viewer, new, &limits(limit, limit)).await
 }
 
 /// An admin, and the driver's room with them.
-async fn support(world: &World, driver: Viewer) -> (Viewer, Uuid) {
-    let admin = world.user("admin", "Mariam").await;
+async fn support(test: &TestApp, driver: Viewer) -> (Viewer, Uuid) {
+    let admin = test.user("admin", "Mariam").await;
     let new = rooms::NewRoom {
         other_user_id: admin.0,
         delivery_id: None,
         room_type: RoomType::Support,
         initial_message: None,
     };
-    let opened = rooms::create(&world.app.database, driver, &new, &OpeningRules::default()).await;
+    let opened = rooms::create(&test.app.database, driver, &new, &OpeningRules::default()).await;
     (admin, opened.unwrap().room.id)
 }
 
@@ -51,30 +51,30 @@ fn about(expected: u64, seconds: u64) -> bool {
 }
 
 /// Lets time pass for the buckets.
-async fn pass(world: &World, seconds: f64) {
+async fn pass(test: &TestApp, seconds: f64) {
     let sql = "UPDATE chat_rooms SET driver_sends_full_at = driver_sends_full_at - make_interval(secs => $1),
                    other_user_sends_full_at = other_user_sends_full_at - make_interval(secs => $1)";
-    world.sql.execute(sql, &[&seconds]).await.unwrap();
+    test.sql.execute(sql, &[&seconds]).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_burst_goes_through_and_the_next_waits_for_one_to_refill() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    let send = async || send(&world, driver, &text(room, None), "3/0.001").await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let send = async || send(&test, driver, &text(room, None), "3/0.001").await;
     for _ in 0..3 {
         send().await.unwrap();
     }
     assert!(about(1_000, wait(send().await)));
-    pass(&world, 800.0).await;
+    pass(&test, 800.0).await;
     assert!(about(200, wait(send().await)));
-    pass(&world, 200.0).await;
+    pass(&test, 200.0).await;
     send().await.unwrap();
     assert!(
         about(1_000, wait(send().await)),
         "one has refilled, and no more"
     );
-    pass(&world, 1_000_000.0).await;
+    pass(&test, 1_000_000.0).await;
     for _ in 0..3 {
         send().await.unwrap();
     }
@@ -86,88 +86,88 @@ async fn a_burst_goes_through_and_the_next_waits_for_one_to_refill() {
 
 #[tokio::test]
 async fn each_side_of_each_room_has_a_bucket_of_its_own() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let other_client = world.user("client", "Ali").await;
-    let other_room = world.room_between(driver, other_client).await.id;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let other_client = test.user("client", "Ali").await;
+    let other_room = test.room_between(driver, other_client).await.id;
     for (viewer, room) in [(driver, room), (client, room), (driver, other_room)] {
-        send(&world, viewer, &text(room, None), "1/0.001")
+        send(&test, viewer, &text(room, None), "1/0.001")
             .await
             .unwrap();
-        let held = send(&world, viewer, &text(room, None), "1/0.001").await;
+        let held = send(&test, viewer, &text(room, None), "1/0.001").await;
         assert!(about(1_000, wait(held)));
     }
 }
 
 #[tokio::test]
 async fn a_repeat_neither_counts_nor_waits() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let id = Some(Uuid::new_v4());
     assert!(
-        send(&world, driver, &text(room, id), "2/0.001")
+        send(&test, driver, &text(room, id), "2/0.001")
             .await
             .unwrap()
             .created
     );
     for _ in 0..5 {
         assert!(
-            !send(&world, driver, &text(room, id), "2/0.001")
+            !send(&test, driver, &text(room, id), "2/0.001")
                 .await
                 .unwrap()
                 .created
         );
     }
-    send(&world, driver, &text(room, None), "2/0.001")
+    send(&test, driver, &text(room, None), "2/0.001")
         .await
         .unwrap();
-    wait(send(&world, driver, &text(room, None), "2/0.001").await);
+    wait(send(&test, driver, &text(room, None), "2/0.001").await);
     assert!(
-        !send(&world, driver, &text(room, id), "2/0.001")
+        !send(&test, driver, &text(room, id), "2/0.001")
             .await
             .unwrap()
             .created
     );
-    let unread = world.unread(client).await;
+    let unread = test.unread(client).await;
     assert_eq!(unread, 2, "what was held back has left nothing");
 }
 
 #[tokio::test]
 async fn system_messages_of_an_admin_neither_count_nor_wait() {
-    let world = World::new().await;
-    let driver = world.user("driver", "Awa").await;
-    let (admin, room) = support(&world, driver).await;
+    let test = TestApp::new().await;
+    let driver = test.user("driver", "Awa").await;
+    let (admin, room) = support(&test, driver).await;
     let notice = NewMessage {
         content: Content::System(Text::parse("Avis").unwrap()),
         ..text(room, None)
     };
     for _ in 0..3 {
-        send(&world, admin, &notice, "1/0.001").await.unwrap();
+        send(&test, admin, &notice, "1/0.001").await.unwrap();
     }
-    send(&world, admin, &text(room, None), "1/0.001")
+    send(&test, admin, &text(room, None), "1/0.001")
         .await
         .unwrap();
-    send(&world, admin, &notice, "1/0.001").await.unwrap();
-    let held = send(&world, admin, &text(room, None), "1/0.001").await;
+    send(&test, admin, &notice, "1/0.001").await.unwrap();
+    let held = send(&test, admin, &text(room, None), "1/0.001").await;
     assert!(
         about(1_000, wait(held)),
         "a notice does not empty the bucket, nor fill it"
     );
-    let forged = send(&world, driver, &notice, "1/0.001").await;
+    let forged = send(&test, driver, &notice, "1/0.001").await;
     assert!(matches!(forged, Err(Error::Rejected(_))));
 }
 
 #[tokio::test]
 async fn each_kind_of_room_has_its_own_limit_or_none() {
-    let world = World::new().await;
-    let (driver, _, delivery) = world.room().await;
-    let (_, support) = support(&world, driver).await;
+    let test = TestApp::new().await;
+    let (driver, _, delivery) = test.room().await;
+    let (_, support) = support(&test, driver).await;
     for (limits, limited, free) in [
         (limits("1/0.001", "0"), delivery, support),
         (limits("0", "1/0.001"), support, delivery),
     ] {
         let send = async |room| {
-            messages::send(&world.app.database, driver, &text(room, None), &limits).await
+            messages::send(&test.app.database, driver, &text(room, None), &limits).await
         };
         send(limited).await.unwrap();
         wait(send(limited).await);
@@ -179,11 +179,11 @@ async fn each_kind_of_room_has_its_own_limit_or_none() {
 
 #[tokio::test]
 async fn of_sixty_at_once_exactly_the_burst_goes_through_and_all_others_know_how_long() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..60 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         tasks.spawn(async move {
             messages::send(
                 database,
@@ -204,15 +204,15 @@ async fn of_sixty_at_once_exactly_the_burst_goes_through_and_all_others_know_how
 
 #[tokio::test]
 async fn two_hundred_at_once_pass_the_limit_that_holds_by_itself() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let limits = SendLimits {
         delivery: Some(RateLimit::MESSAGES),
         support: Some(RateLimit::MESSAGES),
     };
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..200 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         let sender = if turn % 2 == 0 { driver } else { client };
         tasks.spawn(async move {
             messages::send(database, sender, &text(room, None), &limits)
@@ -225,13 +225,13 @@ async fn two_hundred_at_once_pass_the_limit_that_holds_by_itself() {
 
 #[tokio::test]
 async fn a_closed_room_says_so_before_the_limit_does() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
-    send(&world, driver, &text(room, None), "1/0.001")
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    send(&test, driver, &text(room, None), "1/0.001")
         .await
         .unwrap();
     let close = "UPDATE chat_rooms SET is_active = false";
-    world.sql.execute(close, &[]).await.unwrap();
-    let closed = send(&world, driver, &text(room, None), "1/0.001").await;
+    test.sql.execute(close, &[]).await.unwrap();
+    let closed = send(&test, driver, &text(room, None), "1/0.001").await;
     assert!(matches!(closed, Err(Error::Rejected(_))));
 }

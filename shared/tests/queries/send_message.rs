@@ -4,7 +4,7 @@ use shared::domain::{
     Content, Coordinates, ImageUrl, Latitude, Longitude, SendLimits, Text, Viewer,
 };
 use shared::error::{Error, Result};
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 fn text(room_id: Uuid, client_message_id: Option<Uuid>) -> NewMessage {
@@ -15,22 +15,22 @@ fn text(room_id: Uuid, client_message_id: Option<Uuid>) -> NewMessage {
     }
 }
 
-async fn send(world: &World, viewer: Viewer, new: &NewMessage) -> Result<Sent> {
-    messages::send(&world.app.database, viewer, new, &SendLimits::default()).await
+async fn send(test: &TestApp, viewer: Viewer, new: &NewMessage) -> Result<Sent> {
+    messages::send(&test.app.database, viewer, new, &SendLimits::default()).await
 }
 
 #[tokio::test]
 async fn a_message_is_numbered_counted_and_the_rooms_last() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
-    let first = send(&world, driver, &text(room, None)).await.unwrap();
-    let second = send(&world, client, &text(room, None)).await.unwrap();
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let first = send(&test, driver, &text(room, None)).await.unwrap();
+    let second = send(&test, client, &text(room, None)).await.unwrap();
     assert!(first.created && second.created);
     assert_eq!((first.message.seq, second.message.seq), (1, 2));
     assert_eq!(first.message.sender.unwrap().id, driver.0);
     assert!(first.message.created_at < second.message.created_at);
     for viewer in [driver, client] {
-        let room = rooms::get(&world.app.database, viewer, room)
+        let room = rooms::get(&test.app.database, viewer, room)
             .await
             .unwrap()
             .unwrap();
@@ -44,8 +44,8 @@ async fn a_message_is_numbered_counted_and_the_rooms_last() {
 
 #[tokio::test]
 async fn every_kind_keeps_its_own_fields() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     let place = Coordinates {
         latitude: Latitude::parse(5.345_317).unwrap(),
         longitude: Longitude::parse(-4.024_429).unwrap(),
@@ -60,7 +60,7 @@ async fn every_kind_keeps_its_own_fields() {
             content,
             client_message_id: None,
         };
-        send(&world, driver, &new).await.unwrap().message
+        send(&test, driver, &new).await.unwrap().message
     };
     let image = sent(image).await;
     assert_eq!(
@@ -72,7 +72,7 @@ async fn every_kind_keeps_its_own_fields() {
         (location.latitude, location.longitude),
         (Some(5.345_317), Some(-4.024_429))
     );
-    let room = rooms::get(&world.app.database, driver, room)
+    let room = rooms::get(&test.app.database, driver, room)
         .await
         .unwrap()
         .unwrap();
@@ -81,32 +81,31 @@ async fn every_kind_keeps_its_own_fields() {
 
 #[tokio::test]
 async fn a_repeat_is_answered_with_the_first_and_changes_nothing() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let id = Some(Uuid::new_v4());
-    let first = send(&world, driver, &text(room, id)).await.unwrap();
-    let again = send(&world, driver, &text(room, id)).await.unwrap();
+    let first = send(&test, driver, &text(room, id)).await.unwrap();
+    let again = send(&test, driver, &text(room, id)).await.unwrap();
     assert!(!again.created);
     assert_eq!(again.message, first.message);
     assert!(
-        send(&world, client, &text(room, id)).await.unwrap().created,
+        send(&test, client, &text(room, id)).await.unwrap().created,
         "another sender's id is another message"
     );
-    world
-        .sql
+    test.sql
         .execute("UPDATE chat_rooms SET is_active = false", &[])
         .await
         .unwrap();
     assert!(
-        !send(&world, driver, &text(room, id)).await.unwrap().created,
+        !send(&test, driver, &text(room, id)).await.unwrap().created,
         "also where the room was closed meanwhile"
     );
 }
 
 #[tokio::test]
 async fn a_closed_room_and_a_system_message_of_a_driver_are_rejected() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     let system = Content::System(Text::parse("Avis").unwrap());
     let system = NewMessage {
         room_id: room,
@@ -114,21 +113,19 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_rejected() {
         client_message_id: None,
     };
     assert!(matches!(
-        send(&world, driver, &system).await,
+        send(&test, driver, &system).await,
         Err(Error::Rejected(_))
     ));
-    world
-        .sql
+    test.sql
         .execute("UPDATE chat_rooms SET is_active = false", &[])
         .await
         .unwrap();
     assert!(matches!(
-        send(&world, driver, &text(room, None)).await,
+        send(&test, driver, &text(room, None)).await,
         Err(Error::Rejected(_))
     ));
     assert!(
-        world
-            .sql
+        test.sql
             .query("SELECT FROM chat_messages", &[])
             .await
             .unwrap()
@@ -138,39 +135,39 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_rejected() {
 
 #[tokio::test]
 async fn a_room_whose_time_is_up_is_closed_on_the_dot_to_admins_too() {
-    let world = World::new().await;
-    let (driver, admin, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, admin, room) = test.room().await;
     let support = "UPDATE users SET user_type = 'admin' WHERE id = $1";
-    world.sql.execute(support, &[&admin.0]).await.unwrap();
+    test.sql.execute(support, &[&admin.0]).await.unwrap();
     let notice = NewMessage {
         content: Content::System(Text::parse("Avis").unwrap()),
         ..text(room, None)
     };
     let ends = "UPDATE chat_rooms SET closes_at = clock_timestamp() + $1 * interval '1 second'";
-    world.sql.execute(ends, &[&3600.0]).await.unwrap();
-    assert!(send(&world, admin, &notice).await.unwrap().created);
-    world.sql.execute(ends, &[&0.0]).await.unwrap();
+    test.sql.execute(ends, &[&3600.0]).await.unwrap();
+    assert!(send(&test, admin, &notice).await.unwrap().created);
+    test.sql.execute(ends, &[&0.0]).await.unwrap();
     for (viewer, new) in [(admin, &notice), (driver, &text(room, None))] {
-        let rejected = send(&world, viewer, new).await;
+        let rejected = send(&test, viewer, new).await;
         assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
     }
 }
 
 #[tokio::test]
 async fn a_send_that_waited_beyond_the_end_is_rejected() {
-    let world = World::new().await;
-    let (driver, _, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
     // Somebody holds the room, and ends it while the message waits.
     let ends = "BEGIN; UPDATE chat_rooms SET closes_at = now()";
-    world.sql.batch_execute(ends).await.unwrap();
+    test.sql.batch_execute(ends).await.unwrap();
     let message = text(room, None);
-    let sending = send(&world, driver, &message);
+    let sending = send(&test, driver, &message);
     let ending = async {
         let waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while world.sql.query(waiting, &[]).await.unwrap().is_empty() {
+        while test.sql.query(waiting, &[]).await.unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
-        world.sql.batch_execute("COMMIT").await.unwrap();
+        test.sql.batch_execute("COMMIT").await.unwrap();
     };
     let (rejected, ()) = tokio::join!(sending, ending);
     assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
@@ -178,26 +175,26 @@ async fn a_send_that_waited_beyond_the_end_is_rejected() {
 
 #[tokio::test]
 async fn a_strangers_room_is_no_room() {
-    let world = World::new().await;
-    let (_, _, room) = world.room().await;
-    let admin = world.user("admin", "Mariam").await;
+    let test = TestApp::new().await;
+    let (_, _, room) = test.room().await;
+    let admin = test.user("admin", "Mariam").await;
     assert!(matches!(
-        send(&world, admin, &text(room, None)).await,
+        send(&test, admin, &text(room, None)).await,
         Err(Error::NotFound)
     ));
     assert!(matches!(
-        send(&world, admin, &text(Uuid::new_v4(), None)).await,
+        send(&test, admin, &text(Uuid::new_v4(), None)).await,
         Err(Error::NotFound)
     ));
 }
 
 #[tokio::test]
 async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..200 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         let sender = if turn % 2 == 0 { driver } else { client };
         tasks.spawn(async move {
             messages::send(database, sender, &text(room, None), &SendLimits::default())
@@ -211,18 +208,18 @@ async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
     assert!(sent.iter().map(|message| message.seq).eq(1..=200));
     assert!(sent.is_sorted_by(|earlier, later| earlier.created_at < later.created_at));
     for viewer in [driver, client] {
-        assert_eq!(world.unread(viewer).await, 100);
+        assert_eq!(test.unread(viewer).await, 100);
     }
 }
 
 #[tokio::test]
 async fn twenty_repeats_at_once_send_one() {
-    let world = World::new().await;
-    let (driver, client, room) = world.room().await;
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
     let id = Some(Uuid::new_v4());
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         tasks.spawn(async move {
             messages::send(database, driver, &text(room, id), &SendLimits::default())
                 .await
@@ -235,5 +232,5 @@ async fn twenty_repeats_at_once_send_one() {
         sent.iter()
             .all(|it| it.message == sent[0].message && it.message.seq == 1)
     );
-    assert_eq!(world.unread(client).await, 1);
+    assert_eq!(test.unread(client).await, 1);
 }

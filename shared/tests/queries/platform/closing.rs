@@ -4,17 +4,17 @@ use shared::db::{rooms, uploads};
 use shared::domain::DeliveryEvent::{Arriving, Assigned, Cancelled, Delivered};
 use shared::domain::{GracePeriod, Platform, Timestamp};
 use shared::error::Error;
-use shared::testing::World;
+use shared::testing::TestApp;
 
 use super::{assert_counters_are_true, assigned, at, event, history, open, report, send};
 
 #[tokio::test]
 async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever() {
-    let world = World::new().await;
-    let (driver, client, delivery, room) = assigned(&world).await;
-    report(&world, &event(Delivered, delivery)).await;
-    send(&world, client, room).await.unwrap();
-    let database = &world.app.database;
+    let test = TestApp::new().await;
+    let (driver, client, delivery, room) = assigned(&test).await;
+    report(&test, &event(Delivered, delivery)).await;
+    send(&test, client, room).await.unwrap();
+    let database = &test.app.database;
     let seen = rooms::get(database, driver, room).await.unwrap().unwrap();
     assert!(seen.is_active);
     let left = seen.closes_at.unwrap().0 - Timestamp::now().0;
@@ -22,11 +22,11 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
 
     for table in ["chat_rooms", "chat_deliveries"] {
         let over = format!("UPDATE {table} SET closes_at = now()");
-        world.sql.execute(&over, &[]).await.unwrap();
+        test.sql.execute(&over, &[]).await.unwrap();
     }
     for viewer in [driver, client] {
         assert!(matches!(
-            send(&world, viewer, room).await,
+            send(&test, viewer, room).await,
             Err(Error::Rejected(_))
         ));
         let seen = rooms::get(database, viewer, room).await.unwrap().unwrap();
@@ -40,11 +40,11 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
             Err(Error::Rejected(_))
         ));
         assert_eq!(
-            world.unread(viewer).await,
+            test.unread(viewer).await,
             0,
             "the badge counts what the list shows"
         );
-        assert_eq!(history(&world, viewer, room).await.len(), 3);
+        assert_eq!(history(&test, viewer, room).await.len(), 3);
     }
     assert_eq!(rooms::close_due(database, 10).await.unwrap(), 1);
     assert_eq!(rooms::close_due(database, 10).await.unwrap(), 0);
@@ -53,32 +53,32 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
         .unwrap();
     assert_eq!(marked.count, 3);
     assert!(rooms::archive(database, client, room, true).await.unwrap());
-    assert!(report(&world, &event(Arriving, delivery)).await.is_empty());
-    assert!(report(&world, &event(Cancelled, delivery)).await.is_empty());
-    assert_counters_are_true(&world).await;
+    assert!(report(&test, &event(Arriving, delivery)).await.is_empty());
+    assert!(report(&test, &event(Cancelled, delivery)).await.is_empty());
+    assert_counters_are_true(&test).await;
 
     // The end is the delivery's, and a second one does not put it off: no new room about it either, but the one that is there is found.
-    let merchant = world.user("merchant", "Maquis").await;
+    let merchant = test.user("merchant", "Maquis").await;
     let set = "UPDATE deliveries SET merchant_id = $1";
-    world.sql.execute(set, &[&merchant.0]).await.unwrap();
-    let rejected = open(&world, merchant, driver, delivery).await;
+    test.sql.execute(set, &[&merchant.0]).await.unwrap();
+    let rejected = open(&test, merchant, driver, delivery).await;
     assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
-    assert_eq!(open(&world, client, driver, delivery).await.unwrap(), room);
-    assert_eq!(history(&world, driver, room).await.len(), 3);
+    assert_eq!(open(&test, client, driver, delivery).await.unwrap(), room);
+    assert_eq!(history(&test, driver, room).await.len(), 3);
 }
 
 #[tokio::test]
 async fn a_room_that_is_opened_within_the_grace_closes_with_the_others() {
-    let world = World::new().await;
-    let (driver, _, delivery, room) = assigned(&world).await;
-    report(&world, &event(Delivered, delivery)).await;
-    let merchant = world.user("merchant", "Maquis").await;
+    let test = TestApp::new().await;
+    let (driver, _, delivery, room) = assigned(&test).await;
+    report(&test, &event(Delivered, delivery)).await;
+    let merchant = test.user("merchant", "Maquis").await;
     let set = "UPDATE deliveries SET merchant_id = $1";
-    world.sql.execute(set, &[&merchant.0]).await.unwrap();
-    let with_merchant = open(&world, merchant, driver, delivery).await.unwrap();
+    test.sql.execute(set, &[&merchant.0]).await.unwrap();
+    let with_merchant = open(&test, merchant, driver, delivery).await.unwrap();
     let mut ends = Vec::new();
     for room in [room, with_merchant] {
-        let seen = rooms::get(&world.app.database, driver, room).await.unwrap();
+        let seen = rooms::get(&test.app.database, driver, room).await.unwrap();
         ends.push(seen.unwrap().closes_at.unwrap());
     }
     assert_eq!(ends[0], ends[1]);
@@ -86,11 +86,11 @@ async fn a_room_that_is_opened_within_the_grace_closes_with_the_others() {
 
 #[tokio::test]
 async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again() {
-    let world = World::new().await;
-    let (driver, client, delivery, room) = assigned(&world).await;
+    let test = TestApp::new().await;
+    let (driver, client, delivery, room) = assigned(&test).await;
     let none = GracePeriod::parse("0").unwrap();
     receive(
-        &world.app.database,
+        &test.app.database,
         Platform,
         &event(Cancelled, delivery),
         none,
@@ -98,45 +98,45 @@ async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again(
     .await
     .unwrap();
     assert!(matches!(
-        send(&world, driver, room).await,
+        send(&test, driver, room).await,
         Err(Error::Rejected(_))
     ));
-    let last = history(&world, client, room).await.pop().unwrap();
+    let last = history(&test, client, room).await.pop().unwrap();
     assert_eq!(
         last.text,
         "La livraison LBN123456 a été annulée. Cette conversation est maintenant fermée."
     );
-    assert_eq!(report(&world, &event(Assigned, delivery)).await, [room]);
-    send(&world, driver, room).await.unwrap();
-    let seen = rooms::get(&world.app.database, client, room)
+    assert_eq!(report(&test, &event(Assigned, delivery)).await, [room]);
+    send(&test, driver, room).await.unwrap();
+    let seen = rooms::get(&test.app.database, client, room)
         .await
         .unwrap()
         .unwrap();
     assert_eq!((seen.closes_at, seen.unread_count), (None, 4));
     assert_eq!(
-        world.unread(client).await,
+        test.unread(client).await,
         4,
         "what was unread is unread again"
     );
 
     let by_hand = "UPDATE chat_rooms SET is_active = false";
-    world.sql.execute(by_hand, &[]).await.unwrap();
+    test.sql.execute(by_hand, &[]).await.unwrap();
     assert!(
-        report(&world, &event(Assigned, delivery)).await.is_empty(),
+        report(&test, &event(Assigned, delivery)).await.is_empty(),
         "that is not ours to open"
     );
 }
 
 #[tokio::test]
 async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
-    let world = World::new().await;
-    let (driver, _, delivery, room) = assigned(&world).await;
+    let test = TestApp::new().await;
+    let (driver, _, delivery, room) = assigned(&test).await;
     let end = async || {
-        let seen = rooms::get(&world.app.database, driver, room).await.unwrap();
+        let seen = rooms::get(&test.app.database, driver, room).await.unwrap();
         seen.unwrap().closes_at
     };
     report(
-        &world,
+        &test,
         &at(event(Cancelled, delivery), "2025-01-15T14:30:00Z"),
     )
     .await;
@@ -144,32 +144,32 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
     assert!(ends.is_some());
     let late = at(event(Assigned, delivery), "2025-01-15T14:29:59Z");
     assert_eq!(
-        report(&world, &late).await,
+        report(&test, &late).await,
         [room],
         "notified, and nothing decided"
     );
     assert_eq!(end().await, ends);
     report(
-        &world,
+        &test,
         &at(event(Assigned, delivery), "2025-01-15T14:30:01Z"),
     )
     .await;
     assert_eq!(end().await, None);
     report(
-        &world,
+        &test,
         &at(event(Delivered, delivery), "2025-01-15T14:30:00Z"),
     )
     .await;
     assert_eq!(end().await, None);
     report(
-        &world,
+        &test,
         &at(event(Delivered, delivery), "2999-01-01T00:00:00Z"),
     )
     .await;
     assert!(end().await.is_some());
-    report(&world, &event(Assigned, delivery)).await;
+    report(&test, &event(Assigned, delivery)).await;
     assert_eq!(end().await, None, "a clock ahead of ours holds nobody up");
-    let created: Vec<_> = history(&world, driver, room)
+    let created: Vec<_> = history(&test, driver, room)
         .await
         .iter()
         .map(|it| it.created_at)
@@ -179,13 +179,13 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
 
 #[tokio::test]
 async fn a_room_that_was_opened_beside_the_end_closes_with_its_delivery() {
-    let world = World::new().await;
-    let (driver, client, delivery, room) = assigned(&world).await;
-    report(&world, &event(Delivered, delivery)).await;
+    let test = TestApp::new().await;
+    let (driver, client, delivery, room) = assigned(&test).await;
+    report(&test, &event(Delivered, delivery)).await;
     // As if it had been created from a snapshot that did not show the end.
     let unseen = "UPDATE chat_rooms SET closes_at = NULL";
-    world.sql.execute(unseen, &[]).await.unwrap();
-    let database = &world.app.database;
+    test.sql.execute(unseen, &[]).await.unwrap();
+    let database = &test.app.database;
     assert_eq!(rooms::close_late(database).await.unwrap(), 1);
     assert_eq!(rooms::close_late(database).await.unwrap(), 0);
     for viewer in [driver, client] {

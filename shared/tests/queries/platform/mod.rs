@@ -12,7 +12,7 @@ use shared::domain::{
     Timestamp, Viewer,
 };
 use shared::error::Result;
-use shared::testing::World;
+use shared::testing::TestApp;
 use uuid::Uuid;
 
 fn event(event: DeliveryEvent, delivery_id: Uuid) -> NewEvent {
@@ -29,59 +29,59 @@ fn at(mut event: NewEvent, moment: &str) -> NewEvent {
     event
 }
 
-async fn try_report(world: &World, new: &NewEvent) -> Result<Received> {
-    receive(&world.app.database, Platform, new, GracePeriod::default()).await
+async fn try_report(test: &TestApp, new: &NewEvent) -> Result<Received> {
+    receive(&test.app.database, Platform, new, GracePeriod::default()).await
 }
 
-async fn report(world: &World, new: &NewEvent) -> Vec<Uuid> {
-    let received = try_report(world, new).await.unwrap();
+async fn report(test: &TestApp, new: &NewEvent) -> Vec<Uuid> {
+    let received = try_report(test, new).await.unwrap();
     assert!(received.created);
     received.rooms
 }
 
 /// A driver and a client with a delivery, which the driver was assigned: their room.
-async fn assigned(world: &World) -> (Viewer, Viewer, Uuid, Uuid) {
-    let driver = world.user("driver", "Awa Koné").await;
-    let client = world.user("client", "Jean Dupont").await;
-    let delivery = world.delivery("LBN123456", driver, client).await;
-    let rooms = report(world, &event(DeliveryEvent::Assigned, delivery)).await;
+async fn assigned(test: &TestApp) -> (Viewer, Viewer, Uuid, Uuid) {
+    let driver = test.user("driver", "Awa Koné").await;
+    let client = test.user("client", "Jean Dupont").await;
+    let delivery = test.delivery("LBN123456", driver, client).await;
+    let rooms = report(test, &event(DeliveryEvent::Assigned, delivery)).await;
     assert_eq!(rooms.len(), 1);
     (driver, client, delivery, rooms[0])
 }
 
-async fn history(world: &World, viewer: Viewer, room: Uuid) -> Vec<Message> {
-    messages::backfill(&world.app.database, viewer, room, 0, PageSize::DEFAULT)
+async fn history(test: &TestApp, viewer: Viewer, room: Uuid) -> Vec<Message> {
+    messages::backfill(&test.app.database, viewer, room, 0, PageSize::DEFAULT)
         .await
         .unwrap()
         .1
 }
 
-async fn open(world: &World, viewer: Viewer, other: Viewer, delivery: Uuid) -> Result<Uuid> {
+async fn open(test: &TestApp, viewer: Viewer, other: Viewer, delivery: Uuid) -> Result<Uuid> {
     let new = NewRoom {
         other_user_id: other.0,
         delivery_id: Some(delivery),
         room_type: RoomType::Delivery,
         initial_message: Some(Text::parse("Bonjour").unwrap()),
     };
-    rooms::create(&world.app.database, viewer, &new, &OpeningRules::default())
+    rooms::create(&test.app.database, viewer, &new, &OpeningRules::default())
         .await
         .map(|opened| opened.room.id)
 }
 
-async fn send(world: &World, viewer: Viewer, room_id: Uuid) -> Result<Message> {
+async fn send(test: &TestApp, viewer: Viewer, room_id: Uuid) -> Result<Message> {
     let new = messages::NewMessage {
         room_id,
         content: Content::Text(Text::parse("Bonjour").unwrap()),
         client_message_id: None,
     };
-    messages::send(&world.app.database, viewer, &new, &SendLimits::default())
+    messages::send(&test.app.database, viewer, &new, &SendLimits::default())
         .await
         .map(|sent| sent.message)
 }
 
 /// Each side's counter beside what it stands for.
-async fn assert_counters_are_true(world: &World) {
-    let rows = world
+async fn assert_counters_are_true(test: &TestApp) {
+    let rows = test
         .sql
         .query(
             "SELECT driver_unread_count, other_user_unread_count,

@@ -4,28 +4,28 @@ use shared::db::events::receive;
 use shared::db::messages::{self, Unread, mark_read};
 use shared::domain::DeliveryEvent::{Arriving, Assigned, Delivered, PickedUp};
 use shared::domain::{Content, GracePeriod, Message, PageSize, Platform, SendLimits, Text};
-use shared::testing::World;
+use shared::testing::TestApp;
 
 use super::{assert_counters_are_true, assigned, event, history, open, report};
 
 #[tokio::test]
 async fn each_side_reads_for_itself_and_firebase_shows_it_once_both_have() {
-    let world = World::new().await;
-    let (driver, client, delivery, room) = assigned(&world).await;
-    report(&world, &event(PickedUp, delivery)).await;
-    world.say(driver, room, "J'arrive").await;
+    let test = TestApp::new().await;
+    let (driver, client, delivery, room) = assigned(&test).await;
+    report(&test, &event(PickedUp, delivery)).await;
+    test.say(driver, room, "J'arrive").await;
     assert_eq!(
-        (world.unread(driver).await, world.unread(client).await),
+        (test.unread(driver).await, test.unread(client).await),
         (2, 3)
     );
-    let database = &world.app.database;
-    let first = history(&world, driver, room).await[0].id;
+    let database = &test.app.database;
+    let first = history(&test, driver, room).await[0].id;
 
     let marked = mark_read(database, driver, &Unread::Messages(vec![first, first])).await;
     assert_eq!(marked.unwrap().count, 1);
     let marked = mark_read(database, driver, &Unread::Messages(vec![first])).await;
     assert_eq!(marked.unwrap().count, 0);
-    assert_counters_are_true(&world).await;
+    assert_counters_are_true(&test).await;
     let marked = mark_read(database, driver, &Unread::Room(room))
         .await
         .unwrap();
@@ -34,42 +34,42 @@ async fn each_side_reads_for_itself_and_firebase_shows_it_once_both_have() {
         messages.iter().map(|message| message.is_read).collect()
     };
     assert_eq!(
-        read(history(&world, driver, room).await),
+        read(history(&test, driver, room).await),
         [true, true, false]
     );
-    assert_eq!(read(history(&world, client, room).await), [false; 3]);
+    assert_eq!(read(history(&test, client, room).await), [false; 3]);
     assert_eq!(
-        (world.unread(driver).await, world.unread(client).await),
+        (test.unread(driver).await, test.unread(client).await),
         (0, 3)
     );
     let both_have = "SELECT count(*) FROM chat_messages WHERE read_at IS NOT NULL";
-    let row = world.sql.query_one(both_have, &[]).await.unwrap();
+    let row = test.sql.query_one(both_have, &[]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 0);
 
     let marked = mark_read(database, client, &Unread::Room(room))
         .await
         .unwrap();
     assert_eq!(marked.count, 3);
-    let row = world.sql.query_one(both_have, &[]).await.unwrap();
+    let row = test.sql.query_one(both_have, &[]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 3);
-    let by_client = history(&world, client, room).await;
-    let by_driver = history(&world, driver, room).await;
+    let by_client = history(&test, client, room).await;
+    let by_driver = history(&test, driver, room).await;
     assert!(by_driver[0].read_at.unwrap() < by_client[0].read_at.unwrap());
     assert_eq!(by_driver[2].read_at, by_client[2].read_at);
-    assert_counters_are_true(&world).await;
+    assert_counters_are_true(&test).await;
 }
 
 #[tokio::test]
 async fn events_sends_and_readings_at_once_leave_the_counters_at_what_is_unread() {
-    let world = World::new().await;
-    let (driver, client, delivery, room) = assigned(&world).await;
-    let merchant = world.user("merchant", "Maquis").await;
+    let test = TestApp::new().await;
+    let (driver, client, delivery, room) = assigned(&test).await;
+    let merchant = test.user("merchant", "Maquis").await;
     let set = "UPDATE deliveries SET merchant_id = $1";
-    world.sql.execute(set, &[&merchant.0]).await.unwrap();
-    let with_merchant = open(&world, merchant, driver, delivery).await.unwrap();
+    test.sql.execute(set, &[&merchant.0]).await.unwrap();
+    let with_merchant = open(&test, merchant, driver, delivery).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..160 {
-        let database = &world.app.database;
+        let database = &test.app.database;
         tasks.spawn(async move {
             let limits = SendLimits::default();
             let say = |room_id| messages::NewMessage {
@@ -136,20 +136,20 @@ async fn events_sends_and_readings_at_once_leave_the_counters_at_what_is_unread(
     // All are finished, and none has failed: neither a deadlock nor a counter below zero.
     let all = tokio::time::timeout(Duration::from_mins(1), tasks.join_all());
     assert_eq!(all.await.unwrap().len(), 160);
-    assert_counters_are_true(&world).await;
+    assert_counters_are_true(&test).await;
     let messages = "SELECT FROM chat_messages WHERE sender_id IS NULL";
-    let messages = world.sql.query(messages, &[]).await.unwrap();
+    let messages = test.sql.query(messages, &[]).await.unwrap();
     assert_eq!(messages.len(), 1 + 60 * 2);
 }
 
 #[tokio::test]
 async fn a_message_of_the_platform_is_found_by_both_and_is_nobodys_activity() {
-    let world = World::new().await;
-    let (driver, client, _, _) = assigned(&world).await;
+    let test = TestApp::new().await;
+    let (driver, client, _, _) = assigned(&test).await;
     let scope = messages::Scope::default();
     for viewer in [driver, client] {
         let found = messages::search(
-            &world.app.database,
+            &test.app.database,
             viewer,
             "attribuee",
             &scope,
@@ -161,10 +161,10 @@ async fn a_message_of_the_platform_is_found_by_both_and_is_nobodys_activity() {
         assert_eq!(found.messages.len(), 1);
         assert!(found.messages[0].message.sender.is_none());
     }
-    shared::db::analytics::roll_up(&world.app.database, 100)
+    shared::db::analytics::roll_up(&test.app.database, 100)
         .await
         .unwrap();
-    let active = world
+    let active = test
         .sql
         .query("SELECT FROM chat_analytics_active_rooms", &[])
         .await;

@@ -25,8 +25,8 @@ use crate::http::{ApiResponse, Request};
 use crate::runtime::{self, App, Caller};
 use crate::secret::{Secret, SecretStore};
 
-/// A test's own little world: an app on a database of its own, with a Firebase that records.
-pub struct World {
+/// A test's app: an `App` on a database of its own, with a Firebase that records.
+pub struct TestApp {
     /// The app, as a function has it.
     pub app: &'static App,
     /// What Firebase received.
@@ -50,10 +50,10 @@ pub struct Reply {
     pub body: Value,
 }
 
-impl World {
+impl TestApp {
     const JWT_SECRET: &str = "the secret of the tests, which is long enough";
 
-    /// A new world, with nobody in it.
+    /// Creates an app without users.
     ///
     /// # Panics
     /// A server is missing.
@@ -61,7 +61,7 @@ impl World {
         Self::with(|_, _| ()).await
     }
 
-    /// A new world whose settings and secret are changed first.
+    /// Creates an app whose settings and secret are changed first.
     ///
     /// # Panics
     /// A server is missing.
