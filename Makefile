@@ -44,7 +44,7 @@ token: ## print an access token for USER_ID=<uuid>, signed with the local stack'
 
 .PHONY: clean-dev
 clean-dev: ## delete the data of `make dev`
-	@dev/node dev/forget.mjs
+	@dev/node dev/clean.mjs
 
 # ------------------------------------------------------------------------------------------------ prove
 
@@ -137,7 +137,7 @@ check-web: tools
 
 .PHONY: check-docs
 check-docs: tools
-	@$(node_test) --test-reporter dot tests/documentation.test.mjs
+	@$(node_test) --test-reporter dot tests/documentation.test.mjs tests/scripts.test.mjs
 
 .PHONY: audit
 audit: tools ## check the dependencies for known vulnerabilities (downloads the advisory database)

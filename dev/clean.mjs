@@ -1,11 +1,12 @@
-// `make clean-dev`: forgets the data of the local stack. What was installed stays, and what tests are at work on.
+// `make clean-dev`: deletes the data of the local stack. It keeps installed tools and the directories of running
+// tests.
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { lock } from './parts/lock.mjs';
 import { DIRECTORY, ROOT } from './parts/places.mjs';
-import { placeOfRoot } from './parts/postgres-server.mjs';
+import { rootDataDirectory } from './parts/postgres-server.mjs';
 
-/** By dev/install.sh. */
+/** Directories that dev/install.sh creates. */
 const INSTALLED = ['venv', 'checkov'];
 
 try {
@@ -14,8 +15,7 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-const INSTALLED = ['checkov', 'venv'];
 for (const name of readdirSync(DIRECTORY)) {
   if (!INSTALLED.includes(name) && !name.startsWith('test-')) rmSync(join(DIRECTORY, name), { recursive: true });
 }
-if (process.getuid() === 0) rmSync(join(placeOfRoot(ROOT), basename(DIRECTORY)), { recursive: true, force: true });
+if (process.getuid() === 0) rmSync(join(rootDataDirectory(ROOT), basename(DIRECTORY)), { recursive: true, force: true });
