@@ -1,4 +1,4 @@
-import { answers, freePort, start } from '../dev/parts/processes.mjs';
+import { freePort, start, untilReady } from '../dev/parts/processes.mjs';
 
 const ID = 'bench';
 
@@ -7,7 +7,7 @@ export async function startMoto({ logs, secret }) {
   const port = await freePort();
   const running = await start('moto', 'moto_server', ['-H', '127.0.0.1', '-p', String(port)], { logs });
   const url = `http://127.0.0.1:${port}`;
-  await answers(running, () => fetch(url));
+  await untilReady(running, () => fetch(url));
   await call(url, 'CreateSecret', { Name: ID, SecretString: JSON.stringify(secret) });
   const began = performance.now();
   const times = 30;

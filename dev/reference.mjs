@@ -1,4 +1,5 @@
-// `make docs`: the API reference as one static page: Swagger UI with openapi.yaml inside, and a curl line for each endpoint.
+// `make docs`: renders the API reference as one static page: Swagger UI with openapi.yaml, and a curl command for
+// each endpoint.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +10,7 @@ import { ROOT } from './parts/places.mjs';
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 /**
- * Writes the page to the file `output`. It loads nothing from the network.
+ * Writes the page to the file `output`. The page loads nothing from the network.
  *
  * @param server  base URL that "Try it out" calls; by default the first one of openapi.yaml
  */
@@ -29,7 +30,7 @@ export async function renderReference(output, { server } = {}) {
   await writeFile(output, page);
 }
 
-/** `</script` inside a script would end it. */
+/** Escapes `</script`, which would close the script element. */
 const inScript = (text) => text.replaceAll('</script', String.raw`<\/script`);
 
 const PAGE = (title, style, script, api) => `<!doctype html>
@@ -52,7 +53,7 @@ SwaggerUIBundle({ dom_id: '#reference', spec: ${inScript(JSON.stringify(api))}, 
 </html>
 `;
 
-/** A line to paste after `source .dev/env`. */
+/** Returns a command to paste after `source .dev/env`. */
 export function curl(api, path, method, operation) {
   const resolve = (part) => (part?.$ref ? part.$ref.slice(2).split('/').reduce((at, key) => at[key], api) : part);
   const parameters = (operation.parameters ?? []).map(resolve);

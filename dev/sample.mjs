@@ -1,4 +1,4 @@
-// `make sample SEED=1`: 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md.
+// `make sample SEED=1`: prints 60 comments and 40 paragraphs at random, for the language check of CONTRIBUTING.md.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -17,7 +17,7 @@ const MARKERS = [
   [/(\.ya?ml|\.toml|\.sh|Makefile|\.ci\/run)$/, /^\s*#\s/],
 ];
 
-/** The blocks of adjacent comment lines in a file. */
+/** Returns the blocks of adjacent comment lines in a file. */
 function comments(file, marker) {
   const blocks = [];
   let block = null;
@@ -29,7 +29,7 @@ function comments(file, marker) {
   return blocks.map(({ at, lines }) => ({ at, text: lines.join('\n').trim() }));
 }
 
-/** The paragraphs and list items of a Markdown file, without code blocks and tables. */
+/** Returns the paragraphs and list items of a Markdown file, without code blocks and tables. */
 function paragraphs(file) {
   const blocks = [];
   let line = 1;
@@ -46,7 +46,7 @@ function paragraphs(file) {
 
 const isProse = ({ text }) => text.split(/\s+/).length >= 6 && /[a-z]{3}/.test(text) && !/^[-=─ ]+/.test(text);
 
-/** A small generator of random numbers, so that a seed always gives the same sample (mulberry32). */
+/** A random number generator (mulberry32): one seed always gives the same sample. */
 function random(state) {
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,8 +1,9 @@
-// Runs a command beside a PgBouncer in transaction mode before the PostgreSQL of DATABASE_URL.
+// Runs a command with a PgBouncer in transaction mode for the PostgreSQL of DATABASE_URL.
 //
 //   dev/node dev/with-stack.mjs --only postgres,firebase -- dev/node dev/with-pgbouncer.mjs COMMAND [ARGUMENT…]
 //
-// The command finds its address in TEST_POOLER: the tests' apps connect through it, and what sets them up does not.
+// The command gets its address in TEST_POOLER. The tests' apps connect through it; the tests' own setup connects
+// directly.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,9 +1,8 @@
-// Runs a command beside a stack of its own: free ports, fresh data, nothing of the developer's touched.
+// Runs a command with its own stack: free ports, new data, and nothing of the developer's stack.
 //
 //   dev/node dev/with-stack.mjs [--only postgres,firebase] -- COMMAND [ARGUMENT…]
 //
-// The command finds the variables of `.dev/env` in its environment, and TEST_DATABASE_URL: a database from which
-// others can be created.
+// The command gets the variables of `.dev/env`, and TEST_DATABASE_URL: a database from which others can be created.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -13,11 +12,11 @@ import { parseArgs } from 'node:util';
 import { maintenanceUrl } from './parts/database.mjs';
 import { DIRECTORY, ROOT } from './parts/places.mjs';
 import { endLeftover } from './parts/postgres.mjs';
-import { placeOfRoot, postgresServer } from './parts/postgres-server.mjs';
+import { rootDataDirectory, postgresServer } from './parts/postgres-server.mjs';
 import { freePort, isRunning } from './parts/processes.mjs';
 import { readSettings, VARIABLES } from './parts/settings.mjs';
 import { PARTS, Stack } from './parts/stack.mjs';
-import { untilAsked } from './terminal/signals.mjs';
+import { stopRequest } from './terminal/signals.mjs';
 
 const PREFIX = 'test-';
 const { values, positionals: command } = parseArgs({
@@ -31,28 +30,28 @@ if (command.length === 0 || !parts.every((part) => PARTS.includes(part))) {
 }
 
 const directory = join(DIRECTORY, `${PREFIX}${process.pid}`);
-const asked = untilAsked();
+const stopRequested = stopRequest();
 mkdirSync(directory, { recursive: true });
-for (const left of leftBehind()) {
-  await endLeftover(postgresServer({ root: ROOT, directory: left }));
-  forget(left);
+for (const stale of staleDirectories()) {
+  await endLeftover(postgresServer({ root: ROOT, directory: stale }));
+  remove(stale);
 }
 
-const stack = new Stack(await settings(), { root: ROOT, say: (text) => console.error(`  ${text}`), signal: asked.signal });
+const stack = new Stack(await settings(), { root: ROOT, say: (text) => console.error(`  ${text}`), signal: stopRequested.signal });
 let code = 1;
 try {
   await stack.start(parts);
   code = await run(command);
 } catch (error) {
-  if (!asked.signal.aborted) console.error(`\n${error.message}`);
+  if (!stopRequested.signal.aborted) console.error(`\n${error.message}`);
 } finally {
   await stack.stop();
 }
-if (code === 0) forget(directory);
+if (code === 0) remove(directory);
 else console.error(`The logs are in ${join(directory, 'logs')}`);
 process.exit(code);
 
-/** Nothing that is set beforehand counts here: a test never runs against somebody's own parts. */
+/** Ignores preset variables: a test must never use the developer's own servers. */
 async function settings() {
   const environment = { ...plainEnvironment(), HOST: '' };
   for (const name of ['API_PORT', 'WEB_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
@@ -63,7 +62,7 @@ function plainEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !VARIABLES.includes(name)));
 }
 
-/** What the command may rely on: it hears of no part that does not run. */
+/** Returns the variables of the parts that run. */
 function variablesOfParts() {
   const { DATABASE_URL, WEB_URL } = stack.variables;
   const named = (test) => Object.fromEntries(Object.entries(stack.variables).filter(([name]) => test.test(name)));
@@ -78,18 +77,18 @@ function variablesOfParts() {
 async function run([program, ...args]) {
   const env = { ...plainEnvironment(), ...variablesOfParts() };
   const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit', env });
-  asked.promise.then(() => child.kill('SIGTERM'));
+  stopRequested.promise.then(() => child.kill('SIGTERM'));
   const [exitCode, signal] = await once(child, 'exit');
   return exitCode ?? 128 + constants.signals[signal];
 }
 
-/** The directories of runs whose process is no more, but for what the last one left to be read. */
-function leftBehind() {
+/** Returns the directories of earlier runs that are over, including one that failed and kept its logs. */
+function staleDirectories() {
   const names = readdirSync(DIRECTORY).filter((name) => name.startsWith(PREFIX));
   return names.filter((name) => !isRunning(name.slice(PREFIX.length), 'with-stack')).map((name) => join(DIRECTORY, name));
 }
 
-function forget(path) {
+function remove(path) {
   rmSync(path, { recursive: true, force: true });
-  if (process.getuid() === 0) rmSync(join(placeOfRoot(ROOT), basename(path)), { recursive: true, force: true });
+  if (process.getuid() === 0) rmSync(join(rootDataDirectory(ROOT), basename(path)), { recursive: true, force: true });
 }

@@ -9,7 +9,7 @@ import { screen } from './terminal/screen.mjs';
 
 const withStack = (...args) => promisify(execFile)(process.execPath, [join(ROOT, 'dev', 'with-stack.mjs'), ...args]);
 
-test('the lines that `make dev` prints are a conversation, pasted as they are', async () => {
+test('the commands that `make dev` prints show a conversation', async () => {
   const settings = { directory: DIRECTORY, postgres: {}, firebase: { kind: 'off' } };
   const [, lines] = screen({ settings, variables: {}, hasDemo: true, root: ROOT }).split(/source .dev\/env|^Two phones/m);
   const { stdout } = await withStack('--only', 'postgres,firebase,functions', '--', 'bash', '-euc', lines);
@@ -25,7 +25,7 @@ test('the lines that `make dev` prints are a conversation, pasted as they are', 
   );
 });
 
-test("a command's exit code is passed on, and nothing runs or lies about afterwards", async () => {
+test("a command's exit code is passed on, and no process or file remains", async () => {
   const command = ['--only', 'postgres,firebase', '--', 'sh', '-c', 'echo $PPID $TEST_DATABASE_URL $FIREBASE_DATABASE_URL; exit'];
   const { stdout } = await withStack(...command);
   const [pid, databaseUrl, firebaseUrl] = stdout.trim().split(' ');

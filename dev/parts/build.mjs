@@ -4,16 +4,16 @@ import { statSync, watch } from 'node:fs';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** What the functions are built from. */
+/** Folders with the sources of the functions. */
 const SOURCES = ['functions', 'migrations', 'shared'];
 const MANIFESTS = ['Cargo.toml', 'Cargo.lock'];
 
 /**
- * Builds all functions and the emulator, by one cargo for the whole workspace: built one by one, their features would
- * differ, and cargo would build everything again. In the release profile the emulator stays out: the functions are then
- * built with the features with which they are deployed.
+ * Builds all functions and the emulator with one cargo command. Separate commands would enable different features and
+ * compile everything again. The release profile leaves out the emulator, so that the functions get the features of a
+ * deployment.
  *
- * @param quiet  keeps what cargo says to itself, unless it fails
+ * @param quiet  prints cargo's output only if it fails
  * @returns {Promise<string>} the folder of the binaries
  */
 export async function build(root, { profile, signal, quiet = false }) {
@@ -35,23 +35,23 @@ async function cargo(args, { root, signal, quiet }) {
   if (code !== 0) throw new Error(quiet ? `${await said}\nThe build failed.` : 'The build failed.');
 }
 
-/** The emulator's binary. */
+/** Returns the path of the emulator's binary. */
 export const emulatorBinary = async (root) => join(await folderOfBinaries(root), 'emulator');
 
-/** Where a build puts them, or has put them. */
+/** Returns the folder of the binaries of a build. */
 export async function folderOfBinaries(root, { profile = 'dev' } = {}) {
   return join(await targetDirectory(root), profile === 'release' ? 'release' : 'debug');
 }
 
-/** Differs from an earlier one where a build has made another binary. */
+/** Returns a text that changes when a build changes one of the binaries. */
 export const stampOf = (binaries, names) => names.map((name) => statSync(join(binaries, name)).mtimeMs).join();
 
 /**
- * Calls `changed` after a source was saved; not again before that has returned.
+ * Calls `changed` after a source is saved. It waits for the call to finish before the next one.
  *
- * @param folders  below the root
- * @param files    in the root itself
- * @returns {() => void} ends it
+ * @param folders  folders below the root
+ * @param files    files in the root
+ * @returns {() => void} stops watching
  */
 export function watchSources(root, changed, { folders = SOURCES, files = MANIFESTS } = {}) {
   let timer;
@@ -78,14 +78,14 @@ export function watchSources(root, changed, { folders = SOURCES, files = MANIFES
   };
 }
 
-/** Wherever the developer has cargo put it. */
+/** Returns cargo's target directory, which the developer can configure. */
 async function targetDirectory(root) {
   const child = run('cargo', ['metadata', '--no-deps', '--format-version', '1'], { root, stdio: 'pipe' });
   const [metadata] = await Promise.all([text(child.stdout), ended(child)]);
   return JSON.parse(metadata).target_directory;
 }
 
-/** In a process group of its own, so that the compilers it starts end with it. */
+/** Runs a command in its own process group, so that its compilers stop with it. */
 function run(command, args, { root, signal, stdio }) {
   const child = spawn(command, args, { cwd: root, detached: true, stdio: ['ignore', stdio, stdio] });
   const end = () => child.pid && child.exitCode === null && process.kill(-child.pid, 'SIGTERM');

@@ -6,7 +6,8 @@ const DEMO = new URL('../demo.sql', import.meta.url);
 /**
  * Loads the demo users and deliveries.
  *
- * @returns {Promise<boolean>} false where `users` or `deliveries` is a view, so somebody's own data: those are left alone
+ * @returns {Promise<boolean>} false if `users` or `deliveries` is a view: its rows belong to a platform and stay as
+ * they are
  */
 export const loadDemo = (databaseUrl) =>
   withDatabase(databaseUrl, async (client) => {

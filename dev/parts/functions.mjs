@@ -1,24 +1,24 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { answers, start } from './processes.mjs';
+import { start, untilReady } from './processes.mjs';
 
-/** Lambda's own limit for a start is 10 s, on a machine that does nothing else. */
+/** Lambda allows 10 s for a start; a developer's machine may be busy. */
 const INIT_SECONDS = 60;
 
-/** The functions of the workspace: its folders. */
+/** Returns the names of the functions: the folders of `functions/`. */
 export const functionNames = (root) => readdirSync(join(root, 'functions')).filter((name) => !name.startsWith('.')).sort();
 
 /**
  * Starts the emulator of Lambda and API Gateway (`emulator/`) with the functions.
  *
- * @param emulator      its binary
- * @param binaries      the folder of the functions' binaries
- * @param environment   the environment variables of the functions
- * @param names         these functions only
- * @param warm          environments of each function from the start; one that cannot start is an error with its log
- * @param environments  the most environments of a function; more invocations wait in line
- * @param options       further options of the emulator, as on its command line
- * @param say           receives what a developer should read
+ * @param emulator      path of its binary
+ * @param binaries      folder of the functions' binaries
+ * @param environment   environment variables of the functions
+ * @param names         start only these functions
+ * @param warm          environments of each function to start at once; if one cannot start, its log is the error
+ * @param environments  the most environments of a function; further invocations queue
+ * @param options       further command-line options of the emulator
+ * @param say           called with each line for the developer
  */
 export async function startFunctions({ root, emulator, binaries, environment, logs, host, port, names, warm = 1, environments, options = [], say }) {
   const args = ['--with-parent', '--template', join(root, 'template.yaml'), '--binaries', binaries, '--logs', logs];
@@ -28,7 +28,7 @@ export async function startFunctions({ root, emulator, binaries, environment, lo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const said = (line) => line.startsWith('listening on ') || say(line);
   const started = await start('emulator', emulator, [...args, ...options], { env: environment, logs, said, died: say });
-  await answers(started, () => fetch(`${url}/_emulator/functions`), { seconds: 2 * INIT_SECONDS });
+  await untilReady(started, () => fetch(`${url}/_emulator/functions`), { seconds: 2 * INIT_SECONDS });
   return new Functions(url, started);
 }
 
@@ -41,7 +41,7 @@ class Functions {
     this.#started = started;
   }
 
-  /** Invokes a function by its name, as its schedule or a deployment does. */
+  /** Invokes a function by name, as its schedule or a deployment does. */
   async invoke(name, event = {}) {
     const response = await this.#post(`/2015-03-31/functions/${name}/invocations`, JSON.stringify(event));
     const body = await response.json();
@@ -49,25 +49,25 @@ class Functions {
     throw new Error(body.errorMessage ?? body.Message ?? body.message);
   }
 
-  /** Puts newly built processes in the place of the old ones, which finish what they have begun. */
+  /** Replaces the processes with newly built ones. The old ones finish their invocations. */
   async replace(name) {
     const response = await this.#post(`/_emulator/functions/${name}/replace`);
     if (!response.ok) throw new Error((await response.json()).message);
   }
 
-  /** Kills a process of a function; `which` from 0 to 1 selects it. Returns whether one ran. */
+  /** Kills one process of a function; `which` from 0 to 1 selects it. Returns whether one was running. */
   async kill(name, which) {
     return (await this.#post(`/_emulator/functions/${name}/kill?which=${which}`)).ok;
   }
 
-  /** The environments of each function, and what it has done so far. */
+  /** Returns the environments of each function and its counts of invocations. */
   async states() {
     return (await fetch(`${this.#url}/_emulator/functions`)).json();
   }
 
-  /** Running invocations have ten seconds. */
+  /** Running invocations may take ten seconds to finish. */
   stop() {
-    return this.#started.stop({ patience: 15_000 });
+    return this.#started.stop({ timeout: 15_000 });
   }
 
   #post(path, body) {

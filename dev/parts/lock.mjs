@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { isRunning } from './processes.mjs';
 
 /**
- * Makes sure that one stack at a time uses a directory.
+ * Locks a directory for one stack.
  *
- * @returns {() => void} lets the next one in
+ * @returns {() => void} releases the lock
  */
 export function lock(file) {
   mkdirSync(dirname(file), { recursive: true });
@@ -18,7 +18,7 @@ export function lock(file) {
     }
     const pid = Number(readFileSync(file, 'utf8'));
     if (isRunning(pid, 'stack.mjs')) throw new Error(`It runs already in this checkout (process ${pid}): stop that one first.`);
-    // Left behind by one that was killed.
+    // Left by a process that was killed.
     rmSync(file, { force: true });
   }
 }

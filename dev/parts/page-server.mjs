@@ -12,14 +12,14 @@ const TYPES = {
   '.svg': 'image/svg+xml',
 };
 
-/** What vite puts there carries its content's hash in its name. */
+/** vite puts a hash of the content into these names. */
 const UNCHANGING = /^\/assets\//;
 
 /**
- * Serves the files of a folder, and beside them this configuration.
+ * Serves the files of a folder, and a configuration as `config.json`.
  *
- * @param config  what `config.json` answers (web/src/config.ts)
- * @returns {Promise<() => Promise<void>>} ends it
+ * @param config  the content of `config.json` (web/src/config.ts)
+ * @returns {Promise<() => Promise<void>>} stops the server
  */
 export async function servePage({ folder, config, host, port }) {
   const server = createServer((request, response) => {
@@ -45,7 +45,7 @@ async function answer(request, response, { folder, config }) {
   createReadStream(file).on('error', () => response.destroy()).pipe(response);
 }
 
-/** Decoded and without any `..`; undefined where that is no path. */
+/** Returns the decoded path without any `..`, or undefined if it is invalid. */
 function pathOf(url) {
   try {
     const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
@@ -58,7 +58,7 @@ function pathOf(url) {
 
 async function fileOf(folder, path) {
   const file = join(folder, path);
-  // The path begins with a slash and is normalised, so this always holds: it is what must hold.
+  // The path starts with a slash and is normalised, so this holds. It guards against path traversal.
   if (!file.startsWith(folder + sep)) return undefined;
   const isFile = await stat(file).then((entry) => entry.isFile(), () => false);
   return isFile ? file : undefined;

@@ -8,12 +8,12 @@ import { PEOPLE } from './people.mjs';
 
 const run = promisify(execFile);
 
-/** The sources of the page and of the API reference beside it. */
+/** Sources of the page and of the API reference. */
 export const PAGE_SOURCES = ['openapi.yaml', 'web/public', 'web/src'];
 
 /**
- * Builds the page of web/ into a folder of this stack's own: another stack may be at work beside it. That takes about
- * a second, so nothing keeps account of whether it has to be.
+ * Builds the page of web/ into the directory of this stack, because another stack may build it at the same time. A
+ * build takes about a second, so each start does one.
  */
 export async function buildPage(root, { folder, signal, server }) {
   const args = ['run', '--silent', 'build', '--workspace', 'web', '--', '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'];
@@ -27,16 +27,16 @@ export async function buildPage(root, { folder, signal, server }) {
 }
 
 /**
- * @param variables  of the stack, as in `.dev/env`
- * @returns {Promise<() => Promise<void>>} ends it
+ * @param variables  the variables of the stack, as in `.dev/env`
+ * @returns {Promise<() => Promise<void>>} stops the server
  */
 export async function startPage(variables, { folder, host, port }) {
   return servePage({ folder, host, port, config: await localConfig(variables) });
 }
 
 /**
- * The configuration for a stack: the demo people with their tokens, so for a developer's own machine only. Where the
- * users are somebody's own, it has none of them, and one signs in with a token.
+ * Returns the configuration of a local stack: the demo users with their tokens, so for a developer's machine only. If
+ * `users` is a view, it has no users, and the page asks for a token.
  */
 async function localConfig(variables) {
   const demo = Object.entries(PEOPLE).map(([who, id]) => ({ id, token: variables[`TOKEN_${who}`] }));
@@ -46,7 +46,7 @@ async function localConfig(variables) {
     deliveries: (await client.query(DELIVERIES_QUERY, [ids])).rows,
   }));
   const emulator = variables.FIREBASE_DATABASE_EMULATOR_HOST || null;
-  // The stand-in signs in at the same address. Google's Auth emulator has its own.
+  // The stand-in also signs in, at the same address. Google's Auth emulator has its own address.
   const signIn = process.env.FIREBASE_AUTH_EMULATOR_HOST || emulator;
   return {
     api_url: variables.BASE_URL,

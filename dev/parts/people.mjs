@@ -1,4 +1,4 @@
-/** The people and deliveries of demo.sql. Their ids are fixed, so that a token or a room outlives a restart. */
+/** The users and deliveries of demo.sql. Their ids are fixed, so that tokens and rooms survive a restart. */
 export const PEOPLE = {
   DRIVER: '11111111-1111-4111-8111-111111111111',
   CLIENT: '22222222-2222-4222-8222-222222222222',

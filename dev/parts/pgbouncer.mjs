@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withDatabase } from './database.mjs';
-import { answers, freePort, start } from './processes.mjs';
+import { freePort, start, untilReady } from './processes.mjs';
 
 /**
- * Starts a PgBouncer in transaction mode before a PostgreSQL that trusts it, on a free port.
+ * Starts PgBouncer in transaction mode on a free port, for a PostgreSQL that trusts it.
  *
- * @param url  a database of that server; all others of it are reached as well
- * @returns {Promise<{url: string, address: string, stop: () => Promise<void>}>} the same database through it
+ * @param url  a database of that server; PgBouncer also serves its other databases
+ * @returns {Promise<{url: string, address: string, stop: () => Promise<void>}>} the URL of the same database through
+ * PgBouncer
  */
 export async function startPgBouncer(url, { directory, logs, poolSize = 10 }) {
   const { hostname, port, username } = new URL(url);
@@ -21,7 +22,7 @@ export async function startPgBouncer(url, { directory, logs, poolSize = 10 }) {
     admin_users: username,
     max_client_conn: 1_000,
     default_pool_size: poolSize,
-    // The tests leave their databases: what waits for one of them is not to hold a connection of the server.
+    // Each test has its own database. Close idle connections soon, so that they do not use up the server's limit.
     server_idle_timeout: 3,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
@@ -30,12 +31,12 @@ export async function startPgBouncer(url, { directory, logs, poolSize = 10 }) {
   const file = join(directory, 'pgbouncer.ini');
   writeFileSync(file, ['[databases]', databases, '[pgbouncer]', ...lines, ''].join('\n'));
 
-  // It refuses to run as root.
+  // PgBouncer does not run as root.
   const args = process.getuid() === 0 ? ['-u', 'nobody', file] : [file];
-  // Debian puts it where only root looks.
+  // Debian installs it in /usr/sbin.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   const running = await start('pgbouncer', 'pgbouncer', args, { env, logs });
   const through = Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(listenPort) }).href;
-  await answers(running, () => withDatabase(through, (client) => client.query('SELECT')));
+  await untilReady(running, () => withDatabase(through, (client) => client.query('SELECT')));
   return { url: through, address: `127.0.0.1:${listenPort}`, stop: () => running.stop({ signal: 'SIGTERM' }) };
 }

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout. */
+/** The root of the checkout. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What the local stack keeps: nothing of it is committed. */
+/** The data of local stacks. It is not committed. */
 export const DIRECTORY = join(ROOT, '.dev');

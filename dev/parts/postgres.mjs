@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { maintenanceUrl, withDatabase } from './database.mjs';
-import { answers, isRunning, start } from './processes.mjs';
+import { isRunning, start, untilReady } from './processes.mjs';
 
 /**
- * Starts a PostgreSQL of the stack's own, in a fresh directory or on the data of last time.
+ * Starts PostgreSQL on a new or an existing data directory.
  *
- * @param server   from postgresServer()
- * @param options  url (what it is to be found by: its database is created where missing), host, port, logs, died,
- *                 settings (of postgresql.conf)
+ * @param server   result of postgresServer()
+ * @param options  url (of the database, which is created if missing), host, port, logs, died, settings (of
+ * postgresql.conf)
  * @returns {Promise<{pid: number, restart: (signal?: string) => Promise<void>, stop: () => Promise<void>}>}
  */
 export async function startPostgres(server, options) {
@@ -21,36 +21,36 @@ export async function startPostgres(server, options) {
     get pid() {
       return running.pid;
     },
-    /** Stops it (`SIGQUIT`: as in a crash) and starts it again. */
+    /** Stops PostgreSQL (`SIGQUIT`: as in a crash) and starts it again. */
     async restart(signal = 'SIGINT') {
       await running.stop({ signal });
       running = await run(server, options);
     },
-    // SIGINT is its "fast" shutdown: it ends the connections, and writes everything down.
-    stop: () => running.stop({ signal: 'SIGINT', patience: 30_000, last: 'SIGQUIT' }),
+    // SIGINT is the "fast" shutdown: it closes the connections and writes a checkpoint.
+    stop: () => running.stop({ signal: 'SIGINT', timeout: 30_000, finalSignal: 'SIGQUIT' }),
   };
 }
 
-/** Makes sure that a PostgreSQL of the developer's own is there, before minutes go into a build. */
+/** Fails if the developer's own PostgreSQL is unreachable, before a build takes minutes. */
 export async function requireDatabase(url) {
   try {
     await withDatabase(url, (client) => client.query('SELECT'));
   } catch (error) {
-    throw new Error(`No PostgreSQL answers at DATABASE_URL (${error.message || error.code}).`);
+    throw new Error(`No PostgreSQL responds at DATABASE_URL (${error.message || error.code}).`);
   }
 }
 
 async function initialise({ bin, data, as }) {
-  // Complete, or not at all: whoever is interrupted here begins again.
-  const unfinished = `${data}.unfinished`;
+  // An interrupted initdb must not leave a data directory that looks complete.
+  const incomplete = `${data}.incomplete`;
   mkdirSync(dirname(data), { recursive: true });
-  rmSync(unfinished, { recursive: true, force: true });
-  // No password: it listens on the loopback address alone. C.UTF-8 is PostgreSQL's own, whatever locales the machine
-  // has, and still knows what a letter is.
+  rmSync(incomplete, { recursive: true, force: true });
+  // No password, because it listens on the loopback address only. C.UTF-8 is built into PostgreSQL: it needs no
+  // locale of the machine and classifies letters correctly.
   const options = ['--username=relais', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-instructions'];
-  options.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--pgdata=${unfinished}`);
+  options.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--pgdata=${incomplete}`);
   await promisify(execFile)(join(bin, 'initdb'), options, { ...as, cwd: dirname(data), env: plainEnvironment() });
-  renameSync(unfinished, data);
+  renameSync(incomplete, data);
 }
 
 async function run({ bin, data, as }, { url, host, port, logs, died, settings = {} }) {
@@ -63,7 +63,7 @@ async function run({ bin, data, as }, { url, host, port, logs, died, settings = 
     logs,
     died,
   });
-  await answers(running, () => ensureDatabase(url));
+  await untilReady(running, () => ensureDatabase(url));
   return running;
 }
 
@@ -75,7 +75,7 @@ function ensureDatabase(url) {
   });
 }
 
-/** Ends the PostgreSQL that a stack has left behind because it was killed. */
+/** Stops a PostgreSQL that a killed stack has left running. */
 export async function endLeftover({ data }) {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file)) return;
@@ -85,5 +85,5 @@ export async function endLeftover({ data }) {
   while (isRunning(pid, data)) await after(50);
 }
 
-/** Neither PGDATA and the like, nor a locale that the machine does not have. */
+/** Without PGDATA and similar variables, and with a locale that every machine has. */
 const plainEnvironment = () => ({ PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' });

@@ -9,11 +9,11 @@ import { setTimeout as after } from 'node:timers/promises';
 /**
  * Starts a process whose output goes to `<logs>/<name>.log`.
  *
- * It is in a session of its own: Ctrl-C reaches the stack alone, which then ends its parts in the right order. Its
- * standard input is a pipe that closes when the stack is gone, however that ended.
+ * The process has its own session: Ctrl-C reaches only the stack, which then stops its parts in order. Its standard
+ * input is a pipe that closes when the stack exits for any reason.
  *
- * @param said  receives each line of its standard output, which then is not in the log
- * @param died  told how it ended, where nobody had asked it to
+ * @param said  called with each line of its standard output, which then does not go to the log
+ * @param died  called with the cause if the process exits by itself
  * @returns {Promise<Started>} once it runs
  */
 export async function start(name, command, args, { logs, said, died, ...options }) {
@@ -33,16 +33,16 @@ export async function start(name, command, args, { logs, said, died, ...options 
 
 class Started {
   #child;
-  #asked = false;
+  #stopping = false;
 
   constructor(name, child, log, died = () => {}) {
     this.name = name;
     this.log = log;
     this.#child = child;
     child.stdin?.on('error', () => {});
-    /** How it ended, in words. */
+    /** Resolves to the signal or the exit code. */
     this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`)));
-    this.ended.then((how) => this.#asked || died(`${name} ended (${how}). Its log: ${log}`));
+    this.ended.then((how) => this.#stopping || died(`${name} ended (${how}). Its log: ${log}`));
   }
 
   get pid() {
@@ -57,39 +57,39 @@ class Started {
     if (this.running) this.#child.kill(signal);
   }
 
-  /** Asks it to end, and insists where that takes too long. */
-  async stop({ signal = 'SIGTERM', patience = 5_000, last = 'SIGKILL' } = {}) {
-    this.#asked = true;
+  /** Sends a signal, and after `timeout` milliseconds a stronger one. */
+  async stop({ signal = 'SIGTERM', timeout = 5_000, finalSignal = 'SIGKILL' } = {}) {
+    this.#stopping = true;
     this.signal(signal);
-    const insist = setTimeout(() => this.signal(last), patience);
+    const timer = setTimeout(() => this.signal(finalSignal), timeout);
     await this.ended;
-    clearTimeout(insist);
+    clearTimeout(timer);
   }
 
-  /** The end of its log, for who asks why it ended. */
-  lastWords(lines = 12) {
+  /** Returns the end of its log, to explain an exit. */
+  logTail(lines = 12) {
     return readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 }
 
-/** Calls `attempt` until it does not throw. A process that does not come to that is ended. */
-export async function answers(started, attempt, { seconds = 60 } = {}) {
+/** Calls `attempt` until it does not throw, for at most `seconds`; then stops the process and throws. */
+export async function untilReady(started, attempt, { seconds = 60 } = {}) {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (!started.running) throw new Error(`${started.name} ended (${await started.ended}):\n${started.lastWords()}`);
+      if (!started.running) throw new Error(`${started.name} ended (${await started.ended}):\n${started.logTail()}`);
       if (Date.now() > deadline) {
         await started.stop();
-        throw new Error(`${started.name} does not answer (${error.message}):\n${started.lastWords()}`);
+        throw new Error(`${started.name} does not respond (${error.message}):\n${started.logTail()}`);
       }
       await after(50);
     }
   }
 }
 
-/** Refuses a port that somebody else listens on. */
+/** Throws if the port is in use. */
 export async function requireFreePort(port, host, { what, variable }) {
   const server = createServer();
   try {
@@ -102,8 +102,8 @@ export async function requireFreePort(port, host, { what, variable }) {
 }
 
 /**
- * A port that nobody listens on. The system takes those of outgoing connections from 32768 on, so that none of them takes
- * this one before it is listened on.
+ * Returns a free port below 32768. The system uses higher ports for outgoing connections, which could take the port
+ * before the caller listens on it.
  */
 export async function freePort() {
   for (;;) {
@@ -125,7 +125,7 @@ export async function listen(server, port, host) {
   await once(server, 'listening');
 }
 
-/** Whether the process of this id lives and is what we take it for: ids are used again. */
+/** Returns whether a process with this id runs this command, because ids are reused. */
 export function isRunning(pid, partOfCommand) {
   try {
     const command = existsSync('/proc/self/cmdline')

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { answers, freePort, start } from './processes.mjs';
+import { freePort, start, untilReady } from './processes.mjs';
 
 /**
- * Starts a Redis that writes nothing to disk, on a free port.
+ * Starts Redis without persistence on a free port.
  *
- * @returns {Promise<{url: string, ask: (...words: string[]) => Promise<string>, pid: number, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, ask: (...words: string[]) => Promise<string>, pid: number, stop: () =>
+ * Promise<void>}>}
  */
 export async function startRedis({ directory, logs, died }) {
   const port = await freePort();
@@ -14,11 +15,11 @@ export async function startRedis({ directory, logs, died }) {
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const running = await start('redis', 'redis-server', args, { logs, died });
   const ask = (...words) => command(port, words);
-  await answers(running, () => ask('PING'));
+  await untilReady(running, () => ask('PING'));
   return { url: `redis://127.0.0.1:${port}`, ask, pid: running.pid, stop: () => running.stop() };
 }
 
-/** One command on a connection of its own, and the answer as Redis writes it (RESP). */
+/** Sends one command on its own connection, and returns the reply in Redis' protocol (RESP). */
 function command(port, words) {
   return new Promise((resolve, reject) => {
     let answer = '';

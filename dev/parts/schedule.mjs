@@ -1,4 +1,4 @@
-/** Calls a function over and over, as its schedule does: there every minute or five, here every few seconds. */
+/** Invokes a function repeatedly, as its schedule does, but every few seconds instead of minutes. */
 export function repeat(stack, name, seconds, say, input = event()) {
   let failing = false;
   const run = async () => {
@@ -6,7 +6,7 @@ export function repeat(stack, name, seconds, say, input = event()) {
       await stack.invoke(name, input);
       failing = false;
     } catch (error) {
-      // Said once: it is called again in a moment.
+      // Report a failure once, not at every repetition.
       if (!failing && !stopped) say(`${name} failed: ${error.message}`);
       failing = true;
     }
@@ -20,5 +20,5 @@ export function repeat(stack, name, seconds, say, input = event()) {
   };
 }
 
-/** What EventBridge sends without an input of the schedule's own. */
+/** The event that EventBridge sends if the schedule has no input. */
 const event = () => ({ version: '0', source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toISOString(), detail: {} });

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
-/** What the developer may set beforehand, and what `.dev/env` hands on. */
+/** Variables that the developer can set, and that `.dev/env` exports. */
 export const VARIABLES = [
   'BASE_URL',
   'WEB_URL',
@@ -21,10 +21,10 @@ export const VARIABLES = [
 const LOOPBACK = '127.0.0.1';
 
 /**
- * The settings of a stack: what is set beforehand wins, the rest is what a fresh checkout gets.
+ * Returns the settings of a stack: preset variables, and defaults for the others.
  *
- * A value that is what this stack would choose itself counts as not set: in a shell that has sourced `.dev/env`, the
- * next `make dev` starts the same parts again.
+ * A value that equals the stack's own default counts as not set. After `source .dev/env`, `make dev` therefore starts
+ * the same parts again.
  */
 export function readSettings(environment, { directory }) {
   const preset = (name, own) => (environment[name] === own ? undefined : environment[name]);
@@ -44,20 +44,23 @@ export function readSettings(environment, { directory }) {
   };
 }
 
-/** Returns the address in URLs of a part that listens on `host`: on all interfaces, a phone needs one of this machine's. */
+/**
+ * Returns the host for URLs of a part that listens on `host`. For all interfaces, it is an address of this machine
+ * that a phone can reach.
+ */
 function nameOf(host) {
   if (host !== '0.0.0.0') return host;
   const addresses = Object.values(networkInterfaces()).flat();
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
 }
 
-/** The URL of a part, and the host and port on which it listens; `host` overrides the URL's. */
+/** Returns the URL of a part, and the host and port on which it listens. `host` overrides the URL's. */
 function address(text, host) {
   const { href, hostname, port } = new URL(text);
   return { url: href.replace(/\/$/, ''), host: host ?? hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
 }
 
-/** `start`: whether PostgreSQL is a part of this stack; otherwise it is the developer's own. */
+/** Returns the settings of PostgreSQL. `start` is false if the developer's own is used. */
 function postgres(preset, port) {
   const ownUrl = `postgres://relais@${LOOPBACK}:${port}/relais`;
   const url = preset('DATABASE_URL', ownUrl) || undefined;
@@ -65,12 +68,12 @@ function postgres(preset, port) {
 }
 
 /**
- * Where the mirror goes: nowhere, to a database that was named, to the official emulator, or to the stand-in.
+ * Returns the target of the mirror: none, a given database, the official emulator, or the stand-in.
  *
- * `fcmUrl` is where pushes go: to the stand-in where it runs, nowhere, or, undefined, to Google.
+ * `fcmUrl` is the target of pushes: the stand-in if it runs, `''` for none, or undefined for Google.
  *
- * The stand-in also runs beside a database that was named, unless a service account was named too: it is who hands
- * out access tokens for ours.
+ * With a given database and no service account, the stand-in also runs: it issues the access tokens for the stack's
+ * own account.
  */
 function firebase(preset, { host, name, port }, directory) {
   const stand = { host, port, url: `http://${name}:${port}` };
@@ -82,7 +85,7 @@ function firebase(preset, { host, name, port }, directory) {
   const fcmUrl = (own) => preset('FCM_URL', stand.url) ?? own;
 
   if (url === '') return { ...common, url, emulatorHost: undefined, fcmUrl: fcmUrl(''), kind: 'off', start: false };
-  // With a service account of one's own nobody is to be kept from Google's.
+  // A service account of the developer's own gets its tokens and pushes from Google.
   if (url) return { ...common, url, fcmUrl: fcmUrl(credentials ? undefined : stand.url), kind: 'named', start: !credentials };
   if (emulatorHost) return { ...common, url: `http://${emulatorHost}/?ns=relais-dev`, fcmUrl: fcmUrl(''), kind: 'emulator', start: false };
   return { ...common, url: stand.url, emulatorHost: `${name}:${port}`, fcmUrl: fcmUrl(stand.url), kind: 'stand-in', start: true };

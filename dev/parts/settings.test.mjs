@@ -5,7 +5,7 @@ import { readSettings } from './settings.mjs';
 
 const settings = (environment) => readSettings(environment, { directory: '/d' });
 
-test('a fresh checkout starts everything itself', () => {
+test('a fresh checkout starts all parts itself', () => {
   const { api, web, postgres, firebase } = settings({});
   assert.deepEqual(api, { url: 'http://127.0.0.1:8000', host: '127.0.0.1', port: 8000 });
   assert.deepEqual(web, { url: 'http://127.0.0.1:8080', host: '127.0.0.1', port: 8080 });
@@ -16,7 +16,7 @@ test('a fresh checkout starts everything itself', () => {
   assert.equal(firebase.credentials, '/d/service-account.json');
 });
 
-test('ports can be chosen', () => {
+test('ports can be set', () => {
   const ports = { API_PORT: '8001', WEB_PORT: '8081', POSTGRES_PORT: '5434', FIREBASE_PORT: '9101' };
   const { api, web, postgres, firebase } = settings(ports);
   assert.equal(api.url, 'http://127.0.0.1:8001');
@@ -42,18 +42,18 @@ test('HOST may also be one address of this machine, and leaves the URLs of .dev/
   assert.deepEqual(fromFile.api, { url: 'http://127.0.0.1:8000', host: '0.0.0.0', port: 8000 });
 });
 
-test('an address says where the API or the page listens', () => {
+test('the URL sets where the API or the page listens', () => {
   assert.deepEqual(settings({ BASE_URL: 'http://localhost:8080/' }).api, { url: 'http://localhost:8080', host: 'localhost', port: 8080 });
   assert.deepEqual(settings({ WEB_URL: 'http://127.0.0.1:8081' }).web, { url: 'http://127.0.0.1:8081', host: '127.0.0.1', port: 8081 });
 });
 
-test('a database of one’s own is not started', () => {
+test('a given database is not started', () => {
   const { postgres } = settings({ DATABASE_URL: 'postgres://me@db.test/app' });
   assert.equal(postgres.start, false);
   assert.equal(postgres.url, 'postgres://me@db.test/app');
 });
 
-test('pushes go to the stand-in where it runs, to Google only with a service account of one’s own', () => {
+test('pushes go to the stand-in if it runs, and to Google only with the developer’s service account', () => {
   const fcmUrl = (environment) => settings(environment).firebase.fcmUrl;
   const [FIREBASE_DATABASE_URL, FIREBASE_CREDENTIALS_PATH] = ['https://mine.firebaseio.test', '/mine.json'];
   assert.equal(fcmUrl({}), 'http://127.0.0.1:9100');
@@ -66,7 +66,7 @@ test('pushes go to the stand-in where it runs, to Google only with a service acc
   assert.equal(fcmUrl({ FIREBASE_DATABASE_URL, FIREBASE_CREDENTIALS_PATH }), undefined);
 });
 
-test('an empty database URL of Firebase switches the mirror off', () => {
+test('an empty database URL of Firebase turns the mirror off', () => {
   const { firebase } = settings({ FIREBASE_DATABASE_URL: '', FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9100' });
   assert.equal(firebase.kind, 'off');
   assert.equal(firebase.start, false);
@@ -74,7 +74,7 @@ test('an empty database URL of Firebase switches the mirror off', () => {
   assert.equal(firebase.emulatorHost, undefined);
 });
 
-test('a Firebase that is named is mirrored to, and is no emulator unless one is named too', () => {
+test('a given Firebase database is mirrored to, and is an emulator only if one is given too', () => {
   const named = { FIREBASE_DATABASE_URL: 'http://127.0.0.1:7777' };
   const { firebase } = settings(named);
   assert.equal(firebase.url, 'http://127.0.0.1:7777');
@@ -84,14 +84,14 @@ test('a Firebase that is named is mirrored to, and is no emulator unless one is 
   assert.equal(settings({ ...named, FIREBASE_DATABASE_EMULATOR_HOST: 'e:1' }).firebase.emulatorHost, 'e:1');
 });
 
-test('the official emulator takes the place of the stand-in', () => {
+test('a given official emulator replaces the stand-in', () => {
   const { firebase } = settings({ FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9000' });
   assert.equal(firebase.kind, 'emulator');
   assert.equal(firebase.start, false);
   assert.equal(firebase.url, 'http://127.0.0.1:9000/?ns=relais-dev');
 });
 
-test('what `.dev/env` says of this very stack starts the same parts again', () => {
+test('the values of `.dev/env` start the same parts again', () => {
   const { postgres, firebase } = settings({
     BASE_URL: 'http://127.0.0.1:8000',
     DATABASE_URL: 'postgres://relais@127.0.0.1:5433/relais',
@@ -104,5 +104,5 @@ test('what `.dev/env` says of this very stack starts the same parts again', () =
 });
 
 for (const [name, value] of [['API_PORT', 'http'], ['POSTGRES_PORT', '70000'], ['PROFILE', 'fast'], ['SWEEP_EVERY_SECONDS', '0']]) {
-  test(`${name}=${value} is an error that names it`, () => assert.throws(() => settings({ [name]: value }), new RegExp(name)));
+  test(`${name}=${value} is an error that names the variable`, () => assert.throws(() => settings({ [name]: value }), new RegExp(name)));
 }

@@ -8,20 +8,20 @@ import { PEOPLE } from './people.mjs';
 import { endLeftover, requireDatabase, startPostgres } from './postgres.mjs';
 import { postgresServer } from './postgres-server.mjs';
 import { requireFreePort } from './processes.mjs';
-import { ensureServiceAccount, giveRules, startStandIn } from './stand-in.mjs';
+import { ensureServiceAccount, uploadRules, startStandIn } from './stand-in.mjs';
 import { repeat } from './schedule.mjs';
 import { accessToken, platformToken } from './tokens.mjs';
 
-/** The parts of a stack, in the order in which they start. They end in the opposite one. */
+/** The parts of a stack in the order of their start. They stop in reverse order. */
 export const PARTS = ['postgres', 'firebase', 'functions', 'page'];
 
-/** Its schedule has five minutes; nobody at a terminal waits for so long. */
+/** Its schedule runs every five minutes, which is too long to wait for at a terminal. */
 const ROLL_UP_EVERY_SECONDS = 10;
 
 export class Stack {
-  /** What a program that uses the stack needs to know. */
+  /** The variables for programs that use the stack. */
   variables;
-  /** Whether the demo users are there: not on tables that are somebody's own. */
+  /** Whether the demo users exist. They are not loaded if the tables are views. */
   hasDemo = true;
   #root;
   #settings;
@@ -36,8 +36,8 @@ export class Stack {
   #undo = [];
 
   /**
-   * @param say     told what is being done, for whoever waits
-   * @param signal  aborted when nobody waits any longer
+   * @param say     called with each step, for the developer
+   * @param signal  aborts the start
    */
   constructor(settings, { root, say, signal }) {
     this.#root = root;
@@ -49,7 +49,7 @@ export class Stack {
     this.variables = variablesOf(settings);
   }
 
-  /** Starts these parts, or none: where one fails, those before it are ended again. */
+  /** Starts these parts. If one fails, stops those before it. */
   async start(parts = PARTS) {
     const steps = {
       postgres: this.#startPostgres,
@@ -74,12 +74,14 @@ export class Stack {
     for (const end of this.#undo.splice(0).reverse()) await end();
   }
 
-  /** Invokes a function by its name, as its schedule or a deployment does. */
+  /** Invokes a function by name, as its schedule or a deployment does. */
   invoke(name, event) {
     return this.#functions.invoke(name, event);
   }
 
-  /** Kills a process of a function with SIGKILL; `which` from 0 to 1 selects it. Returns whether one ran. */
+  /**
+   * Kills one process of a function with SIGKILL; `which` from 0 to 1 selects it. Returns whether one was running.
+   */
   kill(name, which) {
     return this.#functions.kill(name, which);
   }
@@ -122,7 +124,7 @@ export class Stack {
     if (firebase.credentials === firebase.ownCredentials) {
       ensureServiceAccount(firebase.ownCredentials, `${firebase.standIn.url}/token`);
     }
-    if (firebase.kind === 'emulator') await giveRules(this.#root, firebase.emulatorHost);
+    if (firebase.kind === 'emulator') await uploadRules(this.#root, firebase.emulatorHost);
     if (!firebase.start) return;
     this.#say('The Firebase stand-in starts');
     const { credentials, standIn } = firebase;
@@ -152,7 +154,7 @@ export class Stack {
     await this.#migrate();
     this.hasDemo = await loadDemo(this.variables.DATABASE_URL);
 
-    await this.#requireAnswer();
+    await this.#requireResponse();
     this.#undo.push(repeat(this, 'maintain-rooms', sweepEverySeconds, this.#say));
     for (const channel of firebase.fcmUrl === '' ? ['mirror'] : ['mirror', 'push']) {
       this.#undo.push(repeat(this, 'deliver-pending', sweepEverySeconds, this.#say, { channel }));
@@ -167,7 +169,7 @@ export class Stack {
     this.#undo.push(await startPage(this.variables, { ...web, folder: this.#page }));
   }
 
-  /** From now on a saved source is built, and takes the place of what runs if it compiles. */
+  /** Rebuilds after each saved source, and replaces the running functions if it compiles. */
   watch() {
     const names = functionNames(this.#root);
     const binaries = this.#binaries;
@@ -186,7 +188,7 @@ export class Stack {
     this.#undo.push(end, this.#watchPage());
   }
 
-  /** A build that cannot start leaves the old processes in their place. */
+  /** If the new process cannot start, the old one continues. */
   async #replace(name) {
     await this.#functions.replace(name).catch((error) => this.#say(`${error.message}\nThe old ${name} goes on.`));
   }
@@ -206,13 +208,13 @@ export class Stack {
     });
   }
 
-  /** One real request, through all of it. */
-  async #requireAnswer() {
+  /** Sends one real request through the whole stack. */
+  async #requireResponse() {
     const url = `${this.variables.BASE_URL}/api/v1/chat/rooms/unread_count/`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${this.variables.TOKEN_DRIVER}` } });
-    // A token or users of one's own need not fit the demo: then 401 is an answer too.
+    // The developer's own token or users may not match the demo: a 401 also proves that the stack works.
     if (response.status !== 200 && response.status !== 401) {
-      throw new Error(`GET ${url} answers ${response.status}: ${await response.text()}\nThe logs are in ${this.#logs}`);
+      throw new Error(`GET ${url} returned ${response.status}: ${await response.text()}\nThe logs are in ${this.#logs}`);
     }
   }
 }

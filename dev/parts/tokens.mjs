@@ -2,14 +2,14 @@ import { createHmac, randomUUID } from 'node:crypto';
 
 const LIFE_SECONDS = 30 * 24 * 3600;
 
-/** An access token as the platform's simplejwt issues it, but for a month: long enough to try things out with. */
+/** Returns an access token as the platform's simplejwt issues it, but valid for a month. */
 export function accessToken(userId, secret, now = Date.now()) {
   const iat = Math.floor(now / 1_000);
   const claims = { token_type: 'access', exp: iat + LIFE_SECONDS, iat, jti: randomUUID().replaceAll('-', ''), user_id: userId };
   return sign(claims, secret);
 }
 
-/** What the platform's own backend calls with, and as long. */
+/** Returns a token of the platform's backend, valid for a month. */
 export const platformToken = (secret, now = Date.now()) =>
   sign({ aud: 'chat-events', exp: Math.floor(now / 1_000) + LIFE_SECONDS }, secret);
 

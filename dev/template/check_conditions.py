@@ -10,7 +10,7 @@ import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-# A value that switches the option on, for each parameter of which a condition depends.
+# For each parameter that a condition depends on, a value that turns the option on.
 ON = {
     "AlarmEmail": "operations@example.ci",
     "DatabaseClusterId": "relais",
@@ -28,7 +28,7 @@ ON = {
     "Tracing": "true",
     "WebAcl": "true",
 }
-# Options that are on by default, and so are switched off alone.
+# Options that are on by default, so the check turns them off one by one.
 OFF = {"ApiGatewayAccount": "false", "Pushes": "false"}
 NOTHING = {"Ref": "AWS::NoValue"}
 

@@ -13,7 +13,7 @@ from samcli.yamlhelper import yaml_parse
 
 ROLE = Path(__file__).parents[2] / "deploy" / "deploy-role.yaml"
 
-# The option of the role that a condition of the template needs.
+# The option of the deploy role that a condition of the template needs.
 OPTION_OF = {
     "HasAlarmEmail": "HasMonitoring",
     "HasApiGatewayAccount": None,
@@ -25,7 +25,7 @@ OPTION_OF = {
     "IsMonitored": "HasMonitoring",
 }
 
-# Actions for properties that the template does not use, by type.
+# Actions, by type, for properties that the template does not use.
 NOT_NEEDED = {
     "AWS::ApiGateway::RestApi": {"apigateway:UpdateRestApiPolicy"},
     "AWS::IAM::Role": {"iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"},
@@ -60,7 +60,8 @@ NOT_NEEDED = {
     "AWS::SNS::Topic": {"sns:PutDataProtectionPolicy"},
     "AWS::WAFv2::WebACLAssociation": {"wafv2:GetPermissionPolicy", "wafv2:PutPermissionPolicy"},
 }
-# Services that the template does not use with these types: environment variables have no key, functions no file system.
+# Services that these types can use, but not in this template: environment variables have no KMS key, functions no
+# file system.
 SERVICES = {"apigateway", "cloudwatch", "ec2", "iam", "lambda", "logs", "rds", "route53", "s3", "scheduler", "sns", "sqs", "wafv2"}
 
 
@@ -71,7 +72,8 @@ def needed(kind):
     return {
         it
         for it in actions - NOT_NEEDED.get(kind, set())
-        # "s3:REST.PUT.OBJECT" is not an action of IAM, and a verified access point not a part of the API.
+        # Skip "s3:REST.PUT.OBJECT", which is not an IAM action, and verified access points, which are not part of the
+        # API.
         if it.split(":")[0] in SERVICES and "." not in it and "VerifiedAccess" not in it
     }
 

@@ -1,4 +1,4 @@
-// Copies the routes of template.yaml to Cargo.toml, where `cargo lambda watch` reads them.
+// Copies the routes of template.yaml to Cargo.toml for `cargo lambda watch`.
 //
 //   dev/node dev/template/routes.mjs [--check]     --check: changes nothing, and fails if they differ
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { routes } from '../../tests/support/template.mjs';
 const FILE = new URL('../../Cargo.toml', import.meta.url);
 const SECTION = '[workspace.metadata.lambda.watch.router]\n';
 
-// API Gateway accepts a trailing slash on its own; `cargo lambda watch` needs both forms.
+// API Gateway adds the trailing slash itself; `cargo lambda watch` needs both forms.
 const lines = [...new Set(routes.map(({ path }) => path))].flatMap((path) => {
   const targets = routes.filter((route) => route.path === path);
   const value = targets.map(({ method, name }) => `{ method = "${method}", function = "${name}" }`).join(', ');

@@ -1,8 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes variables so that a shell can source them and `cargo lambda watch --env-file` can read them. Whoever waits
- * for the file finds it whole, or not at all.
+ * Writes variables for `source` and `cargo lambda watch --env-file`. A waiting script never sees a part of the file.
  */
 export function writeEnvFile(file, variables) {
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`);
@@ -11,5 +10,5 @@ export function writeEnvFile(file, variables) {
   renameSync(unfinished, file);
 }
 
-/** Quotes only where a shell needs them: cargo-lambda would take them for a part of the value. */
+/** Quotes a value only if a shell needs it: cargo-lambda takes the quotes as part of the value. */
 const quoted = (value) => (/^[\w./:@?=%+,~-]*$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeEnvFile } from './env-file.mjs';
 
-test('a shell reads back what was written, and nobody else can', (t) => {
+test('a shell reads the same values back, and only the owner can read the file', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'relais-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'env');

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { DELIVERY, PEOPLE } from '../parts/people.mjs';
 
-/** What a newcomer sees once everything answers. */
+/** Returns the text that `make dev` prints once the stack is ready. */
 export function screen({ settings, variables, hasDemo, root }) {
   const directory = relative(root, settings.directory);
   const rows = [
@@ -16,11 +16,11 @@ export function screen({ settings, variables, hasDemo, root }) {
   const width = Math.max(...rows.map(([name]) => name.length)) + 3;
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`).join('\n');
   return `
-Relais is running, and builds again whenever a source is saved. Ctrl-C stops it.
+Relais is running, and rebuilds after each saved source. Ctrl-C stops it.
 
 ${table}
-${hasDemo ? conversation(directory) : "\nNo demo users: users or deliveries is a view, so the rows are somebody's own.\n"}
-Two phones on one page, and what happens between them:
+${hasDemo ? conversation(directory) : "\nNo demo users: users or deliveries is a view.\n"}
+A page with two phones:
 
   ${variables.WEB_URL}/${hasDemo ? '?deux' : ''}
 `;
@@ -28,7 +28,7 @@ Two phones on one page, and what happens between them:
 
 function firebaseRow({ kind, url, emulatorHost }) {
   return {
-    'stand-in': ['Firebase stand-in', `${url}   (not Google's: it speaks the same, on this machine)`],
+    'stand-in': ['Firebase stand-in', `${url}   (on this machine, with Google's protocol)`],
     emulator: ['Firebase emulator', `${emulatorHost}`],
     named: ['Firebase', `${url}`],
     off: ['Firebase', 'no mirror: FIREBASE_DATABASE_URL is empty'],
@@ -38,10 +38,10 @@ function firebaseRow({ kind, url, emulatorHost }) {
 function pushes(url, { standIn }) {
   if (url === '') return 'none: FCM_URL is empty';
   if (url === undefined) return "Google's FCM";
-  return url === standIn.url ? `curl ${url}/.pushes   (they are delivered to nobody)` : url;
+  return url === standIn.url ? `curl ${url}/.pushes   (recorded, not delivered)` : url;
 }
 
-/** A few lines that show a conversation, to be pasted as they are. */
+/** Returns commands to paste that show a conversation. */
 function conversation(directory) {
   const room = { room_type: 'delivery', other_user_id: PEOPLE.CLIENT, delivery_id: DELIVERY, initial_message: 'Bonjour, je suis votre livreur' };
   const json = "-H 'Content-Type: application/json'";
@@ -49,8 +49,8 @@ function conversation(directory) {
   const event = { event_id: "'$(cat /proc/sys/kernel/random/uuid)'", event: 'arriving', delivery_id: DELIVERY };
   const curl = `curl -sw '\\n' "$BASE_URL/api/v1/chat`;
   return `
-A conversation, from another terminal. Kouassi, the driver, opens a room for a delivery and says hello;
-Aya, the client, answers; the platform says that the driver is nearly there; Kouassi reads it all:
+A conversation, from another terminal. Kouassi, the driver, opens a room for a delivery and sends a message;
+Aya, the client, replies; the platform reports that the driver is arriving; Kouassi reads the history:
 
 source ${directory}/env
 

@@ -1,22 +1,22 @@
 const LOST_PARENT_MS = 1_000;
 
 /**
- * Waits to be asked to end: by Ctrl-C, by SIGTERM, by the terminal's end, or by the end of whoever started us.
+ * Waits for a request to stop: Ctrl-C, SIGTERM, a closed terminal, or the exit of the parent process.
  *
  * @returns {{signal: AbortSignal, promise: Promise<void>}}
  */
-export function untilAsked() {
+export function stopRequest() {
   const controller = new AbortController();
   const promise = new Promise((resolve) => {
-    const ask = () => {
+    const stop = () => {
       controller.abort();
       resolve();
     };
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, ask);
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, stop);
     const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && ask(), LOST_PARENT_MS).unref();
+    setInterval(() => process.ppid !== parent && stop(), LOST_PARENT_MS).unref();
   });
-  // A terminal or a pipe that is gone is no reason to leave the parts behind.
+  // Ignore a closed terminal or pipe, so that the parts are still stopped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return { signal: controller.signal, promise };
 }

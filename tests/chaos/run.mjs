@@ -16,7 +16,7 @@ import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
 import { freePort } from '../../dev/parts/processes.mjs';
 import { readSettings } from '../../dev/parts/settings.mjs';
 import { Stack } from '../../dev/parts/stack.mjs';
-import { untilAsked } from '../../dev/terminal/signals.mjs';
+import { stopRequest } from '../../dev/terminal/signals.mjs';
 import { burst } from './burst.mjs';
 import { Truth, differences } from './comparison.mjs';
 import { Faults } from './faults.mjs';
@@ -41,11 +41,11 @@ const { values } = parseArgs({
 const plan = { messages: Number(values.messages), faults: Number(values.faults), rooms: Number(values.rooms), seed: Number(values.seed) };
 const fence = !values['without-fence'];
 const directory = join(DIRECTORY, `chaos-${process.pid}`);
-const asked = untilAsked();
+const stopRequested = stopRequest();
 
 // One person sends a thousand messages at once, which the limit is there to stop.
 process.env.SEND_LIMIT_DELIVERY = '0';
-const stack = new Stack(await settings(), { root: ROOT, say: quietly, signal: asked.signal });
+const stack = new Stack(await settings(), { root: ROOT, say: quietly, signal: stopRequested.signal });
 let violations = ['the run was not finished'];
 try {
   await stack.start(['postgres', 'firebase', 'functions']);
@@ -77,7 +77,7 @@ async function run() {
   if (fence) console.log(await burst(rooms[0], { sent, faults, messages: Math.min(1000, plan.messages) }));
   if (!fence) await faults.takeFenceDown();
   await (fence ? faults.arm(plan.seed) : faults.armOvertaking(plan.seed));
-  const talked = await talk({ rooms, random, injuries, faults, sent, plan, signal: asked.signal });
+  const talked = await talk({ rooms, random, injuries, faults, sent, plan, signal: stopRequested.signal });
   await faults.disarm();
   const struck = await faults.struck();
   const backlogs = { Firebase: () => truth.backlog(), 'The devices': () => truth.pushBacklog() };

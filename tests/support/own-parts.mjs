@@ -9,9 +9,9 @@ import { emulatorBinary, folderOfBinaries } from '../../dev/parts/build.mjs';
 import { startFunctions } from '../../dev/parts/functions.mjs';
 import { startPgBouncer } from '../../dev/parts/pgbouncer.mjs';
 import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
-import { placeOfRoot, postgresServer } from '../../dev/parts/postgres-server.mjs';
+import { rootDataDirectory, postgresServer } from '../../dev/parts/postgres-server.mjs';
 import { startPostgres } from '../../dev/parts/postgres.mjs';
-import { answers, freePort, start } from '../../dev/parts/processes.mjs';
+import { freePort, start, untilReady } from '../../dev/parts/processes.mjs';
 import { startRedis } from '../../dev/parts/redis.mjs';
 import { call, ROOT as API } from './api.mjs';
 
@@ -26,7 +26,7 @@ export function ownParts(name) {
   after(async () => {
     for (const end of undo.reverse()) await end();
     rmSync(directory, { recursive: true, force: true });
-    if (process.getuid() === 0) rmSync(join(placeOfRoot(ROOT), basename(directory)), { recursive: true, force: true });
+    if (process.getuid() === 0) rmSync(join(rootDataDirectory(ROOT), basename(directory)), { recursive: true, force: true });
   });
 
   return {
@@ -62,7 +62,7 @@ export function ownParts(name) {
       const running = await start('moto', 'moto_server', ['-H', HOST, '-p', String(port)], { logs, died: say });
       undo.push(() => running.stop());
       const url = `http://${HOST}:${port}`;
-      await answers(running, () => fetch(url));
+      await untilReady(running, () => fetch(url));
       return url;
     },
 
