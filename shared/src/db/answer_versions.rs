@@ -1,7 +1,7 @@
-//! Whether an answer about somebody's rooms that a cache has kept still holds (`V0010__answer_versions.sql`).
+//! Versions that tell whether a cached response about a user's rooms is still current (`V0010__answer_versions.sql`).
 //!
-//! A statement that may be spared its work takes the version that is kept as a parameter, opens with
-//! [`version_of_viewer!`], does its work only where [`unless_known!`] holds, and answers [`version_columns!`].
+//! A statement with a cacheable result takes the cached version as a parameter. It begins with [`version_of_viewer!`],
+//! does its work only if [`unless_known!`] holds, and returns [`version_columns!`].
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -11,21 +11,21 @@ use crate::db::QueryError;
 use crate::domain::Viewer;
 use crate::error::Result;
 
-/// What a statement answers to somebody with a cache.
+/// The result of a statement for a caller with a cache.
 #[derive(Debug)]
 pub struct Versioned<T> {
-    /// What was asked for; nothing where the answer that is kept still holds.
+    /// `None` if the cached response is still current.
     pub value: Option<T>,
-    /// The version that it belongs to, if that can be relied on.
+    /// The version of the value, if it is reliable.
     pub version: Option<i64>,
-    /// Whether changes of this person's rooms are counted, or soon will be.
+    /// Whether changes to the viewer's rooms are counted, or soon will be.
     pub is_counted: bool,
-    /// Whether the answer takes long enough to make for keeping it.
+    /// Whether the response takes long enough to compute to be worth caching.
     pub is_worth_keeping: bool,
 }
 
 impl<T> Versioned<T> {
-    /// Reads [`version_columns!`] beside a value.
+    /// Reads [`version_columns!`] next to a value.
     pub(super) fn new(row: &Row, known: Option<i64>, value: T) -> Self {
         let version: Option<i64> = row.get("version");
         Self {
@@ -36,7 +36,7 @@ impl<T> Versioned<T> {
         }
     }
 
-    /// The same with the value made into something else.
+    /// Maps the value.
     ///
     /// # Errors
     /// Those of `make`.
@@ -50,8 +50,8 @@ impl<T> Versioned<T> {
     }
 }
 
-/// The CTE of the viewer's version, `$1` being the viewer. A room that has closed by the clock is counted only when
-/// `maintain-rooms` notes it: until then no version can be relied on.
+/// The CTE with the version of the viewer `$1`. It is null while a room's closing time has passed but `maintain-rooms`
+/// has not closed it yet, since only that step counts the change.
 macro_rules! version_of_viewer {
     () => {
         "viewer_version AS MATERIALIZED (
@@ -64,7 +64,7 @@ macro_rules! version_of_viewer {
     };
 }
 
-/// A condition: what is kept, its version being the parameter `$parameter`, no longer holds, or nothing is.
+/// A condition: nothing is cached, or the cached version `$parameter` is no longer current.
 macro_rules! unless_known {
     ($parameter:literal) => {
         concat!(
@@ -84,10 +84,10 @@ macro_rules! version_columns {
 
 pub(super) use {unless_known, version_columns, version_of_viewer};
 
-/// Begins to count the changes of the viewer's rooms.
+/// Starts counting changes to the viewer's rooms.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn count(database: &Database, viewer: Viewer) -> Result<(), QueryError> {
     const SQL: &str = "-- count_answer_versions
         INSERT INTO chat_answer_versions (user_id) VALUES ($1) ON CONFLICT DO NOTHING";

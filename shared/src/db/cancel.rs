@@ -1,4 +1,4 @@
-//! Cancelling a statement: a message on a connection of its own, as PostgreSQL's protocol has it.
+//! Cancels statements. PostgreSQL's protocol uses a separate connection for this.
 
 use std::io;
 use std::pin::Pin;
@@ -13,8 +13,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Cancels what `client` has PostgreSQL execute, and returns when it has ended. Until then the connection stays open:
-/// `PgBouncer` forgets whose statement it is once its client has gone.
+/// Cancels the statement that PostgreSQL executes for `client`, and returns when it has ended. The client's connection
+/// stays open until then, because `PgBouncer` loses the statement when its client disconnects.
 ///
 /// # Errors
 /// The server cannot be reached.
@@ -33,8 +33,8 @@ pub async fn cancel(
     Ok(client.check_connection().await?)
 }
 
-/// A connection that is closed by the other end alone. tokio-postgres closes its own end as soon as it has sent the
-/// request, and `PgBouncer` before 1.21 then drops the request.
+/// A connection that only the server closes. tokio-postgres closes its end as soon as it has sent the request, and
+/// `PgBouncer` before 1.21 then drops the request.
 struct UntilClosed(TcpStream);
 
 impl AsyncRead for UntilClosed {
@@ -60,7 +60,7 @@ impl AsyncWrite for UntilClosed {
         Pin::new(&mut self.0).poll_flush(cx)
     }
 
-    /// Waits until the other end has closed the connection, which says that it has taken the request.
+    /// Waits until the server has closed the connection, which confirms the request.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut rest = [0; 64];
         loop {

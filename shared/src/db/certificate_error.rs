@@ -2,9 +2,9 @@ use std::error::Error;
 
 use rustls::CertificateError;
 
-/// Says what is wrong with the server's certificate and which setting helps.
+/// Describes what is wrong with the server's certificate, and names the setting that helps.
 pub fn certificate_error(error: &(dyn Error + 'static)) -> Option<String> {
-    // rustls reports its errors through `io::Error`, whose source they are not.
+    // rustls wraps its errors in an `io::Error` without making them its source.
     let Some(io) = error.downcast_ref::<std::io::Error>() else {
         return certificate_error(error.source()?);
     };

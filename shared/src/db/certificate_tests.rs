@@ -1,4 +1,4 @@
-//! Certificates like those of Amazon RDS, on TLS before a real PostgreSQL.
+//! Tests certificate chains like Amazon RDS's in front of a real PostgreSQL.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::query_error::describe;
 
 const REGION: &str = "test-region-1";
 
-/// A root, an intermediate and a leaf for `localhost`, as RDS has them.
+/// A root, an intermediate and a leaf certificate for `localhost`, as RDS has them.
 struct Chain {
     root: String,
     intermediate: rcgen::Certificate,
@@ -50,7 +50,7 @@ impl Chain {
         }
     }
 
-    /// Serves TLS with the leaf, and with its intermediate if asked, before the tests' PostgreSQL. Returns its URL.
+    /// Serves TLS in front of the tests' PostgreSQL with the leaf and, if requested, its intermediate. Returns the URL.
     async fn serve(&self, with_intermediate: bool) -> String {
         let intermediate = with_intermediate.then(|| self.intermediate.der().clone());
         let certificates = [self.leaf.clone()]
@@ -88,7 +88,7 @@ impl Chain {
         url.into()
     }
 
-    /// Connects as a function does on AWS whose region has this chain's root.
+    /// Connects as a function in a region with this chain's root.
     async fn connect(&self, url: &str, sslmode: &str) -> Result<(), String> {
         let section: &'static str = Box::leak(format!("# {REGION}\n{}", self.root).into());
         let mut connection = Connection::parse(&format!("{url}?sslmode={sslmode}")).unwrap();

@@ -6,49 +6,37 @@ use tokio_postgres::error::SqlState;
 use super::certificate_error::certificate_error;
 use crate::error::Error;
 
-/// How long a caller waits for PostgreSQL at most, over all attempts.
+/// The total time that a caller waits for PostgreSQL, over all attempts.
 pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Why a statement gave no rows. Its text names the statement and the server's code and never a value: the server's
-/// own details may quote rows.
+/// Why a statement returned no rows. The text names the statement and the server's code but no value; the server's own
+/// details may quote rows.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
-    /// No connection to be had.
+    /// No connection was available.
     #[error("{statement}: no connection to PostgreSQL: {reason}")]
-    Connection {
-        /// The statement's name.
-        statement: String,
-        /// What was tried.
-        reason: String,
-    },
-    /// The connection ended under the statement, or the server went away.
+    Connection { statement: String, reason: String },
+    /// The connection was lost during the statement.
     #[error("{statement}: the connection to PostgreSQL was lost")]
-    Lost {
-        /// The statement's name.
-        statement: String,
-    },
-    /// No response in time.
+    Lost { statement: String },
+    /// PostgreSQL did not respond in time.
     #[error("{statement}: no response from PostgreSQL in time")]
-    TimedOut {
-        /// The statement's name.
-        statement: String,
-    },
-    /// The server rejects the statement.
+    TimedOut { statement: String },
+    /// PostgreSQL rejected the statement.
     #[error("{statement}: PostgreSQL answered {code} (constraint {constraint:?}){message}")]
     Rejected {
-        /// The statement's name.
         statement: String,
-        /// SQLSTATE.
+        /// The SQLSTATE.
         code: String,
-        /// The server's message, if its class of errors quotes no values; else empty.
+        /// The server's message if its error class quotes no values, else empty.
         message: String,
-        /// The constraint that would not hold.
+        /// The violated constraint.
         constraint: Option<String>,
     },
 }
 
 impl QueryError {
-    /// Whether it was this constraint that would not hold.
+    /// Returns whether the statement violated this constraint.
     #[must_use]
     pub fn violates(&self, name: &str) -> bool {
         matches!(self, Self::Rejected { constraint: Some(constraint), .. } if constraint == name)
@@ -64,17 +52,17 @@ impl From<QueryError> for Error {
     }
 }
 
-/// What to do about a failed attempt.
+/// How to proceed after a failed attempt.
 pub(super) enum Failure {
-    /// The server may be back in a moment; every statement of ours can be run twice.
+    /// The server may be back in a moment. Every statement can safely run twice.
     Retry(QueryError),
-    /// The password was rejected: it may have been rotated.
+    /// The password was rejected, and may have been rotated.
     Rejected(QueryError),
-    /// No second attempt would end otherwise.
+    /// Another attempt would fail too.
     Final(QueryError),
 }
 
-/// The name that a statement opens with: `-- send_message`.
+/// Returns the name in a statement's first line: `-- send_message`.
 pub(super) fn name_of(sql: &str) -> String {
     let first_line = sql.trim_start().lines().next().unwrap_or_default();
     first_line.trim_start_matches("--").trim().to_owned()
@@ -121,17 +109,16 @@ pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
     }
 }
 
-/// Returns the server's message if its class of errors quotes no values. PostgreSQL quotes them in others: "invalid
-/// input syntax for type uuid: …". These classes speak of connections, transactions, our own SQL, resources, operators
-/// and the system.
+/// Returns the server's message if its error class quotes no values, as others do: "invalid input syntax for type uuid:
+/// …". The listed classes concern connections, transactions, SQL, resources, operators and the system.
 pub(super) fn message_without_values<'a>(code: &SqlState, message: &'a str) -> Option<&'a str> {
     const WITHOUT_VALUES: [&str; 10] = ["08", "0A", "25", "28", "40", "42", "53", "55", "57", "58"];
     let class = code.code().get(..2)?;
     WITHOUT_VALUES.contains(&class).then_some(message)
 }
 
-/// Whether another attempt may succeed: the server restarts or fails over, has no connection left for now, or has
-/// resolved a deadlock at our cost.
+/// Returns whether another attempt may succeed: the server restarts, fails over, is out of connections, or has aborted
+/// the transaction in a deadlock.
 fn is_transient(code: &SqlState) -> bool {
     code.code().starts_with("08")
         || [
@@ -146,8 +133,8 @@ fn is_transient(code: &SqlState) -> bool {
         .contains(code)
 }
 
-/// Whether the server rejects a statement only because it was prepared: a migration has changed what it returns, or a
-/// pooler has handed out a server that does not know it. Nothing of it has run.
+/// Returns whether the server rejected a statement because it was prepared: a migration has changed its result type, or
+/// a pooler has assigned a server that does not know it. The statement has not run.
 fn is_stale(code: &SqlState) -> bool {
     [
         SqlState::FEATURE_NOT_SUPPORTED,
@@ -157,7 +144,7 @@ fn is_stale(code: &SqlState) -> bool {
     .contains(code)
 }
 
-/// In words that name no host, user or password.
+/// Describes an error without host, user or password.
 pub(super) fn describe(error: &PoolError) -> String {
     match error {
         PoolError::Timeout(kind) => format!("time-out ({kind:?})"),

@@ -1,16 +1,16 @@
-//! Token buckets of one person (`V0015__person_limits.sql`), as parts of the statements that they limit.
+//! Rate limits per user as token buckets (`V0015__person_limits.sql`), for use inside the statements that they limit.
 
 use tokio_postgres::Row;
 
 use crate::error::Error;
 
-/// How often a statement runs if its snapshot does not show why it was rejected: another request took the last token
-/// after the snapshot. The next snapshot shows it.
+/// The number of runs if the snapshot does not show why a statement was rejected: a concurrent request took the last
+/// token after it. The next snapshot shows it.
 pub(super) const ATTEMPTS: usize = 3;
 
-/// The CTE `token`: takes one of the caller (`$1`) if `$from` has a row. `$every` and `$slack` are the parameters
-/// of [`RateLimit::seconds_per_token`] and [`RateLimit::seconds_of_slack`]; if `$every` is null there is no limit, and
-/// nothing is written.
+/// The CTE `token`, which takes one token of the caller (`$1`) if `$from` has a row. `$every` and `$slack` are the
+/// parameters of [`RateLimit::seconds_per_token`] and [`RateLimit::seconds_of_slack`]. If `$every` is null, there is no
+/// limit, and nothing is written.
 ///
 /// [`RateLimit::seconds_per_token`]: crate::domain::RateLimit::seconds_per_token
 /// [`RateLimit::seconds_of_slack`]: crate::domain::RateLimit::seconds_of_slack
@@ -42,14 +42,14 @@ macro_rules! token_cte {
     };
 }
 
-/// Whether the statement may go on: there is no limit, or a token was taken.
+/// Whether the statement may proceed: there is no limit, or a token was taken.
 macro_rules! has_token {
     ($every:literal) => {
         concat!("(", $every, " IS NULL OR EXISTS (SELECT FROM token))")
     };
 }
 
-/// The column `wait`: the seconds until the bucket has a token, as the statement's snapshot shows it.
+/// The column `wait`: the seconds until the bucket has a token, according to the snapshot.
 macro_rules! wait_column {
     ($kind:literal, $slack:literal) => {
         concat!(
@@ -65,7 +65,7 @@ macro_rules! wait_column {
 
 pub(super) use {has_token, token_cte, wait_column};
 
-/// Returns [`Error::TooManyRequests`] if the row's `wait` says how long.
+/// Returns [`Error::TooManyRequests`] if the row's `wait` is positive.
 pub(super) fn check_wait(row: &Row) -> Result<(), Error> {
     let wait = row.get::<_, Option<i64>>("wait").unwrap_or_default();
     match u64::try_from(wait) {

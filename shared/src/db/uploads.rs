@@ -1,4 +1,4 @@
-//! Who may upload photos, and how many.
+//! Permission to upload photos, with a limit per user.
 
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -9,11 +9,12 @@ use super::{Database, viewer};
 use crate::domain::{RateLimit, Viewer};
 use crate::error::{Error, Result};
 
-/// Checks that the viewer may upload a photo into a room, and counts it.
+/// Checks that the viewer may upload a photo into a room, and counts the upload.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
-/// closed; [`Error::TooManyRequests`] above `limit`; an unknown or inactive viewer; no response from PostgreSQL.
+/// closed; [`Error::TooManyRequests`] above `limit`; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
+/// respond.
 pub async fn authorize(
     database: &Database,
     viewer: Viewer,

@@ -1,5 +1,5 @@
-//! Whether the platform knows the viewer. Every statement answers it beside what it was asked, as
-//! `viewer_is_active`: null for a user that is not there.
+//! Whether the viewer is a user of the platform. Every statement returns it as `viewer_is_active`, which is null for an
+//! unknown user.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -8,7 +8,7 @@ use super::Database;
 use crate::domain::Viewer;
 use crate::error::{Result, Unauthorized};
 
-/// Returns 401 if the row shows that the viewer is unknown or inactive.
+/// Returns an error if the row shows that the viewer is unknown or inactive.
 pub(super) fn check(row: &Row) -> Result<(), Unauthorized> {
     match row.get("viewer_is_active") {
         Some(true) => Ok(()),
@@ -17,10 +17,10 @@ pub(super) fn check(row: &Row) -> Result<(), Unauthorized> {
     }
 }
 
-/// Asks for nothing but that: for requests that need no other statement.
+/// Checks only the viewer, for requests that run no other statement.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn require(database: &Database, viewer: Viewer) -> Result<()> {
     const SQL: &str = "-- require_viewer
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active";

@@ -1,4 +1,4 @@
-//! The queries over what the chat counts about itself. docs/analytics.md says what the numbers mean.
+//! Statements about the chat's usage figures. docs/analytics.md defines the figures.
 
 mod report;
 mod roll_up;

@@ -11,11 +11,11 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 
-/// What a period was like, from what was counted as it happened.
+/// Returns the figures of a period from the counts of [`roll_up`](super::roll_up).
 ///
 /// # Errors
-/// [`Error::Forbidden`] where the viewer is no admin; [`Error::Rejected`] for a time zone that there is none of, or a
-/// period that ends before it begins or is too long; an unknown or inactive viewer; no answer from PostgreSQL.
+/// [`Error::Forbidden`] if the viewer is not an admin; [`Error::Rejected`] for an unknown time zone, or if the period
+/// ends before it begins or is too long; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn report(database: &Database, viewer: Viewer, period: &Period) -> Result<Analytics> {
     let time_zone = period.time_zone.as_str();
     let rows = database
@@ -122,11 +122,11 @@ fn answer_times(row: &Row, side: &str) -> AnswerTimes {
     }
 }
 
-/// Reads what was counted of the period's quarters of an hour, and nothing of the messages themselves. A quarter belongs
-/// to the day that the zone's clock shows when it begins: so each belongs to one day, also where midnight comes twice or
-/// never, and the days add up to the period. The zone is asked once for each quarter, and not for each of its rooms;
-/// then quarters of a day that follow each other are one span, which the indexes read as a range. A percentile is the
-/// step of the histogram in which that part of the answers is reached, and of a step its middle.
+/// Reads only the counts per quarter of an hour, not the messages. A quarter belongs to the local day on which it
+/// begins, so that each belongs to exactly one day, even if midnight occurs twice or not at all, and the days add up to
+/// the period. The local day is computed once per quarter. Consecutive quarters of a day form one span, which the
+/// indexes read as a range. A percentile is the middle of the histogram step in which that share of the responses is
+/// reached.
 const SQL: &str = concat!(
     "-- analytics_report
     WITH viewer AS (SELECT is_active, user_type::text = 'admin' AS is_admin FROM users WHERE id = $1),

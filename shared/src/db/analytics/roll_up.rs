@@ -2,16 +2,16 @@ use tokio_postgres::types::Type;
 
 use crate::db::{Database, QueryError};
 
-/// Takes up to `limit` notes from the log and counts them; answers how many they were. Each note counts once: it is
-/// taken and counted in one transaction. Of two runs at once, one does nothing.
+/// Moves up to `limit` entries from the log into the counts, and returns their number. Each entry counts once, since it
+/// is deleted and counted in one transaction. If two runs overlap, one does nothing.
 ///
 /// # Errors
-/// No answer from PostgreSQL: then nothing was taken.
+/// PostgreSQL does not respond. Then no entry was moved.
 pub async fn roll_up(database: &Database, limit: i64) -> Result<i64, QueryError> {
-    // Any number that no other lock has: "analytic" in ASCII.
+    // An arbitrary key that no other lock uses: "analytic" in ASCII.
     const LOCK: i64 = 0x616e_616c_7974_6963;
-    // A first answer is a participant's first message, after one or more of the other's. That is read from the room's
-    // history by `seq`, and not from the order of the notes; the first few messages tell.
+    // A first answer is a participant's first message after one or more messages of the other. It is found in the
+    // room's history by `seq`, not by the order of the log; a room's first few messages are enough.
     const SQL: &str = "-- roll_up_analytics
         WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($2) AS is_alone),
         taken AS (

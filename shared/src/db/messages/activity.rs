@@ -4,21 +4,19 @@ use uuid::Uuid;
 
 use crate::db::{Database, QueryError};
 
-/// What was said in a stretch of time.
+/// The messages in a period, and the rooms that they are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Activity {
-    /// How many messages.
     pub messages: i64,
-    /// In how many rooms.
     pub rooms: i64,
 }
 
-/// Counts the messages sent since a moment, by all and everywhere.
+/// Counts all messages sent since `since`.
 ///
-/// The ids of messages begin with the time, so that the primary key finds the newest of all rooms.
+/// Message ids begin with the time, so that the primary key finds the newest messages of all rooms.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn activity_since(
     database: &Database,
     moment: DateTime<Utc>,
@@ -34,7 +32,7 @@ pub async fn activity_since(
     })
 }
 
-/// The smallest UUID version 7 of a moment: milliseconds, and then nothing but the version and the variant.
+/// Returns the smallest version 7 UUID with this timestamp.
 pub fn first_id_of(moment: DateTime<Utc>) -> Uuid {
     let milliseconds = u64::try_from(moment.timestamp_millis()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()

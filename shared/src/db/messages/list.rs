@@ -7,13 +7,13 @@ use crate::db::{Database, viewer};
 use crate::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
 use crate::error::{Error, Result};
 
-/// One page of a room's history; nothing where the page is out of range.
+/// Returns a page of a room's history; `None` if the page number is out of range.
 ///
-/// Messages are numbered without a gap, so a page is a range of `seq`: page 50,000 costs what page 1 costs.
+/// Messages are numbered without gaps, so a page is a range of `seq`, and page 50,000 is as fast as page 1.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such room for the viewer; an unknown or inactive viewer; no answer from
-/// PostgreSQL.
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; 401 for an unknown or inactive
+/// viewer; 503 if PostgreSQL does not respond.
 pub async fn list(
     database: &Database,
     viewer: Viewer,
@@ -22,8 +22,8 @@ pub async fn list(
     number: PageNumber,
     size: PageSize,
 ) -> Result<Option<Page<Message>>> {
-    // `skipped` messages stand before the page; null asks for the last page, which only the count can tell. From
-    // there `before` is the number after which the page begins, whichever way it is read.
+    // `skipped` is the number of messages before the page. Null selects the last page, which depends on the count.
+    // `before` is the `seq` before the first message of the page in either direction.
     const SQL: &str = concat!(
         "-- list_messages
         WITH room AS (
@@ -41,7 +41,7 @@ pub async fn list(
         LEFT JOIN users AS sender ON sender.id = message.sender_id
         ORDER BY CASE WHEN $5 THEN -message.seq ELSE message.seq END"
     );
-    // Far enough for any room, and near enough not to overflow when a size is added.
+    // Beyond any room's count, and safe from overflow when a page size is added.
     const FARTHEST: i64 = i64::MAX / 4;
     let skipped = match number {
         PageNumber::Number(number) => Some((number - 1).saturating_mul(size.get()).min(FARTHEST)),
@@ -69,7 +69,7 @@ pub async fn list(
     ))
 }
 
-/// What a room has beyond `after_seq`, oldest first, at most `size`; and how many messages the room has in all.
+/// Returns at most `size` messages after `after_seq`, oldest first, and the room's message count.
 ///
 /// # Errors
 /// As [`list`].
@@ -109,7 +109,7 @@ pub async fn backfill(
     ))
 }
 
-/// The room's count, from a result that has a row even where there is no message, no room and no viewer.
+/// Reads the room's message count. The result has a row even without message, room or viewer.
 fn message_count(rows: &[Row]) -> Result<i64> {
     let row = rows
         .first()

@@ -5,29 +5,29 @@ use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::{Error, Result};
 
-/// Which messages to mark as read.
+/// The messages to mark as read.
 #[derive(Debug)]
 pub enum Unread {
-    /// All of a room.
+    /// All messages of a room.
     Room(Uuid),
-    /// These, in whichever rooms of the viewer; others are ignored.
+    /// These messages, in any of the viewer's rooms. Other users' messages are ignored.
     Messages(Vec<Uuid>),
 }
 
-/// What was marked.
+/// The result of marking messages.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Marked {
-    /// How many messages.
+    /// The number of marked messages.
     pub count: i64,
-    /// In which rooms: Firebase has to show it.
+    /// The rooms that the mirror must update.
     pub rooms: Vec<Uuid>,
 }
 
-/// Marks messages that the viewer received and has not read. Running it twice counts once.
+/// Marks messages that the viewer has received and not read. Repeats count once.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such room for the viewer; an unknown or inactive viewer; no answer from
-/// PostgreSQL.
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; 401 for an unknown or inactive
+/// viewer; 503 if PostgreSQL does not respond.
 pub async fn mark_read(database: &Database, viewer: Viewer, unread: &Unread) -> Result<Marked> {
     let (room_id, message_ids) = match unread {
         Unread::Room(id) => (Some(*id), None),
@@ -53,12 +53,11 @@ pub async fn mark_read(database: &Database, viewer: Viewer, unread: &Unread) -> 
     })
 }
 
-/// The rooms are locked first, in the order of their ids, so that two markings neither wait for each other in a
-/// circle nor count a message twice: after the wait what is unread is looked at anew. From the counter is taken
-/// what was marked, and it is never set to 0: a message that was committed meanwhile is not in our snapshot, and
-/// stays unread.
+/// The rooms are locked first, in the order of their ids. Two concurrent statements thus cannot deadlock, and the
+/// second sees which messages are still unread. The unread counter is reduced by the number of marked messages, never
+/// set to 0: a message committed meanwhile is not in the snapshot and stays unread.
 ///
-/// A message of the platform is read by each side for itself; its `read_at` is set by the second.
+/// Each participant reads a platform message separately. Its `read_at` is set when both have read it.
 const SQL: &str = "-- mark_read
     WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
     room AS (

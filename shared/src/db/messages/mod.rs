@@ -1,4 +1,4 @@
-//! The queries over messages.
+//! Statements about messages.
 
 mod activity;
 mod list;

@@ -8,30 +8,30 @@ use crate::db::{Database, viewer};
 use crate::domain::{Cursor, FoundMessage, Highlight, PageSize, RateLimit, Viewer};
 use crate::error::{Error, Result};
 
-/// Where and from where on to look.
+/// The room and the position of a search.
 #[derive(Debug, Default)]
 pub struct Scope {
-    /// Only in this room; else in all of the viewer's.
+    /// Only this room; `None` is all rooms of the viewer.
     pub room_id: Option<Uuid>,
-    /// Only what is older than this.
+    /// Only messages before this position.
     pub before: Option<Cursor>,
 }
 
-/// What a search found: a page of messages, and where the next one begins.
+/// A page of search results.
 #[derive(Debug)]
 pub struct Found {
-    /// The messages, newest first.
+    /// Newest first.
     pub messages: Vec<FoundMessage>,
-    /// The last of them, where more follow.
+    /// The position of the last message if more follow.
     pub continues_before: Option<Cursor>,
 }
 
-/// Looks for words in the messages of the viewer's rooms, also in archived and closed ones: every word must be there,
-/// in any of its forms, the last as the beginning of a word. Newest first.
+/// Searches the messages of the viewer's rooms, including archived and closed ones, newest first. A message must
+/// contain every word in any of its forms; the last word may be a prefix.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::TooManyRequests`] above
-/// `limit`; an unknown or inactive viewer; no response from PostgreSQL.
+/// `limit`; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn search(
     database: &Database,
     viewer: Viewer,
@@ -75,7 +75,7 @@ pub async fn search(
     Err(Error::TooManyRequests { retry_after: 1 })
 }
 
-/// The page that the rows hold: one more than it has was asked for.
+/// Reads the page. The statement returns one row more if another page follows.
 fn page(rows: &[Row], size: PageSize) -> Found {
     let mut messages: Vec<_> = rows.iter().filter_map(found).collect();
     let more = usize::try_from(size.get()).is_ok_and(|size| {
@@ -102,11 +102,11 @@ fn found(row: &Row) -> Option<FoundMessage> {
     })
 }
 
-/// The newest messages that are looked through one by one before the index of words is asked; see [`SQL`].
+/// The number of newest messages that are scanned before the word index is used; see [`SQL`].
 const WINDOW: i64 = 4000;
 
-/// The newest messages of the viewer, or of the room, and before the cursor: of each kind at most [`WINDOW`], from an
-/// index that has them in this order.
+/// Selects the newest messages of the viewer or the room before the cursor, at most [`WINDOW`] of each kind, from an
+/// index in this order.
 macro_rules! newest {
     ($columns:literal) => {
         concat!(
@@ -134,14 +134,14 @@ macro_rules! newest {
     };
 }
 
-/// Two ways, since neither is fast for every word. A frequent word is among the newest messages: the newest
-/// [`WINDOW`] are looked through one by one, until the page is full. Where they do not fill it, the word is rare enough
-/// (or the viewer has few messages, and these were all) for the index of words to be asked for those that are older. So
-/// neither reads much, whatever is asked for, and nothing has to be estimated.
+/// Neither a scan nor the word index is fast for every word, so both are used. A frequent word occurs in the newest
+/// messages: the newest [`WINDOW`] are scanned until the page is full. If they do not fill it, either the viewer has no
+/// more messages, or the word is rare enough for the word index to search the older ones. The cost is thus bounded
+/// without an estimate.
 ///
-/// The index knows a message by its words and by its room and participants; the participants are looked at once more
-/// in the row. What was typed is a parameter, of which `chat_search_query` (`V0014__text_search.sql`) makes a `tsquery`. The
-/// query is a subquery of its own so that the plan is the same for every word.
+/// The index contains the words, the room and the participants of a message; the participants are checked again in the
+/// row. `chat_search_query` (`V0014__text_search.sql`) turns the query text, a parameter, into a `tsquery`. It is
+/// called in a subquery so that the plan is the same for every word.
 const SQL: &str = concat!(
     "-- search_messages
     WITH allowed AS (

@@ -11,30 +11,28 @@ use crate::error::{Error, Result};
 /// A message to send.
 #[derive(Debug)]
 pub struct NewMessage {
-    /// Where to.
     pub room_id: Uuid,
-    /// What it says.
     pub content: Content,
-    /// The phone's own id of it: a repeat is known by it.
+    /// The client's own id of the message, which identifies repeats.
     pub client_message_id: Option<Uuid>,
 }
 
-/// A message that was sent.
+/// A sent message.
 #[derive(Debug)]
 pub struct Sent {
-    /// The message.
     pub message: Message,
-    /// False: it is a repeat, and nothing was changed.
+    /// False if the message is a repeat, which changes nothing.
     pub created: bool,
 }
 
-/// Sends a message: numbers it, counts it as unread for the other, and makes it the room's last. Running it twice
-/// sends it once.
+/// Stores a message: numbers it, counts it as unread for the other participant, and makes it the room's last message.
+/// Repeats store it once.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such room for the viewer; [`Error::Rejected`] where the room is closed, or
-/// for a system message that is not an admin's; [`Error::TooManyRequests`] where the viewer sends faster than `limits`,
-/// which hold for neither repeats nor system messages; an unknown or inactive viewer; no answer from PostgreSQL.
+/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if the room
+/// is closed, or if a user who is not an admin sends a system message; [`Error::TooManyRequests`] above `limits`, which
+/// do not apply to repeats and system messages; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
+/// respond.
 pub async fn send(
     database: &Database,
     viewer: Viewer,
@@ -68,11 +66,12 @@ pub async fn send(
         (&per_message(support) as _, Type::FLOAT8),
         (&slack(support) as _, Type::FLOAT8),
     ];
-    // A message that went through beside us may have taken the last of the bucket, or closed the room, after our
-    // snapshot: then the row says neither why nor how long, and the next one does.
+    // A concurrent message may have taken the last token, or the room may have closed, after this snapshot. Then the
+    // row shows no reason, and the next snapshot does.
     for _ in 0..rate_limits::ATTEMPTS {
         let row = match database.query_one(SQL, &parameters).await {
-            // The same message beside us, not yet in our snapshot: nothing of ours has stayed, and now it can be seen.
+            // The same message was inserted concurrently. This statement was rolled back, and the next snapshot shows
+            // the message.
             Err(error) if REPEATS.iter().any(|name| error.violates(name)) => {
                 database.query_one(SQL, &parameters).await?
             }
@@ -90,7 +89,7 @@ pub async fn send(
     Err(Error::TooManyRequests { retry_after: 1 })
 }
 
-/// Why a statement has sent nothing, if its snapshot shows it.
+/// Returns the reason why nothing was sent, if the snapshot shows it.
 fn rejected(row: &Row) -> Result<()> {
     match row.get("room_is_open") {
         None => return Err(Error::NotFound),
@@ -111,12 +110,13 @@ fn rejected(row: &Row) -> Result<()> {
     rate_limits::check_wait(row)
 }
 
-/// What a repeat of a message violates: its phone's id, or, for our own second attempt, the message's.
+/// The constraints that a repeat violates: the client's id or, for this function's own second attempt, the message id.
 const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_messages_pkey"];
 
-/// The UPDATE holds the room's row from its lock to the commit: what it computes there from the row, the number, the
-/// time and the bucket (`V0004__send_limits.sql`), no other message can have, and a room whose time is up meanwhile is
-/// closed. `clock_timestamp()`, since `now()` is from before the wait for the lock. Where there is no limit, `every` and `slack` are null, and so is what is compared.
+/// The UPDATE locks the room's row until the commit. The number, the time and the rate limit (`V0004__send_limits.sql`)
+/// are computed from the locked row, so that concurrent messages cannot share them, and a room whose closing time has
+/// passed is closed. `clock_timestamp()` is used because `now()` is the time before the lock was granted. If there is
+/// no limit, `every` and `slack` are null, and so are the comparisons with them.
 const SQL: &str = concat!(
     "-- send_message
     WITH viewer AS (SELECT id, user_type, is_active FROM users WHERE id = $1),

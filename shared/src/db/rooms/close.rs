@@ -2,11 +2,12 @@ use tokio_postgres::types::Type;
 
 use crate::db::{Database, QueryError};
 
-/// Has rooms close that were opened while their delivery's end was being told: neither could see the other. Answers how
-/// many they were. An end of an hour ago has been looked at often enough.
+/// Sets the closing time of rooms that were opened while the end of their delivery was being stored: neither
+/// transaction could see the other. Only deliveries that ended within the last hour are checked. Returns the number of
+/// rooms.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn close_late(database: &Database) -> Result<usize, QueryError> {
     const SQL: &str = "-- close_late_rooms
         WITH late AS (
@@ -24,11 +25,12 @@ pub async fn close_late(database: &Database) -> Result<usize, QueryError> {
     Ok(database.query(SQL, &[]).await?.len())
 }
 
-/// Closes rooms whose time is up, at most `limit`, and answers how many they were. Nothing can be sent into them since
-/// then; from now on Firebase and the indexes have it, too. Two runs at once take different ones.
+/// Closes at most `limit` rooms whose closing time has passed, and returns their number. Sends to these rooms fail from
+/// the closing time on; this statement updates the indexes and makes the mirror due. Concurrent runs take different
+/// rooms.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn close_due(database: &Database, limit: i64) -> Result<usize, QueryError> {
     const SQL: &str = "-- close_rooms
         UPDATE chat_rooms

@@ -8,43 +8,40 @@ use crate::db::{Database, QueryError, viewer};
 use crate::domain::{Content, RateLimit, RoomDetail, RoomType, RoomsWithoutDelivery, Text, Viewer};
 use crate::error::{Error, FieldErrors, Result};
 
-/// What a room is opened with.
+/// The parameters of a new room.
 #[derive(Debug)]
 pub struct NewRoom {
-    /// The one whom the viewer wants to talk to.
     pub other_user_id: Uuid,
-    /// What about.
     pub delivery_id: Option<Uuid>,
-    /// The kind of conversation.
     pub room_type: RoomType,
-    /// The viewer's first words.
+    /// The first message of the viewer.
     pub initial_message: Option<Text>,
 }
 
-/// What a deployment allows.
+/// The deployment's rules for new rooms.
 #[derive(Debug, Default)]
 pub struct OpeningRules {
-    /// New rooms of one viewer; `None` is no limit.
+    /// New rooms per viewer; `None` is no limit.
     pub limit: Option<RateLimit>,
-    /// Which rooms need no delivery.
+    /// The conversations that need no delivery.
     pub without_delivery: RoomsWithoutDelivery,
 }
 
-/// A room that was asked for.
+/// The requested room.
 #[derive(Debug)]
 pub struct Opened {
     /// The room as the viewer sees it.
     pub room: RoomDetail,
-    /// False: it was there before.
+    /// False if the room existed before.
     pub created: bool,
 }
 
-/// Finds the room of the viewer, the other user and the delivery, or opens it. Running it twice opens one room and
-/// sends one first message.
+/// Returns the room of the viewer, the other user and the delivery, and creates it if it does not exist. Repeats create
+/// one room and send one first message.
 ///
 /// # Errors
-/// [`Error::Rejected`] if these two may not talk about this delivery, or no longer; [`Error::TooManyRequests`] above the
-/// limit of new rooms; an unknown or inactive viewer; no response from PostgreSQL.
+/// [`Error::Rejected`] if these users may not talk about this delivery, or no longer; [`Error::TooManyRequests`] above
+/// the limit of new rooms; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn create(
     database: &Database,
     viewer: Viewer,
@@ -78,7 +75,7 @@ pub async fn create(
     ];
     for _ in 0..rate_limits::ATTEMPTS {
         let row = match database.query_one(SQL, &parameters).await {
-            // Another request has opened the very same room. Ours was rolled back, its token with it; the next
+            // A concurrent request has created the same room. This statement was rolled back with its token. The next
             // snapshot shows the room.
             Err(error) if opened_beside(&error) => continue,
             row => row?,
@@ -113,7 +110,8 @@ fn opened_beside(error: &QueryError) -> bool {
     error.violates("chat_rooms_participants_key")
 }
 
-/// The verdict first: what is rejected, and why, stands in one place; all that follows asks for none.
+/// `verdict` comes first and names the reason for a rejection. The rest of the statement only checks that there is
+/// none.
 const SQL: &str = concat!(
     "-- create_room
     WITH pair AS (

@@ -7,10 +7,10 @@ use crate::db::{Database, viewer};
 use crate::domain::{RoomDetail, Timestamp, User, Viewer};
 use crate::error::Result;
 
-/// A room, active or not; nothing where there is none of this id for the viewer.
+/// Returns a room, open or closed; `None` if it does not exist or the viewer is not a participant.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<Option<RoomDetail>> {
     const SQL: &str = concat!(
         "-- get_room
@@ -40,7 +40,7 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
     Ok(detail(&row, viewer, driver, other_user))
 }
 
-/// The columns of a room under the alias `room`.
+/// Selects a room with the table alias `room`.
 macro_rules! room_columns {
     () => {
         concat!(
@@ -55,7 +55,7 @@ macro_rules! room_columns {
 }
 pub(super) use room_columns;
 
-/// The room of a row as the viewer, one of its two participants, sees it.
+/// Reads a row's room as the viewer, one of its participants, sees it.
 pub(super) fn detail(
     row: &Row,
     viewer: Viewer,

@@ -12,24 +12,21 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 
-/// Which of the viewer's rooms to list; nothing set means all that are not archived.
+/// A filter of the viewer's rooms. The default selects all rooms that are not archived.
 #[derive(Debug, Default)]
 pub struct Filter {
-    /// Only of this kind.
     pub room_type: Option<RoomType>,
-    /// Only about this delivery.
     pub delivery_id: Option<Uuid>,
-    /// Archived ones too.
     pub include_archived: bool,
-    /// Only those whose other participant or tracking number has every word.
+    /// Every word must occur in the other participant's name or the tracking number.
     pub search: Option<Search>,
 }
 
-/// Lists the viewer's active rooms; no page where it is out of range. Nothing is looked at where the version of the
-/// answer that is `known` still holds.
+/// Lists the viewer's open rooms; no page if the page number is out of range. If the response version `known` is still
+/// current, the list is not read.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn list(
     database: &Database,
     viewer: Viewer,
@@ -40,11 +37,11 @@ pub async fn list(
     known: Option<i64>,
 ) -> Result<Versioned<Option<Page<RoomSummary>>>> {
     let words = filter.search.as_ref().map_or(&[][..], Search::words);
-    // The last page is the first from the other end: no offset tells where it is.
+    // The last page is read from the other end, since its offset is unknown.
     let offset = match number {
         PageNumber::Number(number) => {
             let offset = (number - 1).saturating_mul(size.get());
-            // The statement adds a page to it.
+            // The statement adds the page size to the offset.
             Some(offset.min(i64::MAX - size.get()))
         }
         PageNumber::Last => None,
@@ -76,26 +73,26 @@ pub async fn list(
         rows.iter().filter_map(summary).collect(),
     );
     Ok(Versioned {
-        is_worth_keeping: count >= LONG,
+        is_worth_keeping: count >= CACHE_THRESHOLD,
         ..Versioned::new(row, known, page)
     })
 }
 
-/// How many rooms make a list that a cache answers noticeably sooner than PostgreSQL (bench/README.md).
-const LONG: i64 = 1000;
+/// The number of rooms from which a cached list is noticeably faster than PostgreSQL's (bench/README.md).
+const CACHE_THRESHOLD: i64 = 1000;
 
-/// Where a list is entered to find a page.
+/// The end of the list from which a page is read.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     First,
     Last,
 }
 
-/// The statement for one order.
+/// Returns the statement for an order.
 ///
-/// The rooms are found as driver and as other user, each by an index that has all that is filtered, searched and ordered
-/// by (`V0012__list_search_of_all.sql`): counting and leafing touch no rooms but those of the page, and the last page is found
-/// from the end. A search has to look at every room's entry there, and does so once.
+/// It finds the viewer's rooms as driver and as other user through one index each. These contain all columns for
+/// filter, search and order (`V0012__list_search_of_all.sql`), so that counting and skipping read no rows except the
+/// page's. The last page is read from the end. A search scans all of the viewer's index entries once.
 fn statement(order: RoomOrder, from: End, search: bool) -> String {
     let (column, direction, backwards) = match order {
         RoomOrder::NewestMessage => ("last_message_at", "DESC NULLS LAST", "ASC NULLS FIRST"),
@@ -129,7 +126,7 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
             "total AS MATERIALIZED (
                  SELECT (SELECT count(*) {driver}) + (SELECT count(*) {other_user}) AS count)"
         );
-        // Each side in the order of its index, and no further than the page.
+        // Read each side in index order, up to the end of the page.
         let ordered = format!("ORDER BY {order} LIMIT {limit} + {offset}");
         let matching = format!(
             "(({keys} {driver} {ordered}) UNION ALL ({keys} {other_user} {ordered})) AS matching"
@@ -160,7 +157,7 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
     )
 }
 
-/// From which rooms to choose those where the viewer is `me`.
+/// Selects the rooms in which the viewer is `me`.
 fn side(me: &str, search: bool) -> String {
     let has_every_word = if search {
         format!("AND room.searched_by_{me} LIKE ALL ((SELECT patterns FROM word)::text[])")

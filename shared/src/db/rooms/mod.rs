@@ -1,4 +1,4 @@
-//! The queries over conversations.
+//! Statements about rooms.
 
 mod close;
 mod create;

@@ -1,4 +1,4 @@
-//! What each participant sets for itself in a room.
+//! The flags that each participant sets for itself in a room.
 
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -7,10 +7,11 @@ use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
 
-/// Puts a room away for the viewer, or takes it back; false where there is none of this id for the viewer.
+/// Archives or unarchives a room for the viewer. Returns false if the room does not exist or the viewer is not a
+/// participant.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn archive(
     database: &Database,
     viewer: Viewer,
@@ -27,11 +28,11 @@ pub async fn archive(
     .await
 }
 
-/// Keeps pushes of a room from the viewer's devices, or lets them through again; false where there is none of this id
-/// for the viewer. What waits to be pushed looks here once more before it goes.
+/// Mutes or unmutes pushes of a room for the viewer. Returns false if the room does not exist or the viewer is not a
+/// participant. Pending pushes check the flag again before they are sent.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn mute(database: &Database, viewer: Viewer, room_id: Uuid, mute: bool) -> Result<bool> {
     set(
         database,
@@ -64,7 +65,7 @@ async fn set(
     Ok(row.get("found"))
 }
 
-/// The statement of this name, which sets the viewer's own of the columns `{flag}_by_…`.
+/// The statement `$name`, which sets the viewer's column `{flag}_by_…`.
 macro_rules! set_flag {
     ($name:literal, $flag:literal) => {
         concat!(

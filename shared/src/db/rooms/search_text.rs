@@ -2,13 +2,12 @@ use tokio_postgres::types::Type;
 
 use crate::db::{Database, QueryError};
 
-/// Goes on over the open rooms, driver by driver, until `at_least` of them were looked at, and has those found by
-/// another name or tracking number that the platform has changed; answers how many they were. After the last driver
-/// comes the first. A room into which somebody is just writing has its turn the next time round, and so have all where
-/// another run is under way.
+/// Updates the search text of rooms whose names or tracking number the platform has changed. Continues through the open
+/// rooms driver by driver until it has checked `at_least` rooms, and starts again after the last driver. Returns the
+/// number of checked rooms. Locked rooms are left for the next round. If another run is in progress, it checks nothing.
 ///
 /// # Errors
-/// No answer from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn refresh_search_texts(database: &Database, at_least: i64) -> Result<i64, QueryError> {
     const SQL: &str = "-- refresh_search_texts
         WITH progress AS MATERIALIZED (SELECT driver_id FROM chat_rooms_search_progress FOR UPDATE SKIP LOCKED),

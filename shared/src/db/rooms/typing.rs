@@ -6,12 +6,12 @@ use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::{Error, Result};
 
-/// Notes that the viewer is typing in a room, or no longer is. Returns whether Firebase has to show it: `true` at most
-/// once a second, and one `false` after it.
+/// Records whether the viewer is typing in a room. Returns whether Firebase must be updated: for `true` at most once a
+/// second, and for the first `false` after it.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
-/// closed; an unknown or inactive viewer; no response from PostgreSQL.
+/// closed; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn note_typing(
     database: &Database,
     viewer: Viewer,

@@ -6,12 +6,11 @@ use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
 
-/// How many messages the viewer has received and not read, over all active rooms, archived ones too: what
-/// the list shows, and never of a room that has closed, where nobody would find it. Nothing is counted where the version
-/// of the answer that is `known` still holds.
+/// Counts the viewer's unread messages over all open rooms, including archived ones. Closed rooms do not count, since
+/// the list does not show them. If the response version `known` is still current, nothing is counted.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no answer from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn unread_count(
     database: &Database,
     viewer: Viewer,
