@@ -1,4 +1,4 @@
-//! The settings of a function, all from its environment, read once at the start.
+//! The settings of a function. They are read from the environment once, at the start. Secrets are not among them.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,76 +11,76 @@ use crate::domain::{
     GracePeriod, ImageHosts, PersonLimits, RateLimit, RoomsWithoutDelivery, SendLimits,
 };
 
-/// Something that the environment says wrongly, or does not say: the function cannot start.
+/// A missing or invalid environment variable, which prevents the function's start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable that must be there.
+    /// A required variable is not set.
     #[error("the environment variable {0} is not set: {1}")]
     Missing(&'static str, &'static str),
-    /// A variable whose value is no such thing.
+    /// A variable has an invalid value.
     #[error("the environment variable {0} is not valid: {1}")]
     Invalid(&'static str, String),
 }
 
-/// Where the secrets come from.
+/// The source of the secrets.
 #[derive(Debug, Clone)]
 pub enum SecretSource {
-    /// One secret of AWS Secrets Manager, by name or ARN: `CHAT_SECRET_ID`.
+    /// A secret in AWS Secrets Manager, by name or ARN: `CHAT_SECRET_ID`.
     SecretsManager(String),
-    /// The variables of the same names, and `FIREBASE_CREDENTIALS_PATH`: the local stack.
+    /// The environment variables of the same names, and `FIREBASE_CREDENTIALS_PATH`: the local stack.
     Environment,
 }
 
-/// The Realtime Database to mirror to.
+/// The mirror's Realtime Database.
 #[derive(Debug, Clone)]
 pub struct FirebaseSettings {
-    /// `FIREBASE_DATABASE_URL`, as phones use it.
+    /// `FIREBASE_DATABASE_URL`, the URL that clients use.
     pub database_url: Url,
-    /// `FIREBASE_DATABASE_EMULATOR_HOST`, `host:port`: requests go there instead, as in Google's own SDKs.
+    /// `FIREBASE_DATABASE_EMULATOR_HOST`, `host:port`. If set, requests go there, as in Google's SDKs.
     pub emulator_host: Option<String>,
 }
 
-/// Everything that is set from outside.
+/// All settings of a function.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the secrets come from.
     pub secret_source: SecretSource,
-    /// `JWT_…`: what a token must say.
+    /// `JWT_…`: the requirements on tokens.
     pub token_rules: TokenRules,
-    /// None: no mirror.
+    /// `None` without a mirror.
     pub firebase: Option<FirebaseSettings>,
-    /// `FCM_URL`: where pushes go, Google's address if it is not set; none for no pushes.
+    /// `FCM_URL`, by default Google's address. `None` (an empty variable) sends no pushes.
     pub fcm_url: Option<Url>,
-    /// `CORS_ALLOW_ORIGIN`: whose pages may read the answers, `*` for everybody's; none for nobody's.
+    /// `CORS_ALLOW_ORIGIN`: the origin whose pages may read responses, or `*`. `None` allows no other origin.
     pub cors_origin: Option<HeaderValue>,
-    /// `IMAGE_HOSTS`: where photos may lie.
+    /// `IMAGE_HOSTS`: the hosts that photos may be stored on.
     pub image_hosts: ImageHosts,
-    /// `SEND_LIMIT_DELIVERY`, `SEND_LIMIT_SUPPORT`: how fast one person may send into one room.
+    /// `SEND_LIMIT_DELIVERY`, `SEND_LIMIT_SUPPORT`: rate limits per user and room.
     pub send_limits: SendLimits,
-    /// `ROOM_LIMIT`, `UPLOAD_LIMIT`, `SEARCH_LIMIT`: how fast one person may do these, whatever the room.
+    /// `ROOM_LIMIT`, `UPLOAD_LIMIT`, `SEARCH_LIMIT`: rate limits per user.
     pub person_limits: PersonLimits,
-    /// `ROOMS_WITHOUT_DELIVERY`: which conversations may be opened without a delivery.
+    /// `ROOMS_WITHOUT_DELIVERY`: the conversations that need no delivery.
     pub rooms_without_delivery: RoomsWithoutDelivery,
-    /// `STATEMENT_CACHE`: whether statements are prepared; none leaves it to whether a pooler is known of.
+    /// `STATEMENT_CACHE`: whether statements are prepared. By default they are unless a pooler is known.
     pub statement_cache: Option<bool>,
-    /// `ROOM_GRACE_SECONDS`: how long one may still write once a delivery is over.
+    /// `ROOM_GRACE_SECONDS`: how long a room stays open after its delivery has ended.
     pub room_grace: GracePeriod,
-    /// How long a connection to Google's services may take. It depends on the function, not on the environment.
+    /// The connect time-out for Google's services. It depends on the function, not on the environment.
     pub connect_timeout: Duration,
-    /// Requests that this environment serves at once, and so database connections: 1 on classic Lambda.
+    /// `AWS_LAMBDA_MAX_CONCURRENCY`: concurrent requests per environment, and the size of the connection pool. 1 on
+    /// classic Lambda.
     pub concurrency: NonZeroUsize,
 }
 
 impl Settings {
-    /// For an endpoint: an environment that waits serves nobody.
+    /// For endpoints, whose environments serve no request while they wait.
     pub const ENDPOINT_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-    /// For a schedule, which has time.
+    /// For scheduled functions.
     pub const SCHEDULE_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-    /// Reads the environment.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
-    /// A variable is missing or not valid; the error names it.
+    /// A variable is missing or invalid; the error names it.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }

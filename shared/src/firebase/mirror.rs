@@ -33,7 +33,7 @@ impl Mirror {
     /// Shows whether somebody is typing: tried once, since it is stale in ten seconds, and not while the circuit is open.
     pub async fn set_typing(&self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
         if let Err(error) = self.try_set_typing(room_id, viewer, is_typing).await {
-            tracing::warn!(%room_id, %error, "typing is not shown");
+            tracing::warn!(%room_id, %error, "typing write failed");
         }
     }
 
@@ -53,7 +53,7 @@ impl Mirror {
             Ok(Err(error)) => error,
             Err(elapsed) => FirebaseError::Unreachable(elapsed.to_string()),
         };
-        tracing::warn!(%room_id, %error, "typing is not shown");
+        tracing::warn!(%room_id, %error, "typing write failed");
         if error.cause() == RetryCause::Outage {
             let asked = error.retry_after();
             self.breaker

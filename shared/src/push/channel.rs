@@ -71,12 +71,12 @@ impl Channel for Pushes {
         };
         match outcome {
             DeliveryOutcome::Dropped(DropReason::DeviceGone) => {
-                tracing::info!(%room_id, %error, "device is gone");
+                tracing::info!(%room_id, %error, "device unregistered");
             }
             DeliveryOutcome::Retry {
                 cause: RetryCause::Credentials,
                 ..
-            } => tracing::error!(%room_id, %error, "push failed: FCM rejects our credentials"),
+            } => tracing::error!(%room_id, %error, "push credentials rejected"),
             DeliveryOutcome::Retry { .. } => tracing::warn!(%room_id, %error, "push failed"),
             _ => tracing::error!(%room_id, %error, "push dropped"),
         }

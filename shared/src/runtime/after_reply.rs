@@ -9,30 +9,30 @@ use tracing::Instrument;
 
 use super::StartError;
 
-/// Work that is done once the answer is out.
+/// Runs work after the response has been sent.
 ///
-/// Lambda freezes an environment when the answer is sent *and* every extension has asked for its next event. So the
-/// work is started when the answer is made, and an extension inside this very process stays busy until none is
-/// left. Where there is no freezing (the local stack, several requests at once), the work runs all the same.
+/// Lambda freezes an environment when the response is sent *and* every extension has asked for its next event. The work
+/// is therefore started before the response is returned, and an extension in the same process stays busy until all work
+/// is done. Where nothing freezes (the local stack, several requests at once), the work runs in the same way.
 #[derive(Default)]
 pub struct AfterReply {
     progress: Arc<watch::Sender<Progress>>,
-    /// Lambda may freeze the environment whatever is outstanding.
+    /// Lambda may freeze the environment during the work.
     is_cut_short: AtomicBool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Progress {
-    /// Requests that the extension was told of.
+    /// Requests that the extension was notified of.
     invoked: u64,
-    /// Requests that were answered.
+    /// Requests with a response.
     answered: u64,
-    /// Pieces of work that are not done yet.
+    /// Unfinished tasks.
     outstanding: u64,
 }
 
 impl AfterReply {
-    /// Starts a piece of work. Call it before the answer is returned.
+    /// Starts a task. Call it before returning the response.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         debug_assert!(
             !self.is_cut_short.load(Ordering::Relaxed),
@@ -43,30 +43,30 @@ impl AfterReply {
             work.await;
             drop(guard);
         };
-        // Its log lines bear the request's id.
+        // Its log lines get the request's id.
         tokio::spawn(work.in_current_span());
     }
 
-    /// Notes that a request was answered, and that all its work has been started.
+    /// Records that a request has its response and that all its tasks have been started.
     pub(super) fn answered(&self) {
         self.progress.send_modify(|progress| progress.answered += 1);
     }
 
-    /// Waits until no work is left.
+    /// Waits until all tasks are done.
     pub async fn idle(&self) {
         let mut progress = self.progress.subscribe();
-        // The sender lives in `self`.
+        // The sender lives in `self`, so that waiting cannot fail.
         let _ = progress
             .wait_for(|progress| progress.outstanding == 0)
             .await;
     }
 
-    /// Registers the extension, which has to be done before the runtime asks for its first request. Where there
-    /// `is_work` it hears of every request; else of none, and is there because Lambda ends no environment with SIGTERM
-    /// that has no extension.
+    /// Registers the extension. This must happen before the runtime asks for its first request. If `is_work` is true,
+    /// the extension receives the INVOKE events. Without events the extension still has a use: Lambda sends SIGTERM
+    /// only if one is registered.
     ///
     /// # Errors
-    /// The Extensions API does not answer.
+    /// The Extensions API does not respond.
     pub(super) async fn register(&'static self, is_work: bool) -> Result<(), StartError> {
         self.is_cut_short.store(!is_work, Ordering::Relaxed);
         let events: &[&str] = if is_work { &["INVOKE"] } else { &[] };
@@ -81,8 +81,8 @@ impl AfterReply {
             }))
             .register()
             .await?;
-        // Without its extension the environment would be held until the time-out of each later invocation. Lambda
-        // replaces an environment whose process ends.
+        // Without its extension, each later invocation would last until the time-out. Lambda replaces an environment
+        // whose process ends.
         tokio::spawn(async move {
             let error = extension.run().await.err();
             tracing::error!(error, "extension ended");
@@ -91,8 +91,8 @@ impl AfterReply {
         Ok(())
     }
 
-    /// Returns once this request is answered and no work is left, and at the latest after `limit`. A request that
-    /// never reached the handler must not hold the environment for ever.
+    /// Returns when this request has its response and all tasks are done, at the latest after `limit`: a request that
+    /// never reaches the handler must not block the environment.
     async fn stay_busy(&self, limit: Duration) {
         let mut progress = self.progress.subscribe();
         self.progress.send_modify(|progress| progress.invoked += 1);
@@ -105,8 +105,8 @@ impl AfterReply {
     }
 }
 
-/// The time left until a deadline in milliseconds since 1970. `cargo lambda watch` gives one long past; then a
-/// request of ours has what the longest of them takes.
+/// Returns the time until a deadline in milliseconds since 1970. `cargo lambda watch` sends a past deadline; then the
+/// longest time that a request takes is used.
 fn until(deadline_ms: u64) -> Duration {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -117,7 +117,7 @@ fn until(deadline_ms: u64) -> Duration {
     }
 }
 
-/// Counts a piece of work for as long as it lives, also where it panics.
+/// Counts a task while it lives, even if it panics.
 struct Outstanding(Arc<watch::Sender<Progress>>);
 
 impl Outstanding {

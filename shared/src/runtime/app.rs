@@ -21,29 +21,27 @@ use crate::http_client::HttpClient;
 use crate::push::{Fcm, Pushes};
 use crate::secret::{Secret, SecretStore};
 
-/// What a function has at hand for as long as its environment lives.
+/// The clients and settings of a function, for the lifetime of its environment.
 pub struct App {
-    /// PostgreSQL.
     pub database: Database,
-    /// The mirror, if there is one.
+    /// The mirror; `None` without one.
     pub firebase: Option<Firebase>,
-    /// Where answers are kept, if anywhere.
+    /// The response cache; `None` without one.
     pub cache: Option<Cache>,
-    /// The pushes, if there are any.
+    /// Cloud Messaging; `None` without pushes.
     pub fcm: Option<Fcm>,
-    /// Where photos may lie.
+    /// The hosts that photos may be stored on.
     pub image_hosts: ImageHosts,
-    /// How fast one person may send into one room.
+    /// Rate limits per user and room.
     pub send_limits: SendLimits,
-    /// How fast one person may do what is not bound to a room.
+    /// Rate limits per user.
     pub person_limits: PersonLimits,
-    /// Which conversations may be opened without a delivery.
+    /// The conversations that need no delivery.
     pub rooms_without_delivery: RoomsWithoutDelivery,
-    /// How long one may still write once a delivery is over.
+    /// How long a room stays open after its delivery has ended.
     pub room_grace: GracePeriod,
-    /// What is done once the answer is out.
     pub after_reply: AfterReply,
-    /// Whose pages may read the answers.
+    /// The origin whose pages may read responses.
     pub cors_origin: Option<HeaderValue>,
     pub(super) token_rules: TokenRules,
     pub(super) secrets: Arc<SecretStore>,
@@ -52,11 +50,11 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the settings and the secret. It lives as long as the process. Google's services get `connect_timeout` for a
-    /// connection.
+    /// Reads the settings and the secret. `connect_timeout` applies to connections to Google's services. The app lives
+    /// as long as the process.
     ///
     /// # Errors
-    /// A setting is missing or not valid, or the secret cannot be read; the error names which.
+    /// A setting is missing or invalid, or the secret cannot be read; the error names it.
     pub async fn start(connect_timeout: Duration) -> Result<&'static Self, StartError> {
         let settings = Settings {
             connect_timeout,
@@ -72,7 +70,6 @@ impl App {
         Ok(Box::leak(Box::new(Self::assemble(&settings, secrets)?)))
     }
 
-    /// Puts the parts together.
     pub(crate) fn assemble(
         settings: &Settings,
         secrets: Arc<SecretStore>,
@@ -95,7 +92,7 @@ impl App {
                 format!("REDIS_URL, or redis_url in the secret, is not valid: {reason}")
             })?),
         };
-        // Without a service account there is nobody to send them for.
+        // Pushes are sent for the service account's project.
         let fcm = settings
             .fcm_url
             .clone()
@@ -124,13 +121,13 @@ impl App {
         })
     }
 
-    /// The secret in force.
+    /// Returns the current secret.
     #[must_use]
     pub fn secret(&self) -> Arc<Secret> {
         self.secrets.current()
     }
 
-    /// The mirror, if there is one.
+    /// Returns the mirror's delivery channel; `None` without a mirror.
     #[must_use]
     pub fn mirror(&'static self) -> Option<Mirror> {
         let firebase = self.firebase.as_ref()?;
@@ -141,7 +138,7 @@ impl App {
         })
     }
 
-    /// The pushes, if there are any.
+    /// Returns the pushes' delivery channel; `None` without pushes.
     #[must_use]
     pub fn pushes(&'static self) -> Option<Pushes> {
         let fcm = self.fcm.as_ref()?;
@@ -177,10 +174,10 @@ impl App {
         }
     }
 
-    /// A Firebase custom token for the viewer.
+    /// Returns a Firebase custom token for the viewer.
     ///
     /// # Errors
-    /// The service account's key is not valid.
+    /// The service account's key is invalid.
     pub fn custom_token(&self, viewer: Viewer) -> Result<CustomToken> {
         let secret = self.secret();
         let account = secret.service_account.as_ref();
@@ -189,10 +186,10 @@ impl App {
         custom_token(account, viewer.0).map_err(Error::internal)
     }
 
-    /// An upload of a photo into a room's folder, signed.
+    /// Signs the upload of a photo into a room's folder.
     ///
     /// # Errors
-    /// 503 where the secret names no account.
+    /// 503 if the secret has no Cloudinary account.
     pub fn sign_upload(&self, room_id: Uuid) -> Result<SignedUpload> {
         let secret = self.secret();
         let cloudinary = secret.cloudinary.as_ref().ok_or(Error::NotOffered(
@@ -201,10 +198,10 @@ impl App {
         Ok(cloudinary.sign_upload(room_id, Uuid::new_v4(), Utc::now().timestamp()))
     }
 
-    /// The mirror, for what cannot do without.
+    /// Returns the mirror, for endpoints that need it.
     ///
     /// # Errors
-    /// 503 where the settings name none.
+    /// 503 if the deployment has no mirror.
     pub fn require_firebase(&self) -> Result<&Firebase> {
         self.firebase
             .as_ref()

@@ -15,8 +15,8 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::http::{ApiResponse, Envelope, Request, into_response};
 
-/// Runs an endpoint that is done when it has answered: one request at a time on classic Lambda, several where Lambda
-/// says so (`AWS_LAMBDA_MAX_CONCURRENCY`).
+/// Runs an endpoint without work after the reply: one request at a time on classic Lambda, several if
+/// `AWS_LAMBDA_MAX_CONCURRENCY` is set.
 ///
 /// # Errors
 /// The function cannot start, or the runtime API is gone.
@@ -34,11 +34,10 @@ where
     .await
 }
 
-/// Runs an endpoint whose answers a cache keeps, where there is one: it is given them after the reply. Else like
-/// [`serve`].
+/// Runs an endpoint whose responses are cached. If there is no cache, it does the same as [`serve`].
 ///
 /// # Errors
-/// Those of [`serve`].
+/// As [`serve`].
 pub async fn serve_with_cache<H, C, F>(handler: H) -> Result<(), StartError>
 where
     H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
@@ -49,11 +48,11 @@ where
     run(app, handler, app.cache.is_some()).await
 }
 
-/// Runs an endpoint that leaves work to do after its reply, like [`serve`] otherwise. The environment is kept awake for
-/// it, which takes Lambda another event, and the function another answer, for every request.
+/// Runs an endpoint with work after its reply. The extension that keeps the environment awake for it costs one more
+/// event and response per request.
 ///
 /// # Errors
-/// Those of [`serve`].
+/// As [`serve`].
 pub async fn serve_with_after_reply<H, C, F>(handler: H) -> Result<(), StartError>
 where
     H: Fn(&'static App, C, Request) -> F + Copy + Send + Sync + 'static,
@@ -72,7 +71,7 @@ async fn start(connect_timeout: Duration) -> Result<&'static App, StartError> {
     request_log::init();
     App::start(connect_timeout)
         .await
-        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))
+        .inspect_err(|error| tracing::error!(%error, "start failed"))
 }
 
 async fn run<H, C, F>(
@@ -100,8 +99,7 @@ where
     .await
 }
 
-/// Runs a function that no HTTP request calls: a schedule's, a deployment's, or an operator's. The event is read as
-/// `E`.
+/// Runs a function that a schedule, a deployment or an operator invokes. The event is parsed as `E`.
 ///
 /// # Errors
 /// The function cannot start, or the runtime API is gone.
@@ -121,7 +119,8 @@ where
     .await
 }
 
-/// Runs a function that handles its event before it reads settings and secret, so that it can respond if these are wrong.
+/// Runs a function that handles its event before it reads settings and secret, so that it can respond if these are
+/// invalid.
 ///
 /// # Errors
 /// The runtime API is gone.
@@ -138,8 +137,8 @@ where
     .await
 }
 
-/// Carries one request to its handler: authenticates, has it handled, turns the result into a response, and logs it.
-/// Every line of the log that is written meanwhile, or by the work after the reply, bears the request's id.
+/// Handles one request: authenticates the caller, calls the handler, and returns and logs the response. Every log line
+/// of the request, including its work after the reply, has the request's id.
 pub async fn answer<H, C, F>(
     app: &'static App,
     handler: H,
@@ -176,7 +175,7 @@ where
 {
     let caller: C = authenticate_request(request.headers(), &app.token_rules, &app.secrets).await?;
     match handler(app, caller, request).await {
-        // Nothing was asked of the database yet, and who is not known is told so before anything else.
+        // The database has not been queried yet. Return 401 for an unknown user before reporting a bad request.
         Err(bad @ Error::BadRequest(_)) => {
             caller.require(&app.database).await?;
             Err(bad)
@@ -185,8 +184,8 @@ where
     }
 }
 
-/// Finishes the work after the response when the environment ends: Lambda sends SIGTERM, and SIGKILL 500 ms later. What
-/// remains is swept.
+/// Finishes the work after the response when the environment ends. Lambda sends SIGTERM, and SIGKILL 500 ms later; the
+/// sweep delivers what remains.
 async fn end_on_sigterm(app: &'static App) {
     const GRACE: Duration = Duration::from_millis(400);
     let Ok(mut sigterm) = signal(SignalKind::terminate()) else {
@@ -196,11 +195,12 @@ async fn end_on_sigterm(app: &'static App) {
     let finished = tokio::time::timeout(GRACE, app.after_reply.idle())
         .await
         .is_ok();
-    tracing::info!(finished, "the environment ends");
+    tracing::info!(finished, "environment shutting down");
     std::process::exit(0);
 }
 
-/// An environment that serves several requests at once does not freeze between them, and has no INVOKE events.
+/// Returns whether Lambda freezes the environment after a response. An environment that serves several requests at once
+/// is not frozen and gets no INVOKE events.
 fn freezes() -> bool {
     std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").is_err()
 }

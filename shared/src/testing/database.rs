@@ -5,10 +5,10 @@ use tokio_postgres::{Client, NoTls};
 use url::Url;
 use uuid::Uuid;
 
-/// Creates an empty, migrated database and answers its URL.
+/// Creates an empty, migrated database and returns its URL.
 ///
-/// `TEST_DATABASE_URL` names a database of a server on which databases may be created and left behind: `make test`
-/// starts one of its own. The first test migrates a template; every test copies it.
+/// `TEST_DATABASE_URL` names a database on a server where tests may create databases and leave them; `make test` starts
+/// such a server. The first test migrates a template, and every test copies it.
 pub async fn create() -> String {
     let server = std::env::var("TEST_DATABASE_URL")
         .expect("TEST_DATABASE_URL names a PostgreSQL server for tests; `make test` starts one");
@@ -26,7 +26,7 @@ pub async fn create() -> String {
 
 async fn template(maintenance: &Client, server: &str) -> String {
     let name = format!("relais_template_{:016x}", migrations_hash());
-    // Of the test processes that start at once, one makes the template.
+    // The lock lets one of the concurrent test processes create the template.
     maintenance
         .execute("SELECT pg_advisory_lock(1)", &[])
         .await
@@ -69,8 +69,8 @@ async fn template(maintenance: &Client, server: &str) -> String {
     name
 }
 
-/// The URL under which the app finds this database: through the pooler at `TEST_POOLER` (`host:port`), where one is
-/// named (`make test-pooler`). What sets up a test goes directly to the server, as migrations do.
+/// Returns the URL that the app uses for this database: through the pooler at `TEST_POOLER` (`host:port`) if it is set
+/// (`make test-pooler`). A test's own statements go directly to the server, as migrations do.
 pub fn pooled(database_url: &str) -> String {
     let Ok(pooler) = std::env::var("TEST_POOLER") else {
         return database_url.to_owned();
@@ -83,7 +83,7 @@ pub fn pooled(database_url: &str) -> String {
     url.into()
 }
 
-/// Connects outside the pool, for what a test sets up or looks at.
+/// Opens a connection outside the pool, for a test's setup and checks.
 pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await

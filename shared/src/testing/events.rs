@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The formats in which API Gateway hands over a request.
+/// API Gateway's event formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// 1.0: REST APIs, as the template has it.
+    /// 1.0: REST APIs, as in the template.
     V1,
     /// 2.0: HTTP APIs and `cargo lambda watch`.
     V2,
@@ -24,31 +24,31 @@ pub struct Call {
 }
 
 impl Call {
-    /// A GET of a path below `/api/v1/chat`.
+    /// Creates a GET of a path below `/api/v1/chat`.
     #[must_use]
     pub fn get(path: &str) -> Self {
         Self::new("GET", path)
     }
 
-    /// A HEAD of a path below `/api/v1/chat`.
+    /// Creates a HEAD of a path below `/api/v1/chat`.
     #[must_use]
     pub fn head(path: &str) -> Self {
         Self::new("HEAD", path)
     }
 
-    /// A POST to a path below `/api/v1/chat`.
+    /// Creates a POST to a path below `/api/v1/chat`.
     #[must_use]
     pub fn post(path: &str) -> Self {
         Self::new("POST", path)
     }
 
-    /// A PUT of a path below `/api/v1/chat`.
+    /// Creates a PUT of a path below `/api/v1/chat`.
     #[must_use]
     pub fn put(path: &str) -> Self {
         Self::new("PUT", path)
     }
 
-    /// A DELETE of a path below `/api/v1/chat`.
+    /// Creates a DELETE of a path below `/api/v1/chat`.
     #[must_use]
     pub fn delete(path: &str) -> Self {
         Self::new("DELETE", path)
@@ -56,7 +56,7 @@ impl Call {
 
     fn new(method: &'static str, path: &str) -> Self {
         let path = format!("/api/v1/chat{path}");
-        // What the routes `/rooms/{room_id}/…` and `/devices/{token}` make of it.
+        // The path parameters of `/rooms/{room_id}/…` and `/devices/{token}`.
         let parameter = [("/rooms/", "room_id"), ("/devices/", "token")]
             .into_iter()
             .find_map(|(before, name)| {
@@ -76,28 +76,28 @@ impl Call {
         }
     }
 
-    /// In this format.
+    /// Sets the event format.
     #[must_use]
     pub fn payload(mut self, payload: Payload) -> Self {
         self.payload = payload;
         self
     }
 
-    /// With a parameter in the query.
+    /// Adds a query parameter.
     #[must_use]
     pub fn query(mut self, name: &str, value: impl Into<String>) -> Self {
         self.query.push((name.to_owned(), value.into()));
         self
     }
 
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// With a JSON body.
+    /// Adds a JSON body.
     #[must_use]
     #[expect(
         clippy::needless_pass_by_value,
@@ -108,14 +108,14 @@ impl Call {
             .raw(body.to_string())
     }
 
-    /// With a body as it is.
+    /// Adds a body without encoding it.
     #[must_use]
     pub fn raw(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// The event, as API Gateway sends it: behind a stage in 1.0, on its default stage in 2.0.
+    /// Returns the event that API Gateway sends: behind a stage in 1.0, on the default stage in 2.0.
     pub(super) fn event(&self) -> Value {
         let headers: Value = self
             .headers

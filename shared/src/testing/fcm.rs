@@ -2,8 +2,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_partial_json, method, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// An FCM that takes everything and remembers it, but for devices that were said to be rejected; and Google's token
-/// endpoint.
+/// A server for FCM and Google's token endpoint that records every message, and accepts it unless a test rejects it.
 pub struct RecordingFcm(MockServer);
 
 impl RecordingFcm {
@@ -36,7 +35,7 @@ impl RecordingFcm {
         self.0.uri()
     }
 
-    /// From now on, and so many times, pushes to this device are answered with an error.
+    /// Rejects the next `times` pushes to this device with an error.
     pub async fn rejects(&self, token: &str, status: u16, code: &str, times: u64) {
         let error = json!({ "error": {
             "code": status, "message": "Rejected.", "status": code,
@@ -51,10 +50,10 @@ impl RecordingFcm {
             .await;
     }
 
-    /// The messages that it was sent so far, those that it rejected too.
+    /// Returns the recorded messages, including rejected ones.
     ///
     /// # Panics
-    /// A body that is no JSON.
+    /// A body is not JSON.
     pub async fn messages(&self) -> Vec<Value> {
         let requests = self.0.received_requests().await.unwrap_or_default();
         requests

@@ -4,7 +4,7 @@ use serde_json::Value;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-/// A Firebase that accepts everything and remembers it. What Firebase makes of it is for the tests against the stand-in.
+/// A Realtime Database that accepts and records every write. It evaluates no rules; the tests against the stand-in do.
 pub struct RecordingFirebase {
     server: MockServer,
     response: Arc<Mutex<ResponseTemplate>>,
@@ -28,12 +28,12 @@ impl RecordingFirebase {
         Self { server, response }
     }
 
-    /// Responds to every write like this from now on.
+    /// Sends this response to every write from now on.
     pub fn responds(&self, response: ResponseTemplate) {
         *self.response.lock().unwrap_or_else(PoisonError::into_inner) = response;
     }
 
-    /// Accepts every write again.
+    /// Accepts writes again.
     pub fn recovers(&self) {
         self.responds(ResponseTemplate::new(204));
     }
@@ -44,10 +44,10 @@ impl RecordingFirebase {
         self.server.address().to_string()
     }
 
-    /// What was written so far: method, path and body (null if there was none).
+    /// Returns the recorded writes: method, path and body (null without a body).
     ///
     /// # Panics
-    /// A body that is no JSON.
+    /// A body is not JSON.
     pub async fn writes(&self) -> Vec<(String, String, Value)> {
         let requests = self.server.received_requests().await.unwrap_or_default();
         requests
@@ -56,7 +56,7 @@ impl RecordingFirebase {
             .collect()
     }
 
-    /// The queries of what was written so far.
+    /// Returns the query strings of the recorded writes.
     pub async fn queries(&self) -> Vec<String> {
         let requests = self.server.received_requests().await.unwrap_or_default();
         requests

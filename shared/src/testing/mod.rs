@@ -2,8 +2,8 @@
     clippy::expect_used,
     reason = "a test that cannot be set up is a failed test"
 )]
-//! What the tests of queries and functions stand on: a real PostgreSQL with a database for each test, and a Firebase
-//! that records what it is sent. Both are required; a missing server is a failure and never a skip.
+//! Test support for queries and functions: a real PostgreSQL with a database per test, and recording stand-ins for
+//! Firebase and FCM. A missing server is a failure, never a skipped test.
 
 mod database;
 mod events;

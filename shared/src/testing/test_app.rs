@@ -25,26 +25,20 @@ use crate::http::{ApiResponse, Request};
 use crate::runtime::{self, App, Caller};
 use crate::secret::{Secret, SecretStore};
 
-/// A test's app: an `App` on a database of its own, with a Firebase that records.
+/// An app with a database of its own, and recording stand-ins for Firebase and FCM.
 pub struct TestApp {
-    /// The app, as a function has it.
     pub app: &'static App,
-    /// What Firebase received.
     pub firebase: RecordingFirebase,
-    /// What FCM received.
     pub fcm: RecordingFcm,
-    /// The database beside the app's pool, to set up and to look.
+    /// A connection outside the app's pool, for setup and checks.
     pub sql: Client,
-    /// Its URL.
     pub database_url: String,
 }
 
-/// What a function answered.
+/// A function's response.
 #[derive(Debug)]
 pub struct Reply {
-    /// The status.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body; null if there is none.
     pub body: Value,
@@ -119,7 +113,7 @@ impl TestApp {
         }
     }
 
-    /// A new user of the platform.
+    /// Inserts a user.
     ///
     /// # Panics
     /// The insert fails.
@@ -133,7 +127,7 @@ impl TestApp {
         Viewer(id)
     }
 
-    /// How many messages somebody has not read.
+    /// Returns the user's number of unread messages.
     ///
     /// # Panics
     /// The query fails.
@@ -143,10 +137,10 @@ impl TestApp {
         count.expect("nothing is kept that could hold")
     }
 
-    /// A driver and a client with a delivery between them.
+    /// Inserts a delivery of the driver and the client.
     ///
     /// # Panics
-    /// An insert fails.
+    /// The insert fails.
     pub async fn delivery(&self, tracking_number: &str, driver: Viewer, client: Viewer) -> Uuid {
         let id = Uuid::new_v4();
         let insert =
@@ -159,10 +153,10 @@ impl TestApp {
         id
     }
 
-    /// A driver and a client with a room between them, about no delivery.
+    /// Creates a driver, a client, and their room without a delivery.
     ///
     /// # Panics
-    /// The room cannot be opened.
+    /// The room cannot be created.
     pub async fn room(&self) -> (Viewer, Viewer, Uuid) {
         let (driver, client) = (
             self.user("driver", "Awa Koné").await,
@@ -171,10 +165,10 @@ impl TestApp {
         (driver, client, self.room_between(driver, client).await.id)
     }
 
-    /// The room of a driver and a client about no delivery.
+    /// Creates the room of a driver and a client without a delivery.
     ///
     /// # Panics
-    /// The room cannot be opened.
+    /// The room cannot be created.
     pub async fn room_between(&self, driver: Viewer, client: Viewer) -> RoomDetail {
         let new = rooms::NewRoom {
             other_user_id: client.0,
@@ -188,10 +182,10 @@ impl TestApp {
             .room
     }
 
-    /// Sends a text.
+    /// Sends a text message.
     ///
     /// # Panics
-    /// The message cannot be sent.
+    /// The message is rejected.
     pub async fn say(&self, sender: Viewer, room_id: Uuid, text: &str) -> Message {
         let content = Content::Text(Text::parse(text).expect("a text"));
         let new = messages::NewMessage {
@@ -208,7 +202,7 @@ impl TestApp {
     /// Registers a device for this user.
     ///
     /// # Panics
-    /// It cannot be registered.
+    /// The registration fails.
     pub async fn device(&self, viewer: Viewer, token: &str) {
         let token = DeviceToken::parse(token).expect("a token");
         devices::register(&self.app.database, viewer, &token)
@@ -216,7 +210,7 @@ impl TestApp {
             .expect("a device");
     }
 
-    /// Calls a function as this user, and waits for what it does after the reply.
+    /// Calls a function as this user, and waits for its work after the reply.
     pub async fn call<H, C, F>(&self, handler: H, viewer: Viewer, call: Call) -> Reply
     where
         H: Fn(&'static App, C, Request) -> F,
@@ -230,7 +224,7 @@ impl TestApp {
             .await
     }
 
-    /// Calls a function as the platform's own backend, and waits for what it does after the reply.
+    /// Calls a function as the platform's backend, and waits for its work after the reply.
     pub async fn call_as_platform<H, C, F>(&self, handler: H, call: Call) -> Reply
     where
         H: Fn(&'static App, C, Request) -> F,
@@ -245,7 +239,7 @@ impl TestApp {
     /// Calls a function without a token.
     ///
     /// # Panics
-    /// The answer is no JSON.
+    /// The response is not JSON.
     pub async fn call_anonymously<H, C, F>(&self, handler: H, call: Call) -> Reply
     where
         H: Fn(&'static App, C, Request) -> F,
@@ -269,7 +263,7 @@ impl TestApp {
         }
     }
 
-    /// A token of these claims, as a header has it.
+    /// Returns a signed token with these claims as a header value.
     fn token(claims: &Value) -> String {
         crypto::install();
         let key = EncodingKey::from_secret(Self::JWT_SECRET.as_bytes());
@@ -279,10 +273,10 @@ impl TestApp {
 }
 
 impl Reply {
-    /// The body, of an answer that had to have this status.
+    /// Returns the body of a response with this status.
     ///
     /// # Panics
-    /// It had another.
+    /// The status is another.
     #[expect(
         clippy::must_use_candidate,
         reason = "often the status is all that is looked at"
