@@ -1,4 +1,4 @@
-// `cargo lambda watch --env-file .dev/env`, which many use from habit: the same routes, without the emulator.
+// `cargo lambda watch --env-file .dev/env` serves the same routes without the emulator.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { ROOT } from '../dev/parts/places.mjs';
-import { answers, freePort, start } from '../dev/parts/processes.mjs';
+import { freePort, start, untilReady } from '../dev/parts/processes.mjs';
 import { writeEnvFile } from '../dev/terminal/env-file.mjs';
 import { call, ROOT as API } from './support/api.mjs';
 import { aConversation } from './support/people.mjs';
 import { plain } from './support/own-parts.mjs';
 
-/** The functions of a call are compiled by its first one. */
+/** The first call of a function compiles it. */
 const FIRST_CALL_SECONDS = 300;
 
 const NAMES = ['DATABASE_URL', 'JWT_SECRET', 'FIREBASE_DATABASE_URL', 'FIREBASE_CREDENTIALS_PATH', 'FIREBASE_DATABASE_EMULATOR_HOST', 'FCM_URL'];
@@ -25,7 +25,7 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('it reads, writes, takes both forms of a path, and its links can be followed', async () => {
+test('it serves reads and writes on both forms of a path, and links that can be followed', async () => {
   const { driver, room } = await aConversation();
   const file = join(directory, 'env');
   writeEnvFile(file, Object.fromEntries(NAMES.map((name) => [name, process.env[name]])));
@@ -43,7 +43,7 @@ test('it reads, writes, takes both forms of a path, and its links can be followe
     const response = await request('POST', 'messages/', send);
     assert.equal(response.status, 201, response.text);
   };
-  await answers(watch, first, { seconds: FIRST_CALL_SECONDS });
+  await untilReady(watch, first, { seconds: FIRST_CALL_SECONDS });
   assert.equal((await request('POST', 'messages', send)).status, 201, 'without the slash');
 
   for (const path of ['messages/', 'messages']) {

@@ -13,12 +13,12 @@ import { FIREBASE_DATABASE_URL } from './support/settings.mjs';
 const WITHIN_A_MINUTE = 60_000;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
-/** What Firebase keeps of an object: a null is a child that is not there. */
-const kept = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+/** Removes null fields, as Firebase does. */
+const withoutNulls = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 
 /** A message as in the tree of the API guide. */
 const inTree = (message) =>
-  kept({
+  withoutNulls({
     id: message.id,
     sender_id: message.sender.id,
     message_type: message.message_type,
@@ -37,7 +37,7 @@ const treeOf = (messages) => Object.fromEntries(messages.map((message) => [messa
 const history = async (viewer, room) =>
   (await viewer.get('messages/', { chat_room_id: room.id, page_size: 100 })).body.results;
 
-/** Waits until the mirror shows just what the API shows, and answers the tree. */
+/** Waits until the mirror equals the API's history, and returns the tree. */
 const inStep = (viewer, room, within) =>
   eventually(async () => {
     const [tree, messages] = [await mirroredRoom(room), await history(viewer, room)];
@@ -46,7 +46,7 @@ const inStep = (viewer, room, within) =>
   }, within);
 
 describe('metadata', () => {
-  test('is there as soon as the room is, with the fields of the API guide and the revision', async () => {
+  test('exists as soon as the room, with the fields of the API guide and the revision', async () => {
     const { driver, client, delivery, room } = await aConversation();
     const tree = await eventually(async () => {
       const found = await mirroredRoom(room);
@@ -78,7 +78,7 @@ describe('metadata', () => {
     assert.equal(metadata.last_message_sender_id, client.id);
   });
 
-  test('has no delivery where the room has none', async () => {
+  test('has no delivery_id if the room has no delivery', async () => {
     const [driver, admin] = await Promise.all([aDriver(), anAdmin()]);
     const room = await aRoom(driver, admin, { initial_message: 'Bonjour' });
     const { metadata } = await inStep(driver, room);
@@ -87,7 +87,7 @@ describe('metadata', () => {
     assert.equal('delivery_id' in metadata, false);
   });
 
-  test('has a revision that only ever grows', async () => {
+  test('has a revision that only grows', async () => {
     const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
     let { revision } = (await inStep(driver, room)).metadata;
     for (const change of [
@@ -104,7 +104,7 @@ describe('metadata', () => {
 });
 
 describe('messages', () => {
-  test('are there field for field, whatever their type', async () => {
+  test('have all fields, whatever their type', async () => {
     const { driver, client, room } = await aConversation();
     await say(driver, room, 'Bonjour');
     await say(client, room, '', { message_type: 'image', image_url: 'https://res.cloudinary.com/relais/colis.jpg' });
@@ -117,7 +117,7 @@ describe('messages', () => {
     }
   });
 
-  test('show who has read them, by either way of marking', async () => {
+  test('become read by either mark endpoint', async () => {
     const { driver, client, room } = await aConversation();
     const [first] = [await say(driver, room), await say(driver, room), await say(client, room)];
 
@@ -137,7 +137,7 @@ describe('messages', () => {
     assert.ok(Object.values(all.messages).every(({ is_read }) => is_read));
   });
 
-  test('are the newest fifty at most', async () => {
+  test('are at most the newest fifty', async () => {
     const { driver, client, room } = await aConversation();
     for (let n = 1; n <= 53; n += 1) await say(n % 2 ? driver : client, room, `message ${n}`);
     const { messages } = await inStep(driver, room);
@@ -150,7 +150,7 @@ describe('messages', () => {
     );
   });
 
-  test('are in the order of time where they are in the order of seq', async () => {
+  test('have timestamps in the order of seq', async () => {
     const { driver, client, room } = await aConversation();
     for (let n = 0; n < 10; n += 1) await say(n % 2 ? driver : client, room);
     const { messages } = await inStep(driver, room);
@@ -161,7 +161,7 @@ describe('messages', () => {
     );
   });
 
-  test('that are refused leave no trace', async () => {
+  test('that are rejected are not mirrored', async () => {
     const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
     const before = await inStep(driver, room);
     await driver.post('messages/', { chat_room_id: room.id, text: '' });
@@ -172,7 +172,7 @@ describe('messages', () => {
   });
 });
 
-test('nothing of what one person keeps to himself is shown', async () => {
+test('private state of one participant is not mirrored', async () => {
   const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
   await driver.post(`rooms/${room.id}/archive/`);
   await say(client, room);
@@ -194,7 +194,7 @@ test('the whole tree can be rebuilt from PostgreSQL', async () => {
 describe('typing', () => {
   const typing = (room, person) => mirrored(`/chats/${room.id}/typing/${person.id}`);
 
-  test('is shown while it lasts, with its time', async () => {
+  test('has an entry with the time until it ends', async () => {
     const { driver, client, room } = await aConversation();
     const { status, body } = await driver.post(`rooms/${room.id}/typing/`, { is_typing: true });
     assert.equal(status, 200);
@@ -214,7 +214,7 @@ describe('typing', () => {
     await eventually(async () => assert.equal(await typing(room, driver), null));
   });
 
-  test('is renewed by a repeat, once a second', async () => {
+  test('is renewed by a repeat, at most once a second', async () => {
     const { driver, room } = await aConversation();
     await driver.post(`rooms/${room.id}/typing/`, { is_typing: true });
     const first = await eventually(async () => (await typing(room, driver)).timestamp);
@@ -227,12 +227,12 @@ describe('typing', () => {
     assert.ok(Date.parse(second) - Date.parse(first) > 900, `${first}, ${second}`);
   });
 
-  test('may be ended by someone who is not typing', async () => {
+  test('can end even if it has not started', async () => {
     const { client, room } = await aConversation();
     assert.equal((await client.post(`rooms/${room.id}/typing/`, { is_typing: false })).status, 200);
   });
 
-  test('survives a message: the mirror writes beside it', async () => {
+  test('survives the mirror\'s write of a message', async () => {
     const { driver, client, room } = await aConversation();
     await driver.post(`rooms/${room.id}/typing/`, { is_typing: true });
     await eventually(async () => assert.ok(await typing(room, driver)));
@@ -245,7 +245,7 @@ describe('typing', () => {
 describe('the token for clients', () => {
   const decoded = (part) => JSON.parse(Buffer.from(part, 'base64url'));
 
-  test('is a custom token for the caller, and no other claim', async () => {
+  test('is a custom token for the caller without further claims', async () => {
     const driver = await aDriver();
     const { status, body } = await driver.post('firebase_token/');
     assert.equal(status, 200);
@@ -263,7 +263,7 @@ describe('the token for clients', () => {
     assert.deepEqual(Object.keys(claims).sort(), ['aud', 'exp', 'iat', 'iss', 'sub', 'uid']);
   });
 
-  test('says how long it lasts and which database it is for', async () => {
+  test('comes with its lifetime and the database URL', async () => {
     const { body } = await (await aDriver()).post('firebase_token/', {});
     const { exp, iat } = decoded(body.token.split('.')[1]);
     assert.equal(body.expires_in, exp - iat);
@@ -271,7 +271,7 @@ describe('the token for clients', () => {
   });
 });
 
-test('a deactivated user loses access on a phone that is signed in, and has it again once active', async (t) => {
+test('a deactivated user loses access on a signed-in phone, and regains it once active', async (t) => {
   const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
   const phone = await aPhone(client);
   t.after(() => phone.close());
@@ -280,7 +280,7 @@ test('a deactivated user loses access on a phone that is signed in, and has it a
   await eventually(() => assert.equal(heard.added.length, 1));
 
   await sql('UPDATE users SET is_active = false WHERE id = $1', [client.id]);
-  await eventually(() => assert.match(String(heard.refused), /permission_denied/), WITHIN_A_MINUTE);
+  await eventually(() => assert.match(String(heard.error), /permission_denied/), WITHIN_A_MINUTE);
   await say(driver, room, 'Sans vous');
   await inStep(driver, room);
   assert.equal(heard.added.length, 1);
@@ -291,7 +291,7 @@ test('a deactivated user loses access on a phone that is signed in, and has it a
   assert.equal(await eventually(read, WITHIN_A_MINUTE), 'Sans vous');
 });
 
-test('the room that the API describes is the one that Firebase has', async () => {
+test('firebase_path of the API is the room\'s path in Firebase', async () => {
   const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
   const { firebase_path: path, last_message_text } = await seenBy(driver, room);
   await eventually(async () => assert.equal((await mirrored(path)).metadata.last_message_text, last_message_text));

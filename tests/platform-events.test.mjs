@@ -1,4 +1,4 @@
-// What the platform's own backend says of a delivery: what both phones hear, and how it ends.
+// Events of the platform's backend about a delivery: their messages, and how they close a room.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -20,17 +20,17 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const platform = () => api(`Bearer ${platformToken()}`);
 const body = (event, delivery, extra = {}) => ({ event_id: randomUUID(), event, delivery_id: delivery.id, ...extra });
 
-/** An event that is new: the ids of the rooms that were told. */
-async function happens(event, delivery, extra) {
-  const answer = await platform().post('events/', body(event, delivery, extra));
-  assert.equal(answer.status, 201, answer.text);
-  return answer.body.rooms;
+/** Sends a new event, and returns the ids of the rooms that got a message. */
+async function sendEvent(event, delivery, extra) {
+  const response = await platform().post('events/', body(event, delivery, extra));
+  assert.equal(response.status, 201, response.text);
+  return response.body.rooms;
 }
 
 const history = async (viewer, room) =>
   (await viewer.get('messages/', { chat_room_id: room.id, ordering: 'created_at', page_size: 100 })).body.results;
 
-/** Both counters, beside what they stand for. */
+/** Asserts that both unread counters equal the number of unread messages. */
 async function assertCountersAreTrue(room) {
   const [counters] = await sql(
     `SELECT driver_unread_count::int AS driver, other_user_unread_count::int AS other FROM chat_rooms WHERE id = $1`,
@@ -46,7 +46,7 @@ async function assertCountersAreTrue(room) {
   assert.deepEqual(counters, unread);
 }
 
-describe('what is said', () => {
+describe('an event', () => {
   test('names every bad field at once', async () => {
     const { status, body: errors } = await platform().post('events/', {
       event: 'eaten',
@@ -58,13 +58,13 @@ describe('what is said', () => {
     assert.deepEqual(errors.event_id, ['Ce champ est obligatoire.']);
   });
 
-  test('must be of a delivery that there is', async () => {
+  test('of an unknown delivery returns 400', async () => {
     const { status, body: errors } = await platform().post('events/', body('assigned', { id: randomUUID() }));
     assert.equal(status, 400);
     assert.deepEqual(Object.keys(errors), ['delivery_id']);
   });
 
-  test('with an id that was another event’s is 400', async () => {
+  test('with the id of another event returns 400', async () => {
     const { driver, client, delivery } = await aConversation();
     const first = body('arriving', delivery);
     assert.equal((await platform().post('events/', first)).status, 201);
@@ -77,7 +77,7 @@ describe('what is said', () => {
   });
 });
 
-describe('both phones hear it', () => {
+describe('both phones receive', () => {
   const phones = [];
   after(() => Promise.all(phones.map((phone) => phone.close())));
   async function phoneOf(person) {
@@ -86,16 +86,16 @@ describe('both phones hear it', () => {
     return phone;
   }
 
-  test('from the assignment, which opens the conversation, to the end', async () => {
+  test('each event from the assignment, which opens the conversation, to the delivery', async () => {
     const [driver, client] = await Promise.all([aDriver(), aClient()]);
     const delivery = await aDelivery({ driver, client });
-    const [id] = await happens('assigned', delivery, { occurred_at: new Date().toISOString() });
+    const [id] = await sendEvent('assigned', delivery, { occurred_at: new Date().toISOString() });
     const room = { id };
     await eventually(async () => assert.ok(await mirroredRoom(room)));
     const heard = (await Promise.all([driver, client].map(phoneOf))).map((phone) => phone.listen(room));
-    for (const event of ['picked_up', 'arriving', 'delivered']) assert.deepEqual(await happens(event, delivery), [id]);
+    for (const event of ['picked_up', 'arriving', 'delivered']) assert.deepEqual(await sendEvent(event, delivery), [id]);
 
-    const told = [
+    const texts = [
       `La livraison ${delivery.tracking_number} a été attribuée à ${driver.full_name}.`,
       `La livraison ${delivery.tracking_number} a été récupérée et est en route.`,
       `La livraison ${delivery.tracking_number} arrive à destination.`,
@@ -105,7 +105,7 @@ describe('both phones hear it', () => {
       for (const { added } of heard)
         assert.deepEqual(
           added.map(({ text }) => text),
-          told,
+          texts,
         );
     });
     for (const message of heard[0].added) {
@@ -116,18 +116,18 @@ describe('both phones hear it', () => {
     for (const viewer of [driver, client]) {
       const seen = await seenBy(viewer, room);
       assert.equal(seen.unread_count, 4);
-      assert.equal(seen.last_message_text, told.at(-1));
+      assert.equal(seen.last_message_text, texts.at(-1));
       assert.equal(seen.is_active, true);
       assert.match(seen.closes_at, TIME);
       const messages = await history(viewer, room);
       assert.deepEqual(
         messages.map(({ sender, text, seq }) => [sender, text, seq]),
-        told.map((text, at) => [null, text, at + 1]),
+        texts.map((text, at) => [null, text, at + 1]),
       );
     }
     assert.equal((await mirroredRoom(room)).metadata.closes_at_ms, Date.parse((await seenBy(driver, room)).closes_at));
 
-    // One reads: for him alone. Then the other: then Firebase has it.
+    // After one participant has read, only that participant sees it. After both have, Firebase shows it.
     await driver.post(`rooms/${id}/mark_as_read/`);
     assert.deepEqual(
       (await history(driver, room)).map(({ is_read }) => is_read),
@@ -151,37 +151,37 @@ describe('both phones hear it', () => {
     await assertCountersAreTrue(room);
   });
 
-  test('the merchant’s too, and nobody’s who has no part in it', async () => {
+  test('an event also in the merchant’s room, and in no other room', async () => {
     const { driver, client, delivery, room } = await aConversation();
     const merchant = await aMerchant();
     await sql('UPDATE deliveries SET merchant_id = $1 WHERE id = $2', [merchant.id, delivery.id]);
     const second = await aRoom(driver, merchant, { delivery_id: delivery.id });
     const other = await aRoom(driver, client);
-    assert.deepEqual(await happens('picked_up', delivery), [room.id, second.id].sort());
+    assert.deepEqual(await sendEvent('picked_up', delivery), [room.id, second.id].sort());
     assert.equal((await history(merchant, second)).length, 1);
     assert.equal((await history(client, other)).length, 0);
     assert.equal((await merchant.get('messages/', { chat_room_id: room.id })).status, 404);
   });
 });
 
-describe('at once', () => {
-  test('the same event twenty times is one message in each room, and one 201', async () => {
+describe('concurrent requests', () => {
+  test('with the same event store one message in each room: one 201, the others 200', async () => {
     const { driver, client, delivery, room } = await aConversation();
     const event = body('arriving', delivery);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => platform().post('events/', event)));
-    assert.equal(answers.filter(({ status }) => status === 201).length, 1);
-    assert.equal(answers.filter(({ status }) => status === 200).length, 19);
-    for (const { body: told } of answers) assert.deepEqual(told, answers[0].body);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => platform().post('events/', event)));
+    assert.equal(responses.filter(({ status }) => status === 201).length, 1);
+    assert.equal(responses.filter(({ status }) => status === 200).length, 19);
+    for (const { body: repeated } of responses) assert.deepEqual(repeated, responses[0].body);
     assert.equal((await history(client, room)).length, 1);
     assert.equal((await seenBy(driver, room)).unread_count, 1);
   });
 
-  test('events beside messages and readings leave both counters exact', async () => {
+  test('with events, messages and marks keep both counters exact', async () => {
     const { driver, client, delivery, room } = await aConversation();
     const kinds = ['assigned', 'picked_up', 'arriving', 'delivered'];
     await Promise.all(
       Array.from({ length: 80 }, (_, n) => {
-        if (n % 4 === 0) return happens(kinds[(n % 16) >> 2], delivery);
+        if (n % 4 === 0) return sendEvent(kinds[(n % 16) >> 2], delivery);
         if (n % 4 === 1) return say(n % 8 === 1 ? driver : client, room);
         return (n % 8 < 4 ? driver : client).post(`rooms/${room.id}/mark_as_read/`);
       }),
@@ -197,37 +197,37 @@ describe('at once', () => {
   });
 });
 
-describe('the end', () => {
-  /** The API with a grace period of its own; the stack's maintain-rooms closes what it has ended. */
+describe('closing a room', () => {
+  /** The API with a short grace period. maintain-rooms of the stack closes the rooms. */
   let short;
   before(async () => {
     const firebase = Object.entries(process.env).filter(([name]) => name.startsWith('FIREBASE_'));
     const environment = plain({ ...Object.fromEntries(firebase), DATABASE_URL, JWT_SECRET, ROOM_GRACE_SECONDS: '2' });
     short = await parts.functions(['receive-event'], { environment });
   });
-  const ends = async (event, delivery) => {
-    const answer = await short.request('POST', 'events/', platformToken(), body(event, delivery));
-    assert.equal(answer.status, 201, answer.text);
+  const sendEnd = async (event, delivery) => {
+    const response = await short.request('POST', 'events/', platformToken(), body(event, delivery));
+    assert.equal(response.status, 201, response.text);
   };
   const attempt = (viewer, room) => viewer.post('messages/', { chat_room_id: room.id, text: 'Encore un mot' });
 
-  test('leaves time to write, then none, and all the time to read', async () => {
+  test('ends writing after the grace period, and leaves reading', async () => {
     const { driver, client, delivery, room } = await aConversation({ initial_message: 'Bonjour' });
     const phone = await aPhone(client);
     try {
       const typing = () => phone.write(`chats/${room.id}/typing/${client.id}`, { timestamp: new Date().toISOString() });
       await eventually(typing);
-      await ends('delivered', delivery);
+      await sendEnd('delivered', delivery);
       const { closes_at } = await seenBy(client, room);
       assert.ok(Date.parse(closes_at) - Date.now() <= 2_000);
       assert.equal((await attempt(driver, room)).status, 201);
 
-      // On the dot, whatever maintain-rooms does, which here comes every five seconds.
+      // The deadline is exact: it does not wait for maintain-rooms, which runs every five seconds here.
       await new Promise((resolve) => setTimeout(resolve, Date.parse(closes_at) - Date.now() + 20));
       for (const viewer of [driver, client]) {
-        const refused = await attempt(viewer, room);
-        assert.equal(refused.status, 400);
-        assert.deepEqual(refused.body, { chat_room_id: ['Cette conversation est fermée.'] });
+        const rejected = await attempt(viewer, room);
+        assert.equal(rejected.status, 400);
+        assert.deepEqual(rejected.body, { chat_room_id: ['Cette conversation est fermée.'] });
         assert.equal((await viewer.post(`rooms/${room.id}/typing/`, { is_typing: true })).status, 400);
         assert.equal((await viewer.post('uploads/', { chat_room_id: room.id })).status, 400);
         assert.equal((await seenBy(viewer, room)).is_active, false);
@@ -252,19 +252,19 @@ describe('the end', () => {
       assert.equal(again.status, 200);
       assert.equal(again.body.is_active, false);
       assert.equal((await history(client, room)).length, 3);
-      assert.deepEqual(await happens('arriving', delivery), []);
+      assert.deepEqual(await sendEvent('arriving', delivery), []);
       await assertCountersAreTrue(room);
     } finally {
       await phone.close();
     }
   });
 
-  test('is none where the delivery is assigned again', async () => {
+  test('is undone if the delivery is assigned again', async () => {
     const { driver, client, delivery, room } = await aConversation();
-    await ends('cancelled', delivery);
+    await sendEnd('cancelled', delivery);
     await eventually(async () => assert.equal((await attempt(client, room)).status, 400), 4_000);
     await eventually(async () => assert.equal((await mirroredRoom(room)).metadata.is_active, false), 15_000);
-    assert.deepEqual(await happens('assigned', delivery), [room.id]);
+    assert.deepEqual(await sendEvent('assigned', delivery), [room.id]);
     assert.equal((await attempt(client, room)).status, 201);
     assert.equal((await seenBy(driver, room)).closes_at, null);
     await eventually(async () => {
@@ -274,17 +274,17 @@ describe('the end', () => {
     });
   });
 
-  test('is also that of a conversation about it that nobody had opened', async () => {
+  test('also prevents a new conversation about the delivery', async () => {
     const [driver, client] = await Promise.all([aDriver(), aClient()]);
     const delivery = await aDelivery({ driver, client });
-    await ends('delivered', delivery);
+    await sendEnd('delivered', delivery);
     await sql('UPDATE chat_deliveries SET closes_at = now() WHERE delivery_id = $1', [delivery.id]);
-    const refused = await driver.post('rooms/', {
+    const rejected = await driver.post('rooms/', {
       other_user_id: client.id,
       delivery_id: delivery.id,
       room_type: 'delivery',
     });
-    assert.equal(refused.status, 400);
-    assert.deepEqual(refused.body, { delivery_id: ['Cette livraison est terminée.'] });
+    assert.equal(rejected.status, 400);
+    assert.deepEqual(rejected.body, { delivery_id: ['Cette livraison est terminée.'] });
   });
 });

@@ -1,5 +1,5 @@
-// One route, four places: template.yaml deploys it, openapi.yaml describes it, functions/ has its code, and Cargo.toml
-// has a copy for `cargo lambda watch` (`make routes`; `make check` compares it). They must agree.
+// Compares the routes of template.yaml, which deploys them, openapi.yaml, which describes them, functions/, which has
+// their code, and Cargo.toml, which has a copy for `cargo lambda watch` (`make routes`; `make check` compares it).
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { openapi } from './support/contract.mjs';
 
 const root = new URL('../', import.meta.url);
 
-/** Functions that nobody calls over HTTP: a schedule's and the deployment's. */
+/** Functions without a route: they run on a schedule, at deployment or for an operator. */
 const WITHOUT_ROUTE = ['deliver-pending', 'maintain-rooms', 'migrate-database', 'preflight', 'repair-mirror', 'roll-up-analytics'];
 
 const route = (method, path, name) => `${method.toUpperCase()} ${path} ${name}`;
@@ -33,32 +33,32 @@ const folders = readdirSync(new URL('functions/', root), { withFileTypes: true }
 const sorted = (list) => list.toSorted();
 
 describe('routes', () => {
-  test('the template and openapi.yaml have the same; a description has no HEAD beside GET', () => {
+  test('of the template and of openapi.yaml are the same, apart from HEAD', () => {
     assert.deepEqual(sorted(inTemplate.filter((text) => !text.startsWith('HEAD '))), sorted(inOpenapi));
   });
 
-  test('openapi.yaml names each path in its canonical form, with the slash', () => {
+  test('end with a slash in openapi.yaml', () => {
     for (const path of Object.keys(openapi.paths)) assert.match(path, /^\/api\/v1\/chat\/.*\/$/);
   });
 
-  test('the template names none with the slash, which API Gateway adds by itself', () => {
+  test('do not end with a slash in the template, because API Gateway adds that form', () => {
     for (const text of inTemplate) assert.doesNotMatch(text, /\/ /);
   });
 });
 
 describe('functions', () => {
-  test('the folders are the routes’ functions and those without a route', () => {
+  test('are those of the routes and those without a route', () => {
     assert.deepEqual(sorted(folders), sorted([...new Set(routes.map(({ name }) => name)), ...WITHOUT_ROUTE]));
   });
 
-  test('the template builds each from the folder of its name', () => {
+  test('are built from the folder with their name', () => {
     for (const [logicalId, { Properties }] of functions) {
       assert.equal(Properties.CodeUri, `functions/${functionNameOf(logicalId)}`);
     }
     assert.deepEqual(sorted(functions.map(([logicalId]) => functionNameOf(logicalId))), sorted(folders));
   });
 
-  test('each package bears the name of its folder, which is also its binary’s', () => {
+  test('have a package and a binary with the name of the folder', () => {
     for (const folder of folders) {
       const manifest = parseToml(readFileSync(new URL(`functions/${folder}/Cargo.toml`, root), 'utf8'));
       assert.equal(manifest.package.name, folder);

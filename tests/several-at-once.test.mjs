@@ -1,4 +1,4 @@
-// One process that serves eight requests at once, as Lambda Managed Instances have it (`AWS_LAMBDA_MAX_CONCURRENCY`).
+// One process that serves eight concurrent requests, as on Lambda Managed Instances (`AWS_LAMBDA_MAX_CONCURRENCY`).
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -13,48 +13,48 @@ import { ownParts, plain } from './support/own-parts.mjs';
 import { aConversation } from './support/people.mjs';
 import { DATABASE_URL, JWT_SECRET } from './support/settings.mjs';
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 const blocked = `SELECT count(*)::int AS requests FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'relais' AND wait_event_type = 'Lock'`;
 
-test(`one process serves ${AT_ONCE} requests at once, and does for each what comes after the reply`, async () => {
-  const conversations = await Promise.all(Array.from({ length: AT_ONCE }, () => aConversation()));
+test(`one process serves ${CONCURRENCY} concurrent requests, and does the work after each response`, async () => {
+  const conversations = await Promise.all(Array.from({ length: CONCURRENCY }, () => aConversation()));
   const firebase = Object.entries(process.env).filter(([name]) => name.startsWith('FIREBASE_'));
   const environment = plain({
     ...Object.fromEntries(firebase),
     DATABASE_URL,
     JWT_SECRET,
-    AWS_LAMBDA_MAX_CONCURRENCY: String(AT_ONCE),
+    AWS_LAMBDA_MAX_CONCURRENCY: String(CONCURRENCY),
   });
   const { request, logs } = await ownParts('several').functions(['send-message'], { environment });
   const send = ({ driver, room }) =>
     request('POST', 'messages/', driver.token, { chat_room_id: room.id, text: 'Bonjour' });
 
-  // Somebody holds all rooms, so that each request has to wait inside the process: with a pool of fewer connections, or
-  // one request at a time, fewer than eight would come that far.
-  const answers = await withDatabase(DATABASE_URL, async (holder) => {
+  // A lock on all rooms blocks each request inside the process. With a smaller pool, or with one request at a time,
+  // fewer than eight requests would reach the lock.
+  const responses = await withDatabase(DATABASE_URL, async (holder) => {
     await holder.query('BEGIN');
     const ids = conversations.map(({ room }) => room.id);
     await holder.query('SELECT FROM chat_rooms WHERE id = ANY($1) FOR UPDATE', [ids]);
     const sending = Promise.all(conversations.map(send));
-    await eventually(async () => assert.equal((await sql(blocked))[0].requests, AT_ONCE));
+    await eventually(async () => assert.equal((await sql(blocked))[0].requests, CONCURRENCY));
     await holder.query('COMMIT');
     return sending;
   });
   assert.deepEqual(
-    answers.map(({ status }) => status),
-    Array(AT_ONCE).fill(201),
+    responses.map(({ status }) => status),
+    Array(CONCURRENCY).fill(201),
   );
 
-  // By this process, and not by the sweeper.
-  await eventually(() => assert.equal(mirrored(logs), AT_ONCE));
+  // The log proves that this process has mirrored the rooms, not deliver-pending.
+  await eventually(() => assert.equal(mirrored(logs), CONCURRENCY));
   for (const { room } of conversations) {
     assert.equal(Object.keys((await mirroredRoom(room)).messages).length, 1);
   }
 });
 
-/** Rooms that the process says it has mirrored. */
+/** Returns the number of rooms that the process reports as mirrored. */
 function mirrored(logs) {
   const lines = readFileSync(join(logs, 'send-message.log'), 'utf8').split('\n');
   const metrics = lines.filter((line) => line.includes('MirrorDelivered')).map((line) => JSON.parse(line));

@@ -1,5 +1,4 @@
-// What template.yaml must hold whoever changes it: functions share what they have in common, and nothing may do more than
-// it needs.
+// Invariants of template.yaml: functions share their configuration, and have the least privileges.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -15,11 +14,11 @@ const { Function: shared } = template.Globals;
 const api = template.Resources.ChatApi.Properties;
 const samconfig = parseToml(read('samconfig.toml'));
 
-/** The functions that must run before the migrations, or that apply them. */
+/** Functions that run before the migrations, or apply them. */
 const BEFORE_SCHEMA = ['MigrateDatabaseFunction'];
 
 describe('each function', () => {
-  test('has a description, its code, the shared role and its events, and few have more', () => {
+  test('has a description, its code, the shared role and its events, and few have other properties', () => {
     const own = new Set(['Description', 'CodeUri', 'Role', 'Events']);
     for (const [logicalId, resource] of functions) {
       assert.deepEqual(Object.keys(resource), ['Type', 'Metadata', 'Properties'], logicalId);
@@ -32,7 +31,7 @@ describe('each function', () => {
     }
   });
 
-  test('receives its settings, which docs/settings.md describes, and no secret', () => {
+  test('gets its settings, which docs/settings.md describes, and no secret', () => {
     const [, secret, variables] = read('docs/settings.md').split(/^## .*$/m);
     const secrets = [...secret.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name).filter((name) => name !== 'CHAT_SECRET_ID');
     assert.ok(secrets.includes('JWT_SECRET'));
@@ -42,11 +41,11 @@ describe('each function', () => {
     }
   });
 
-  test('has the time that the work after the response needs', () => {
+  test('has a timeout that includes the work after the response', () => {
     assert.equal(shared.Timeout, 35);
   });
 
-  test('waits for the migrations, but for those that must run before them', () => {
+  test('waits for the migrations, except those that run before them', () => {
     const { Type, Properties } = template.Resources.Schema;
     assert.equal(Type, 'AWS::CloudFormation::CustomResource');
     assert.deepEqual(Properties.ServiceToken, { 'Fn::GetAtt': 'MigrateDatabaseFunction.Arn' });
@@ -61,7 +60,7 @@ describe('each function', () => {
 });
 
 describe('logs', () => {
-  test('go to groups that forget, and whose names CloudFormation chooses', () => {
+  test('go to groups with a retention time and a generated name', () => {
     const groups = resources.filter(([, { Type }]) => Type === 'AWS::Logs::LogGroup');
     assert.equal(groups.length, 2);
     for (const [logicalId, { Properties }] of groups) {
@@ -72,13 +71,13 @@ describe('logs', () => {
     assert.deepEqual(shared.LoggingConfig.LogGroup, { Ref: 'FunctionLogs' });
   });
 
-  test('keep the metrics at every level: lines without a level count as INFO', () => {
+  test('contain the metrics at every level, because lines without a level count as INFO', () => {
     assert.equal(shared.LoggingConfig.LogFormat, 'JSON');
     assert.deepEqual(shared.LoggingConfig.ApplicationLogLevel, { 'Fn::If': ['LogsDebug', 'DEBUG', 'INFO'] });
     assert.ok(!template.Parameters.LogLevel.AllowedValues.includes('trace'));
   });
 
-  test('have the route of a request and not its path, which can contain the token of a device', () => {
+  test('contain the route of a request but not its path, which can contain a device token', () => {
     assert.doesNotMatch(api.AccessLogSetting.Format, /\$context\.path\b/);
   });
 });
@@ -98,7 +97,7 @@ describe('policies', () => {
     }
   });
 
-  test('let a function read one secret, write to one log and report to one queue', () => {
+  test('let a function read one secret, write to one log group and send to one queue', () => {
     const own = statements.filter(({ logicalId }) => logicalId === 'FunctionRole');
     assert.deepEqual(own.map(({ Action, Resource }) => [Action, Object.values(Resource)[0]]), [
       ['secretsmanager:GetSecretValue', 'ChatSecretArn'],
@@ -108,12 +107,12 @@ describe('policies', () => {
     ]);
   });
 
-  test('have * for a resource nowhere else in the template', () => {
+  test('have no * as a resource anywhere in the template', () => {
     assert.doesNotMatch(source, /Resources?: *\[?['"]?\*/);
   });
 });
 
-test('the failures of a schedule are kept, and so are the runs that it could not start', () => {
+test('failed runs of a schedule, and runs that could not start, go to the dead-letter queue', () => {
   const queue = { 'Fn::GetAtt': 'ScheduleDeadLetters.Arn' };
   const scheduled = functions.flatMap(([logicalId, { Properties: { Events, EventInvokeConfig } }]) =>
     Object.values(Events ?? {})
@@ -128,24 +127,24 @@ test('the failures of a schedule are kept, and so are the runs that it could not
   }
 });
 
-test('each delivery channel has a schedule of its own', () => {
+test('each delivery channel has its own schedule', () => {
   const { Events } = template.Resources.DeliverPendingFunction.Properties;
   const inputs = Object.values(Events).map(({ Properties }) => JSON.parse(Properties.Input));
   assert.deepEqual(inputs, [{ channel: 'mirror' }, { channel: 'push' }]);
 });
 
-test('the default deployment has the API, its functions and their logs, and no more', () => {
+test('a default deployment has only the API, its functions and their logs', () => {
   const optional = /^AWS::(WAFv2|RDS|CloudWatch|SNS|Route53)::|DomainName$|BasePathMapping$/;
   for (const [logicalId, { Type, Condition }] of resources) {
     if (optional.test(Type)) assert.ok(Condition, `${logicalId} without a condition`);
   }
 });
 
-test('only SAM CLI’s own loader is needed: aliases, and no merge keys', () => {
+test('the template uses YAML aliases but no merge keys, which SAM CLI cannot read', () => {
   assert.doesNotMatch(source, /<<:/);
 });
 
-test('a first deployment that fails leaves no stack behind, so that it can be repeated', () => {
+test('a failed first deployment deletes its stack, so that it can be repeated', () => {
   for (const environment of ['staging', 'production']) {
     assert.equal(samconfig[environment].deploy.parameters.on_failure, 'DELETE', environment);
   }

@@ -1,4 +1,4 @@
-// A busy room: while one write of a room is under way, what comes meanwhile waits for the next one.
+// Sends a burst to one room. During a write to Firebase, new messages wait for the next write.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 const WRITERS = 16;
 const SEEN_WITHIN_MS = 1000;
 
-/** Sends as fast as it goes, and says how many writes Firebase needed. */
+/** Sends as fast as possible, and returns a summary with the number of writes. */
 export async function burst(room, { sent, faults, messages }) {
   const before = await faults.writes(room.id);
   let started = 0;
@@ -25,10 +25,10 @@ export async function burst(room, { sent, faults, messages }) {
   const seconds = (performance.now() - began) / 1000;
 
   const deadline = last.repliedAt + 10 * SEEN_WITHIN_MS;
-  while (room.witness.seenAt(last.id) === undefined && performance.now() < deadline) {
+  while (room.observer.seenAt(last.id) === undefined && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  const lag = room.witness.seenAt(last.id) - last.repliedAt;
+  const lag = room.observer.seenAt(last.id) - last.repliedAt;
   const writes = (await faults.writes(room.id)) - before;
   assert.ok(lag < SEEN_WITHIN_MS, `the last message of the burst was seen ${Math.round(lag)} ms after its reply`);
   assert.ok(writes < messages / 2, `${messages} messages took ${writes} writes`);

@@ -1,4 +1,4 @@
-// Firebase against PostgreSQL, by SQL of its own: nothing here is shared with the functions.
+// Compares Firebase with PostgreSQL, by its own SQL: it shares no code with the functions.
 
 import assert from 'node:assert/strict';
 import pg from 'pg';
@@ -10,7 +10,7 @@ export class Truth {
 
   constructor(url) {
     this.#pool = new pg.Pool({ connectionString: url, max: 2 });
-    // PostgreSQL is restarted under it.
+    // The run restarts PostgreSQL.
     this.#pool.on('error', () => {});
   }
 
@@ -25,19 +25,19 @@ export class Truth {
     }
   }
 
-  /** The rooms that Firebase is known to be behind on. */
+  /** Returns the number of rooms whose mirror is stale. */
   async backlog() {
     const [{ count }] = await this.query('SELECT count(*)::int FROM chat_rooms WHERE revision > mirrored_revision');
     return count;
   }
 
-  /** The pushes that wait. */
+  /** Returns the number of pending pushes. */
   async pushBacklog() {
     const [{ count }] = await this.query('SELECT count(*)::int FROM chat_pushes WHERE first_seq <= last_seq');
     return count;
   }
 
-  /** All messages, for what is told of them. */
+  /** Returns all messages, to check the pushes. */
   messages() {
     return this.query(
       `SELECT id, chat_room_id AS room, seq::int, sender_id AS sender, text,
@@ -50,7 +50,7 @@ export class Truth {
     return (await this.query('SELECT FROM chat_devices WHERE token = $1', [token])).length > 0;
   }
 
-  /** A room's tree as it should stand in Firebase. */
+  /** Returns the expected tree of a room in Firebase. */
   async tree(room) {
     const [metadata] = await this.query(
       `SELECT id, room_type, driver_id, other_user_id, delivery_id, is_active, last_message_text, last_message_sender_id,
@@ -70,7 +70,7 @@ export class Truth {
     return { metadata: stored(metadata), messages: Object.fromEntries(messages.map((message) => [message.id, stored(message)])) };
   }
 
-  /** What PostgreSQL must hold by itself, whatever happened to the mirror. */
+  /** Checks the invariants of PostgreSQL itself. */
   async checkRooms(sent) {
     const rooms = await this.query(
       `SELECT room.id, message_count::int, driver_unread_count::int, other_user_unread_count::int,
@@ -97,7 +97,7 @@ export class Truth {
   }
 }
 
-/** Rooms whose tree in Firebase is not what PostgreSQL says, each with the first difference. */
+/** Returns the rooms whose tree in Firebase differs from PostgreSQL, each with the first difference. */
 export async function differences(truth, firebaseUrl, rooms) {
   const found = [];
   for (const room of rooms) {
@@ -114,5 +114,5 @@ export async function differences(truth, firebaseUrl, rooms) {
   return found;
 }
 
-/** Firebase stores no nulls. */
+/** Removes nulls, which Firebase does not store. */
 const stored = (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));

@@ -1,17 +1,17 @@
-// People who talk, and a phone for each room that watches: the official SDK, signed in with a token of the API's.
+// Users who send messages, and one phone per room: the official SDK, signed in with a token of the API.
 
 import { randomUUID } from 'node:crypto';
 import { deleteApp, initializeApp } from 'firebase/app';
 import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithCustomToken, signOut } from 'firebase/auth';
 import { connectDatabaseEmulator, getDatabase, goOffline } from 'firebase/database';
 import { accessToken, platformToken } from '../../dev/parts/tokens.mjs';
-import { Witness } from './witness.mjs';
+import { Observer } from './observer.mjs';
 
-const PATIENCE_MS = 120_000;
+const REQUEST_TIMEOUT_MS = 120_000;
 
 /**
- * A driver and a client with a room about a delivery; the platform; the client's phone, listening; and their devices, on
- * one of which the app is no longer.
+ * Creates a room with a driver and a client about a delivery. Includes the platform, the client's listening phone,
+ * and the devices of both, one of them unregistered.
  */
 export async function conversation(truth, { api, firebase, jwtSecret }) {
   const [driver, client, delivery] = [randomUUID(), randomUUID(), randomUUID()];
@@ -32,7 +32,7 @@ export async function conversation(truth, { api, firebase, jwtSecret }) {
     { owner: client, token: `gone:${randomUUID()}`, isGone: true },
   ];
   for (const { owner, token } of devices) await people[owner === driver ? 0 : 1].put(`devices/${token}/`);
-  return { id: room.id, delivery, people, platform, devices, witness: new Witness(database, room.id), close };
+  return { id: room.id, delivery, people, platform, devices, observer: new Observer(database, room.id), close };
 }
 
 async function phone(host, token) {
@@ -60,22 +60,22 @@ class Person {
     this.#headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   }
 
-  /** Posts until it is answered, as a phone does: what is repeated must change nothing. */
+  /** Repeats a request until it succeeds, as a phone does. Repeats must change nothing. */
   post(path, body = {}) {
-    return this.#untilAnswered('POST', path, body);
+    return this.#untilSuccess('POST', path, body);
   }
 
   put(path) {
-    return this.#untilAnswered('PUT', path);
+    return this.#untilSuccess('PUT', path);
   }
 
-  async #untilAnswered(method, path, body) {
-    const deadline = Date.now() + PATIENCE_MS;
+  async #untilSuccess(method, path, body) {
+    const deadline = Date.now() + REQUEST_TIMEOUT_MS;
     for (;;) {
-      const answer = await this.#try(method, path, body);
-      if (answer?.ok) return answer.json();
-      if (answer && answer.status < 500) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-      if (Date.now() > deadline) throw new Error(`${path}: no good answer in ${PATIENCE_MS / 1000} s`);
+      const response = await this.#try(method, path, body);
+      if (response?.ok) return response.json();
+      if (response && response.status < 500) throw new Error(`${path} returned ${response.status}: ${await response.text()}`);
+      if (Date.now() > deadline) throw new Error(`${path}: no success in ${REQUEST_TIMEOUT_MS / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

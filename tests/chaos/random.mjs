@@ -1,6 +1,6 @@
-// Chance that can be had again: one seed, one run's decisions.
+// Reproducible random decisions from one seed.
 
-/** mulberry32. */
+/** The mulberry32 generator. */
 export function seeded(seed) {
   let state = seed >>> 0;
   const next = () => {

@@ -1,13 +1,13 @@
-// Everything goes wrong at once, and nothing may be lost or seen twice.
+// Injects faults everywhere at once, and checks that nothing is lost or delivered twice.
 //
 //   dev/node tests/chaos/run.mjs [--messages 10000] [--faults 1000] [--rooms 20] [--seed 1] [--without-fence]
 //
-// Real functions, a real PostgreSQL, the stand-in of Firebase under the real rules and of FCM, and phones with the
-// official SDK.
-// The seed decides every fault, every kill and every message; how the processes interleave is theirs, so a seed brings
-// back a run's decisions, not its microseconds.
+// The functions, PostgreSQL, the security rules and the phones' SDK are real; Firebase and FCM are the stand-in. The
+// seed decides every fault, kill and message. The scheduling of the processes varies, so a seed reproduces the
+// decisions of a run but not its timing.
 //
-// With --without-fence the rules' fence against stale writes is down, and the run must find what comes of it.
+// --without-fence is the negative control: the rules' fence against stale writes is off, and the run must detect the
+// consequences.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,13 +20,16 @@ import { stopRequest } from '../../dev/terminal/signals.mjs';
 import { burst } from './burst.mjs';
 import { Truth, differences } from './comparison.mjs';
 import { Faults } from './faults.mjs';
-import { Injuries } from './injuries.mjs';
+import { SystemFaults } from './system-faults.mjs';
 import { conversation } from './phones.mjs';
 import { wrongPushes } from './pushes.mjs';
 import { seeded } from './random.mjs';
-import { lastWords, talk } from './talk.mjs';
+import { finalMessages, runWorkload } from './workload.mjs';
 
-/** Every phone is up to date so long after the last fault: the end of a lease (30 s at most), a back-off, and a sweep. */
+/**
+ * Every phone must be up to date this long after the last fault: the end of a lease (at most 30 s), a back-off, and a
+ * sweep.
+ */
 const SETTLED_WITHIN_MS = 60_000;
 
 const { values } = parseArgs({
@@ -43,7 +46,7 @@ const fence = !values['without-fence'];
 const directory = join(DIRECTORY, `chaos-${process.pid}`);
 const stopRequested = stopRequest();
 
-// One person sends a thousand messages at once, which the limit is there to stop.
+// One user sends a thousand messages at once, which the limit would reject.
 process.env.SEND_LIMIT_DELIVERY = '0';
 const stack = new Stack(await settings(), { root: ROOT, say: quietly, signal: stopRequested.signal });
 let violations = ['the run was not finished'];
@@ -65,7 +68,7 @@ async function run() {
   const truth = new Truth(DATABASE_URL);
   const faults = new Faults(firebaseUrl);
   const random = seeded(plan.seed);
-  const injuries = new Injuries(stack, truth, faults, random);
+  const systemFaults = new SystemFaults(stack, truth, faults, random);
   const firebase = new URL(firebaseUrl).host;
   const rooms = [];
   for (let n = 0; n < plan.rooms; n++) rooms.push(await conversation(truth, { api, firebase, jwtSecret }));
@@ -75,40 +78,40 @@ async function run() {
 
   const sent = new Map();
   if (fence) console.log(await burst(rooms[0], { sent, faults, messages: Math.min(1000, plan.messages) }));
-  if (!fence) await faults.takeFenceDown();
-  await (fence ? faults.arm(plan.seed) : faults.armOvertaking(plan.seed));
-  const talked = await talk({ rooms, random, injuries, faults, sent, plan, signal: stopRequested.signal });
-  await faults.disarm();
+  if (!fence) await faults.disableFence();
+  await (fence ? faults.enableAll(plan.seed) : faults.enableOvertaking(plan.seed));
+  const done = await runWorkload({ rooms, random, systemFaults, faults, sent, plan, signal: stopRequested.signal });
+  await faults.disable();
   const struck = await faults.struck();
   const backlogs = { Firebase: () => truth.backlog(), 'The devices': () => truth.pushBacklog() };
   const settledAfter = await Promise.all(Object.values(backlogs).map((backlog) => settled(backlog, SETTLED_WITHIN_MS)));
-  // Without the fence it is only that which has to be found out.
+  // The negative control checks the mirror only.
   const pushed = fence && (await endConversations({ truth, faults, rooms, random, sent }));
 
-  const found = rooms.flatMap(({ witness }) => witness.violations);
+  const found = rooms.flatMap(({ observer }) => observer.violations);
   for (const [index, who] of Object.keys(backlogs).entries()) {
     if (fence && settledAfter[index] > SETTLED_WITHIN_MS) found.push(`${who} were not up to date ${SETTLED_WITHIN_MS / 1000} s after the last fault`);
   }
   found.push(...(await differences(truth, firebaseUrl, rooms.map(({ id }) => id))));
   await truth.checkRooms(sent).catch((error) => found.push(error.message));
-  if (fence) found.push(...(await wrongPushes(truth, { pushes: await faults.pushes(), rooms, accidents: injuries.accidents })));
-  report({ talked, injuries, struck, settledAfter, pushed, found });
+  if (fence) found.push(...(await wrongPushes(truth, { pushes: await faults.pushes(), rooms, interruptions: systemFaults.interruptions })));
+  report({ done, systemFaults, struck, settledAfter, pushed, found });
   await Promise.all(rooms.map(({ close }) => close()));
   await truth.close();
   return found;
 }
 
-/** Brings each room to an end of its own, of which nothing may be missed. */
+/** Sends a few last messages to each room. None of their pushes may be missing. */
 async function endConversations({ truth, faults, rooms, random, sent }) {
   await faults.slowDownPushes();
-  await lastWords({ rooms, random, sent });
+  await finalMessages({ rooms, random, sent });
   await settled(() => truth.pushBacklog(), SETTLED_WITHIN_MS);
-  await faults.disarm();
+  await faults.disable();
   await settled(() => truth.backlog(), SETTLED_WITHIN_MS);
   return (await faults.pushes()).length;
 }
 
-/** How long it took until nothing was left to do. */
+/** Waits until the backlog is empty, and returns how long it took in milliseconds. */
 async function settled(backlog, within) {
   const began = Date.now();
   while ((await backlog()) > 0) {
@@ -118,14 +121,14 @@ async function settled(backlog, within) {
   return Date.now() - began;
 }
 
-function report({ talked, injuries, struck, settledAfter, pushed, found }) {
-  const injected = Object.entries({ 'faults of Firebase and FCM': struck, ...injuries.counts });
+function report({ done, systemFaults, struck, settledAfter, pushed, found }) {
+  const injected = Object.entries({ 'faults of Firebase and FCM': struck, ...systemFaults.counts });
   console.log(`
-Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${talked.messages} messages and ${talked.readings} markings in ${plan.rooms} rooms, ${(talked.ms / 1000).toFixed(0)} s
+Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${done.messages} messages and ${done.readings} mark requests in ${plan.rooms} rooms, ${(done.ms / 1000).toFixed(0)} s
 Injected:
 ${injected.map(([what, count]) => `  ${String(count).padStart(6)}  ${what}`).join('\n')}
 Firebase was up to date ${seconds(settledAfter[0])} s after the last fault, the devices ${seconds(settledAfter[1])} s.${pushed ? `\nDevices were notified ${pushed} times.` : ''}
-${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone saw or was told what it must not be.' : `Found: ${found.length}`}`);
+${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone received what it must not.' : `Found: ${found.length}`}`);
   for (const violation of found.slice(0, 10)) console.log(`  ${violation}`);
 }
 
@@ -133,7 +136,7 @@ function seconds(milliseconds) {
   return (milliseconds / 1000).toFixed(1);
 }
 
-/** As in production: an access token of the service account, and not the emulator's "owner". */
+/** Returns settings as in production: an access token of the service account, not the emulator's "owner". */
 async function settings() {
   const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, SWEEP_EVERY_SECONDS: '1' };
   for (const name of ['API_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
@@ -141,7 +144,7 @@ async function settings() {
   return { ...read, firebase: { ...read.firebase, emulatorHost: undefined } };
 }
 
-/** That a killed function is started again is no news here. */
+/** Prints the stack's messages, except those about killed functions. */
 function quietly(text) {
   if (!/ended|failed|Its log/.test(text)) console.error(`  ${text}`);
 }

@@ -1,11 +1,11 @@
-// What is done to the functions and to PostgreSQL, from outside and at any moment.
+// Faults of the functions and of PostgreSQL, at any moment.
 
 const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'deliver-pending', 'maintain-rooms'];
 
-export class Injuries {
+export class SystemFaults {
   counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0, 'access tokens ended': 0 };
-  /** When something was killed. */
-  accidents = [];
+  /** Times of kills and restarts, in milliseconds since 1970. */
+  interruptions = [];
   #stack;
   #truth;
   #faults;
@@ -23,19 +23,19 @@ export class Injuries {
     return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Kills a process in the midst of whatever it does: before the write to Firebase, in it, or after it. */
+  /** Kills a process at any point: before, during or after its write to Firebase. */
   async kill() {
     const at = Date.now();
     if (!(await this.#stack.kill(this.#random.of(FUNCTIONS), this.#random.next()))) return;
     this.counts['functions killed'] += 1;
-    this.accidents.push(at);
+    this.interruptions.push(at);
   }
 
-  /** Restarts PostgreSQL, now and then as in a crash. */
+  /** Restarts PostgreSQL, in half of the cases as after a crash. */
   restartPostgres() {
     const signal = this.#random.chance(0.5) ? 'SIGQUIT' : 'SIGINT';
     this.counts['PostgreSQL restarted'] += 1;
-    this.accidents.push(Date.now());
+    this.interruptions.push(Date.now());
     this.#restart = this.#restart.then(() => this.#stack.restartPostgres(signal));
     return this.#restart;
   }
@@ -45,7 +45,7 @@ export class Injuries {
     this.counts['access tokens ended'] += 1;
   }
 
-  /** Takes the lease from the function that is mirroring a room, as its end by time does: from now on there are two. */
+  /** Ends the lease of a room's mirror write, as a timeout does, so that two functions write the room. */
   async takeLease(room) {
     const taken = await this.#truth.query(
       `UPDATE chat_rooms SET mirror_leased_until = NULL, mirror_paced_until = NULL

@@ -1,12 +1,12 @@
-// What a phone sees, by the official SDK, and what it must never see.
+// Records what a phone receives through the official SDK, and reports what it must never receive.
 
 import { onChildAdded, onChildChanged, onChildRemoved, onValue, orderByChild, query, ref } from 'firebase/database';
 
-/** How many messages of a room Firebase keeps. */
+/** The number of messages per room in Firebase. */
 const WINDOW = 50;
 
-export class Witness {
-  /** What was seen that must not be, in words. */
+export class Observer {
+  /** Violations so far, as text. */
   violations = [];
   #room;
   #present = new Map();
@@ -17,21 +17,21 @@ export class Witness {
   constructor(database, room) {
     this.#room = room;
     const messages = query(ref(database, `chats/${room}/messages`), orderByChild('timestamp'));
-    const refused = (error) => this.#report(`the phone is refused: ${error.message}`);
-    onChildAdded(messages, (snapshot) => this.#added(snapshot.key, snapshot.val()), refused);
+    const cancelled = (error) => this.#report(`the listener is cancelled: ${error.message}`);
+    onChildAdded(messages, (snapshot) => this.#added(snapshot.key, snapshot.val()), cancelled);
     onChildChanged(messages, (snapshot) => this.#changed(snapshot.key, snapshot.val()));
     onChildRemoved(messages, (snapshot) => this.#removed(snapshot.key, snapshot.val()));
-    onValue(ref(database, `chats/${room}/metadata/revision`), (snapshot) => this.#revised(snapshot.val()), refused);
+    onValue(ref(database, `chats/${room}/metadata/revision`), (snapshot) => this.#revised(snapshot.val()), cancelled);
   }
 
-  /** When a message was first seen, by this process's clock in milliseconds. */
+  /** Returns when a message was first received, by this process's clock in milliseconds. */
   seenAt(id) {
     return this.#seen.get(id);
   }
 
   #added(id, message) {
-    if (this.#present.has(id)) this.#report(`message ${message.seq} came twice`);
-    if (this.#seen.has(id)) this.#report(`message ${message.seq} came again after it had gone`);
+    if (this.#present.has(id)) this.#report(`message ${message.seq} arrived twice`);
+    if (this.#seen.has(id)) this.#report(`message ${message.seq} arrived again after its removal`);
     this.#seen.set(id, performance.now());
     this.#present.set(id, message);
     this.#newest = Math.max(this.#newest, message.seq);
@@ -39,16 +39,16 @@ export class Witness {
 
   #changed(id, message) {
     const before = this.#present.get(id);
-    if (before?.is_read && !message.is_read) this.#report(`the receipt of message ${message.seq} was taken back`);
-    if (before && (before.text !== message.text || before.seq !== message.seq)) this.#report(`message ${message.seq} became another`);
+    if (before?.is_read && !message.is_read) this.#report(`the receipt of message ${message.seq} was undone`);
+    if (before && (before.text !== message.text || before.seq !== message.seq)) this.#report(`message ${message.seq} changed`);
     this.#present.set(id, message);
   }
 
   #removed(id, message) {
     this.#present.delete(id);
-    // Of one write the SDK tells what went before it tells what came.
+    // For one write, the SDK reports removals before additions.
     setImmediate(() => {
-      if (message.seq > this.#newest - WINDOW) this.#report(`message ${message.seq} went, and ${this.#newest} is the newest`);
+      if (message.seq > this.#newest - WINDOW) this.#report(`message ${message.seq} was removed while ${this.#newest} is the newest`);
     });
   }
 

@@ -1,0 +1,65 @@
+// The workload: messages, mark requests and platform events in all rooms, during the faults.
+
+import { randomUUID } from 'node:crypto';
+
+/** The number of concurrent writers. */
+const WRITERS = 8;
+/** The number of final messages per room. */
+const FINAL_MESSAGES = 5;
+
+const EVENTS = ['assigned', 'picked_up', 'arriving', 'delivered'];
+
+/** Runs until the planned numbers of messages and faults are reached. */
+export async function runWorkload({ rooms, random, systemFaults, faults, sent, plan, signal }) {
+  const began = performance.now();
+  const done = { messages: 0, readings: 0, ms: 0 };
+  let struck = 0;
+  let pendingRestart = Promise.resolve();
+  const enough = () => done.messages >= plan.messages && struck + systemFaults.total >= plan.faults;
+
+  const writer = async () => {
+    while (!enough() && !signal.aborted) {
+      const room = random.of(rooms);
+      const person = random.of(room.people);
+      if (random.chance(0.1)) {
+        await person.post(`rooms/${room.id}/mark_as_read/`);
+        done.readings += 1;
+        continue;
+      }
+      done.messages += 1;
+      const number = done.messages;
+      await injectSystemFaults(number, room);
+      if (random.chance(0.05)) {
+        await room.platform.post('events/', { event_id: randomUUID(), event: random.of(EVENTS), delivery_id: room.delivery });
+      } else {
+        await person.post('messages/', { chat_room_id: room.id, text: `message ${number}`, client_message_id: randomUUID() });
+      }
+      sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
+    }
+  };
+
+  /** Injects system faults by the number of the message, so that a seed reproduces them. */
+  async function injectSystemFaults(number, room) {
+    if (random.chance(0.1)) await systemFaults.takeLease(room.id);
+    if (number % 40 === 0) await systemFaults.kill();
+    if (number % 300 === 0) await systemFaults.endAccessTokens();
+    if (number % 2500 === 1250) pendingRestart = systemFaults.restartPostgres();
+    if (number % 50 === 0) struck = await faults.struck();
+  }
+
+  await Promise.all(Array.from({ length: WRITERS }, writer));
+  await pendingRestart;
+  done.ms = performance.now() - began;
+  return done;
+}
+
+/** Sends a few messages of one participant to each room, one directly after the other, as its last ones. */
+export async function finalMessages({ rooms, random, sent }) {
+  const end = async (room, person) => {
+    for (let n = 1; n <= FINAL_MESSAGES; n++) {
+      await person.post('messages/', { chat_room_id: room.id, text: `final message ${n}`, client_message_id: randomUUID() });
+      sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
+    }
+  };
+  await Promise.all(rooms.map((room) => end(room, random.of(room.people))));
+}
