@@ -40,6 +40,10 @@ impl FirebaseError {
 
     /// The cause without its URL, which has room and user ids in it.
     pub(crate) fn unreachable(error: reqwest::Error) -> Self {
+        if error.is_decode() {
+            // serde quotes the value that it does not expect.
+            return Self::Unreachable("the response is malformed".to_owned());
+        }
         let error = error.without_url();
         let mut reason = error.to_string();
         let mut cause = std::error::Error::source(&error);

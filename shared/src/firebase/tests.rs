@@ -216,6 +216,23 @@ async fn a_key_that_google_rejects_is_no_outage() {
 }
 
 #[tokio::test]
+async fn a_malformed_response_is_an_outage_and_is_not_quoted() {
+    for body in [
+        json!({ "access_token": "a", "expires_in": "hunter2" }),
+        json!("hunter2"),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(path("/token"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+        let error = firebase(&server).write_room(&state(1)).await.unwrap_err();
+        assert_eq!(error.cause(), RetryCause::Outage);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_gone_is_an_outage_and_the_error_has_no_url() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
