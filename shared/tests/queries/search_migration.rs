@@ -3,6 +3,7 @@
 use refinery::{Runner, Target};
 use shared::db::messages::{self, Scope};
 use shared::db::migrate;
+use shared::db::rooms;
 use shared::domain::{PageSize, Viewer};
 use shared::testing::TestApp;
 use uuid::Uuid;
@@ -30,9 +31,11 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
          INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id)
              SELECT gen_random_uuid(), 'delivery', driver.id, client.id FROM users AS driver, users AS client
              WHERE driver.user_type = 'driver' AND client.user_type = 'client';
+         INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id, is_active)
+             SELECT gen_random_uuid(), room_type, driver_id, other_user_id, gen_random_uuid(), false FROM chat_rooms;
          INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
              SELECT gen_random_uuid(), room.id, seq, driver_id, 'text', text, now() + seq * interval '1 second', 1
-             FROM chat_rooms AS room,
+             FROM (SELECT * FROM chat_rooms WHERE is_active) AS room,
                   (VALUES (1, 'Ma première livraison à Łódź'), (2, repeat(U&'\\FDFA', 62) || 'ب'), (3, 'D’accord')) AS it (seq, text)",
     )
     .await
@@ -75,18 +78,23 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
             .get::<_, i64>(0),
         0
     );
-    let names = test
-        .sql
-        .query_one(
-            "SELECT searched_by_driver, searched_by_other_user FROM chat_rooms",
-            &[],
-        )
+    let names = async |is_active: bool| -> (String, String) {
+        let sql = "SELECT searched_by_driver, searched_by_other_user FROM chat_rooms WHERE is_active = $1";
+        let row = test.sql.query_one(sql, &[&is_active]).await.unwrap();
+        (row.get(0), row.get(1))
+    };
+    let folded = ("jean marc n guessan\n".to_owned(), "oystein\n".to_owned());
+    assert_eq!(names(true).await, folded);
+    assert_ne!(names(false).await, folded, "a closed room is not listed");
+
+    test.sql
+        .batch_execute("UPDATE chat_rooms SET is_active = NOT is_active")
         .await
         .unwrap();
-    assert_eq!(
-        (names.get(0), names.get(1)),
-        ("jean marc n guessan\n", "oystein\n")
-    );
+    rooms::refresh_search_texts(&test.app.database, 10)
+        .await
+        .unwrap();
+    assert_eq!(names(true).await, folded, "a room that opens again");
 }
 
 /// What the search-messages of the release before asks for the words to mark, on the schema of this one.
