@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_url_must_be_one() {
+    fn an_invalid_database_url_is_rejected() {
         for url in ["relais.firebaseio.com", "ftp://x", "https://"] {
             assert!(
                 settings(&[("FIREBASE_DATABASE_URL", url)]).is_err(),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn pushes_go_to_google_unless_another_address_is_set_or_none() {
+    fn pushes_go_to_google_unless_fcm_url_is_set() {
         let of = |value: Option<&str>| {
             let mut variables = vec![("FIREBASE_DATABASE_URL", "")];
             variables.extend(value.map(|value| ("FCM_URL", value)));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn sends_are_limited_generously_unless_a_limit_is_set_or_switched_off() {
+    fn sends_have_a_default_limit_that_can_be_changed_or_disabled() {
         let of = |value: Option<&str>| {
             let mut variables = vec![("FIREBASE_DATABASE_URL", "")];
             variables.extend(value.map(|value| ("SEND_LIMIT_SUPPORT", value)));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_person_may_do_is_limited_unless_a_limit_is_set_or_switched_off() {
+    fn user_limits_have_defaults_that_can_be_changed_or_disabled() {
         let of = |variables: &[_]| {
             settings(&[&[("FIREBASE_DATABASE_URL", "")], variables].concat())
                 .map(|settings| settings.person_limits)
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_statement_cache_is_on_or_off_or_left_open() {
+    fn the_statement_cache_is_on_off_or_unset() {
         let of = |value| {
             settings(&[("FIREBASE_DATABASE_URL", ""), ("STATEMENT_CACHE", value)])
                 .map(|settings| settings.statement_cache)
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pool_is_one_connection_unless_lambda_serves_several_at_once() {
+    fn the_pool_has_one_connection_unless_lambda_serves_concurrent_requests() {
         let of = |variables: &[_]| settings(variables).unwrap().concurrency.get();
         assert_eq!(of(&[("FIREBASE_DATABASE_URL", "")]), 1);
         assert_eq!(

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn each_region_has_three_rds_roots_that_are_authorities_for_decades() {
+    fn each_region_has_three_long_lived_rds_roots() {
         assert!(regions().len() >= 27, "{:?}", regions());
         for region in regions() {
             let roots: Vec<_> = roots_of_region(RDS_ROOTS, region)

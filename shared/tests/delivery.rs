@@ -56,7 +56,7 @@ async fn sweep_mirror(test: &TestApp, budget: Duration) -> Sweep {
 }
 
 #[tokio::test]
-async fn a_burst_takes_few_deliveries_and_its_last_message_waits_for_no_sweep() {
+async fn a_burst_takes_few_deliveries_and_its_last_message_does_not_wait_for_the_sweep() {
     const WRITERS: i64 = 6;
     const EACH: i64 = 10;
     let test = TestApp::new().await;
@@ -99,7 +99,7 @@ async fn a_burst_takes_few_deliveries_and_its_last_message_waits_for_no_sweep() 
 }
 
 #[tokio::test]
-async fn of_several_environments_one_delivers() {
+async fn only_one_of_several_environments_delivers() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for n in 0..5 {
@@ -116,7 +116,7 @@ async fn of_several_environments_one_delivers() {
 }
 
 #[tokio::test]
-async fn a_recipient_who_has_read_is_not_notified() {
+async fn a_recipient_who_has_read_the_message_is_not_notified() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -131,7 +131,7 @@ async fn a_recipient_who_has_read_is_not_notified() {
 }
 
 #[tokio::test]
-async fn a_device_that_fails_does_not_delay_another_and_only_an_unregistered_one_is_removed() {
+async fn a_failing_device_does_not_delay_others_and_only_an_unregistered_one_is_removed() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for token in ["phone", "gone", "slow", "mismatch"] {
@@ -152,8 +152,7 @@ async fn a_device_that_fails_does_not_delay_another_and_only_an_unregistered_one
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_respond_costs_two_seconds_until_the_circuit_opens_and_then_nothing()
- {
+async fn an_unresponsive_service_costs_two_seconds_until_the_circuit_opens_and_then_nothing() {
     let test = TestApp::new().await;
     let (driver, _, _) = test.room().await;
     let slow = ResponseTemplate::new(204).set_delay(Duration::from_secs(5));
@@ -180,7 +179,7 @@ async fn a_service_that_does_not_respond_costs_two_seconds_until_the_circuit_ope
 }
 
 #[tokio::test]
-async fn an_environment_that_has_not_seen_the_outage_learns_of_it_from_postgresql() {
+async fn an_environment_learns_of_an_outage_from_postgresql() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let open = "UPDATE chat_delivery_channels SET failures = 5, open_since = now()";
@@ -236,7 +235,7 @@ async fn the_sweep_probes_an_open_circuit_and_closes_it_when_the_service_is_back
 }
 
 #[tokio::test]
-async fn a_slow_service_gets_the_backlog_from_the_sweep_while_its_circuit_stays_open() {
+async fn the_sweep_delivers_to_a_slow_service_while_its_circuit_stays_open() {
     let test = TestApp::new().await;
     for _ in 0..3 {
         test.room().await;
@@ -268,7 +267,7 @@ async fn the_sweep_waits_for_items_that_become_due_within_its_budget() {
 }
 
 #[tokio::test]
-async fn a_push_that_has_waited_for_an_hour_is_dropped() {
+async fn a_push_is_dropped_after_an_hour() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;

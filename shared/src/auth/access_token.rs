@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn audience_issuer_and_the_users_claim_are_those_of_the_rules() {
+    fn audience_issuer_and_user_id_claim_follow_the_rules() {
         let rules = TokenRules {
             audience: vec!["app".to_owned(), "chat".to_owned()],
             issuer: Some("https://id.example".to_owned()),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_must_be_bearer_and_one_token() {
+    fn the_header_must_be_bearer_with_one_token() {
         for (header, expected) in [
             ("", Unauthorized::NotAuthenticated),
             ("Basic dTpw", Unauthorized::NotAuthenticated),

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_expires_at_the_second_of_exp_plus_the_leeway() {
+    fn a_token_expires_at_exp_plus_the_leeway() {
         let claims = claims(json!({ "exp": 1000 }));
         for (now, leeway, valid) in [
             (999.9, 0.0, true),

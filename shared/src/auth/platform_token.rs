@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_and_an_expiry_are_enough() {
+    fn a_platform_token_needs_only_an_audience_and_an_expiry() {
         let claims = json!({ "aud": "chat-events", "exp": 4_000_000_000_u64 });
         for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
             let rules = TokenRules {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_token_is_not_the_platforms() {
+    fn a_users_token_is_not_a_platform_token() {
         let good = json!({ "aud": "chat-events", "exp": 4_000_000_000_u64 });
         for (key, value, expected) in [
             ("aud", json!(null), Unauthorized::WrongTokenType),

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn without_variables_the_rules_are_simplejwts_defaults_with_five_seconds_of_leeway() {
+    fn the_default_rules_are_simplejwts_with_five_seconds_of_leeway() {
         let blank = [
             ("JWT_ALGORITHM", " "),
             ("JWT_AUDIENCE", ""),

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn sslmode_means_what_it_means_in_libpq() {
+    fn sslmode_has_libpqs_meaning() {
         for (query, mode, verify) in [
             ("", SslMode::Prefer, Verify::Full),
             ("?sslmode=disable", SslMode::Disable, Verify::Full),
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn other_parameters_are_left_to_tokio_postgres() {
+    fn other_parameters_are_passed_to_tokio_postgres() {
         let connection =
             Connection::parse("postgres://u@h/d?sslmode=disable&connect_timeout=7").unwrap();
         assert_eq!(
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_url_is_rejected_without_repeating_it() {
+    fn an_invalid_url_is_rejected_without_being_quoted() {
         for url in [
             "",
             "postgres://u:hunter2@h/d?sslmode=maybe",

@@ -120,17 +120,17 @@ mod tests {
     }
 
     #[test]
-    fn the_consoles_file_is_read() {
+    fn the_file_from_googles_console_is_read() {
         assert!(signs(&account()));
     }
 
     #[test]
-    fn a_text_with_the_account_is_read() {
+    fn an_account_in_a_json_string_is_read() {
         assert!(signs(&json!(account().to_string())));
     }
 
     #[test]
-    fn a_private_key_may_have_its_line_feeds_as_backslash_n() {
+    fn a_private_key_may_have_escaped_line_feeds() {
         let mut account = account();
         let pem = account["private_key"].as_str().unwrap();
         for written in [pem.replace('\n', "\\n"), pem.replace('\n', "\\r\\n")] {

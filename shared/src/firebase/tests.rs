@@ -116,7 +116,7 @@ async fn revision_is(server: &MockServer, revision: Value) {
 }
 
 #[tokio::test]
-async fn an_access_token_serves_until_it_ends() {
+async fn an_access_token_is_reused_until_it_expires() {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;
     write_is_answered(&server, "token-1", 204).await;
@@ -142,7 +142,7 @@ async fn a_rejected_access_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn a_rejection_is_superseded_only_where_firebase_is_as_new() {
+async fn a_rejected_write_is_superseded_only_if_firebase_is_as_new() {
     for (there, expected) in [
         (json!(5), true),
         (json!(6), true),
@@ -163,7 +163,7 @@ async fn a_rejection_is_superseded_only_where_firebase_is_as_new() {
 }
 
 #[tokio::test]
-async fn an_outage_is_told_apart_from_a_room_that_firebase_rejects() {
+async fn an_outage_and_a_rejected_room_are_distinguished() {
     for (status, cause) in [
         (500, RetryCause::Outage),
         (503, RetryCause::Outage),
@@ -180,7 +180,7 @@ async fn an_outage_is_told_apart_from_a_room_that_firebase_rejects() {
 }
 
 #[tokio::test]
-async fn firebase_may_ask_for_time_by_seconds_or_by_date_for_five_minutes_at_most() {
+async fn retry_after_is_honoured_for_at_most_five_minutes() {
     let in_an_hour = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
     for (retry_after, seconds) in [
         ("7".to_owned(), 7),
@@ -201,7 +201,7 @@ async fn firebase_may_ask_for_time_by_seconds_or_by_date_for_five_minutes_at_mos
 }
 
 #[tokio::test]
-async fn a_key_that_google_rejects_is_no_outage() {
+async fn a_rejected_key_is_not_an_outage() {
     let server = MockServer::start().await;
     Mock::given(path("/token"))
         .respond_with(ResponseTemplate::new(400))
@@ -233,7 +233,7 @@ async fn a_malformed_response_is_an_outage_and_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_an_outage_and_the_error_has_no_url() {
+async fn an_unreachable_server_is_an_outage_and_the_error_has_no_url() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -247,7 +247,7 @@ async fn a_server_that_is_gone_is_an_outage_and_the_error_has_no_url() {
 }
 
 #[test]
-fn a_custom_token_carries_what_google_asks_for_and_nothing_else() {
+fn a_custom_token_has_exactly_the_required_claims() {
     let credentials =
         std::env::var("FIREBASE_CREDENTIALS_PATH").expect("`make test` makes a service account");
     let account = serde_json::from_str(&std::fs::read_to_string(credentials).unwrap()).unwrap();

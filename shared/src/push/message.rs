@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_says_who_writes_what_and_where_a_tap_leads() {
+    fn a_notification_has_the_sender_the_text_and_the_room() {
         let room_id = Uuid::from_u128(1);
         let now = DateTime::from_timestamp(1_736_951_400, 0).unwrap();
         let expires_at = now + chrono::TimeDelta::minutes(59);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_and_a_place_without_words_are_named() {
+    fn photos_and_locations_without_text_are_described() {
         for (message_type, shown) in [
             (MessageType::Image, "📷 Photo"),
             (MessageType::Location, "📍 Position partagée"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_platform_writes_the_delivery_is_named() {
+    fn a_platform_notification_names_the_delivery() {
         let mut notice = notice("", "Votre colis est livré");
         assert_eq!(title(&notice), "Nouveau message");
         notice.tracking_number = "LBN123456".to_owned();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_and_a_long_text_end_in_an_ellipsis_after_a_whole_cluster() {
+    fn long_names_and_texts_are_cut_after_a_grapheme_cluster() {
         let family = "👨\u{200d}👩\u{200d}👧";
         let long = notice(&family.repeat(300), &family.repeat(300));
         assert_eq!(title(&long), format!("{}…", family.repeat(19)));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_message_is_larger_than_fcm_takes() {
+    fn no_notification_exceeds_fcms_size_limit() {
         let token = "x".repeat(DeviceToken::MAX_CHARS);
         for character in ["\u{1}", "\"", "😀"] {
             let worst = Notice {

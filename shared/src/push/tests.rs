@@ -212,7 +212,7 @@ async fn rejected_credentials_keep_the_push_and_the_device() {
 }
 
 #[tokio::test]
-async fn what_passes_is_tried_later_and_when_fcm_asks_for_it() {
+async fn transient_errors_are_retried_when_fcm_asks() {
     let quota = || {
         fcm_error(
             429,
@@ -270,7 +270,7 @@ async fn a_rejected_access_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_named_without_its_address() {
+async fn an_unreachable_server_is_reported_without_its_address() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -283,7 +283,7 @@ async fn a_server_that_is_gone_is_named_without_its_address() {
 }
 
 #[tokio::test]
-async fn neither_the_device_nor_the_text_is_told_in_an_error() {
+async fn errors_contain_neither_the_device_nor_the_text() {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;
     let echo = format!("{TOKEN} said Bonjour");

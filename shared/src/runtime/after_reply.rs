@@ -141,7 +141,7 @@ mod tests {
     const LONG: Duration = Duration::from_mins(1);
 
     #[tokio::test]
-    async fn it_is_busy_until_the_answer_and_its_work_are_done() {
+    async fn the_extension_is_busy_until_the_response_and_its_work_are_done() {
         let after_reply = AfterReply::default();
         let (finish, finished) = oneshot::channel::<()>();
         after_reply.spawn(async move { finished.await.unwrap() });
@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_without_work_releases_it_also_when_it_came_before_the_event() {
+    async fn a_response_without_work_releases_the_extension_even_before_its_event() {
         let after_reply = AfterReply::default();
         after_reply.answered();
         after_reply.stay_busy(LONG).await;
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_no_longer_outstanding() {
+    async fn panicked_work_is_no_longer_outstanding() {
         let after_reply = AfterReply::default();
         after_reply.spawn(async { panic!("the work panics") });
         after_reply.answered();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_never_reached_the_handler_does_not_hold_the_environment() {
+    async fn a_request_that_never_reaches_the_handler_does_not_block_the_environment() {
         let after_reply = AfterReply::default();
         after_reply.stay_busy(Duration::from_secs(1)).await;
         after_reply.answered();

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_token_of_an_unknown_key_reads_the_secret_again() {
+    async fn only_a_token_with_an_unknown_key_triggers_a_reload() {
         const LATER: u64 = 4_000_000_000;
         let server = MockServer::start().await;
         rotate(&server, json!({ "database_url": "d", "jwt_secret": OLD })).await;
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_weak_key_does_not_replace_the_one_in_force() {
+    async fn a_weak_key_does_not_replace_the_current_one() {
         const LATER: u64 = 4_000_000_000;
         let server = MockServer::start().await;
         rotate(&server, json!({ "database_url": "d", "jwt_secret": OLD })).await;

@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_response_that_is_not_accepted_is_sent_again() {
+    async fn a_failed_response_is_retried() {
         let (outcome, requests) = respond(2).await;
         outcome.unwrap();
         assert_eq!(requests.len(), 3);
     }
 
     #[tokio::test]
-    async fn a_response_that_is_never_accepted_is_an_error_that_does_not_name_the_url() {
+    async fn a_response_that_is_never_accepted_is_an_error_without_the_url() {
         let (outcome, requests) = respond(100).await;
         let error = outcome.unwrap_err().to_string();
         assert!(
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_stays_within_the_limit_whatever_the_reason() {
+    fn a_response_never_exceeds_the_size_limit() {
         for reason in ["x", "é", "\u{1}", "\"", "🚚"] {
             let body = step(&json!({})).response(Err(&reason.repeat(10_000)));
             assert!(body.len() <= DeploymentStep::MAX_RESPONSE, "{}", body.len());
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_not_cut_within_a_character_as_readers_see_it() {
+    fn a_reason_is_not_cut_within_a_grapheme_cluster() {
         let accented = "e\u{301}";
         for shift in ["", "x", "xx", "xxx"] {
             let reason = shift.to_owned() + &accented.repeat(10_000);

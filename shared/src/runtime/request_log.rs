@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_succeeded_is_one_line() {
+    fn a_successful_request_logs_one_line() {
         let logged = written(Level::INFO, &Ok(ApiResponse::no_content()));
         assert_eq!(
             logged,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_request_says_why_by_codes_and_names_alone() {
+    fn a_rejected_request_logs_codes_and_field_names_only() {
         let error = Error::rejected("chat_room_id", "« secret » n'est pas un choix valide.");
         let logged = written(Level::INFO, &Err(error)).remove(0);
         assert_eq!(
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_ours_is_an_error_with_its_cause_and_the_requests_id() {
+    fn a_server_error_is_logged_with_its_cause_and_the_request_id() {
         let logged = written(Level::ERROR, &Err(Error::internal("no such column")));
         assert_eq!(logged.len(), 1);
         assert_eq!(logged[0]["level"], "ERROR");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_log_warnings_and_errors_alone_whatever_the_level() {
+    fn dependencies_log_only_warnings_and_errors_at_any_level() {
         let logged = lines(Level::TRACE, || {
             tracing::trace!(target: "lambda_runtime", "body of the event");
             tracing::info!(target: "aws_smithy_runtime", "credentials");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_is_not_configured_is_no_error() {
+    fn an_unconfigured_service_is_not_logged_as_an_error() {
         let error = Error::NotOffered("Le dépôt de photos n'est pas configuré sur ce serveur.");
         let logged = written(Level::INFO, &Err(error)).remove(0);
         assert_eq!(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_within_a_request_bears_its_id() {
+    fn log_lines_of_a_request_have_its_id() {
         let logged = lines(Level::INFO, || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .build()

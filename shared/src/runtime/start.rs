@@ -88,13 +88,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_role_whose_policy_arrives_late_is_waited_for() {
+    async fn a_late_role_policy_is_retried() {
         let late = Err("AccessDeniedException");
         assert_eq!(start(&[late, late, Ok(())]).await, (Ok(()), 3));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_role_that_may_not_read_the_secret_is_given_up_after_a_minute() {
+    async fn a_denied_secret_fails_after_a_minute() {
         let began = Instant::now();
         let (outcome, attempts) = start(&[Err("AccessDeniedException")]).await;
         assert!(outcome.unwrap_err().contains("AccessDeniedException"));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_server_that_stays_silent_does_not_hold_the_start() {
+    async fn a_silent_server_does_not_block_the_start() {
         let began = Instant::now();
         let until = began + Duration::from_mins(1);
         let outcome = retry_start(until, std::future::pending::<Result<(), _>>).await;
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_secret_that_does_not_exist_is_not_waited_for() {
+    async fn a_missing_secret_is_not_retried() {
         let (outcome, attempts) = start(&[Err("ResourceNotFoundException")]).await;
         assert!(outcome.unwrap_err().contains("ChatSecretArn"));
         assert_eq!(attempts, 1);

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_value_is_none_in_every_field() {
+    fn a_blank_value_counts_as_missing() {
         for blank in [json!(""), json!(" "), json!("\n\t"), json!(null)] {
             let mut document = with("jwt_secret", KEY);
             for field in FIELDS.into_iter().chain([SERVICE_ACCOUNT]) {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_read_like_the_secret() {
+    fn the_environment_has_the_same_fields_as_the_secret() {
         let of = |variables: &[(&str, &str)]| {
             let lookup = |name: &str| {
                 let variable = variables.iter().find(|(known, _)| *known == name);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn rs256_needs_the_public_key_and_no_other() {
+    fn rs256_needs_only_the_public_key() {
         let document = json!({ "database_url": "d", "jwt_verifying_key": PEM, "previous_jwt_verifying_key": PEM });
         let secret = parse_for(Algorithm::RS256, &document).unwrap();
         assert_eq!(secret.jwt_keys.len(), 2);

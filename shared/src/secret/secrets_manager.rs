@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_has_awss_code_and_says_what_to_do() {
+    async fn an_error_has_awss_code_and_a_hint() {
         let server = MockServer::start().await;
         let body =
             json!({ "__type": "AccessDeniedException", "Message": "not authorized to perform" });

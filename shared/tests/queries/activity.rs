@@ -5,7 +5,7 @@ use shared::domain::Timestamp;
 use shared::testing::TestApp;
 
 #[tokio::test]
-async fn what_was_said_since_a_moment_is_counted_over_all_rooms() {
+async fn messages_since_a_time_are_counted_over_all_rooms() {
     let test = TestApp::new().await;
     let began = Timestamp::now().0;
     let (driver, client, room) = test.room().await;

@@ -41,7 +41,7 @@ fn june(timezone: &str) -> Period {
 }
 
 #[tokio::test]
-async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for() {
+async fn messages_are_counted_by_day_and_type_in_the_requested_time_zone() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     for (seq, (kind, at)) in [
@@ -88,7 +88,7 @@ async fn messages_are_counted_by_day_and_type_in_the_time_zone_that_is_asked_for
 }
 
 #[tokio::test]
-async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
+async fn a_day_is_complete_if_midnight_occurs_twice_or_never() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     // A message each quarter of an hour, from two days before each of the clock's changes to two days after it.
@@ -151,7 +151,7 @@ async fn a_day_is_all_of_it_where_midnight_comes_twice_or_never() {
 }
 
 #[tokio::test]
-async fn a_note_counts_once_in_whatever_portions_it_is_taken() {
+async fn a_log_entry_counts_once_for_any_batch_size() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for _ in 0..10 {
@@ -196,7 +196,7 @@ async fn a_note_counts_once_in_whatever_portions_it_is_taken() {
 }
 
 #[tokio::test]
-async fn what_is_read_late_is_not_read_in_time() {
+async fn late_reads_do_not_count_as_in_time() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for (seq, minutes) in [(1, 6), (2, 4)] {
@@ -216,7 +216,7 @@ async fn what_is_read_late_is_not_read_in_time() {
 }
 
 #[tokio::test]
-async fn the_first_answer_is_the_other_sides_first_message() {
+async fn the_first_answer_is_the_other_participants_first_message() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     // In each room the client waits so many seconds; whatever else is said does not count.
@@ -245,7 +245,7 @@ async fn the_first_answer_is_the_other_sides_first_message() {
 }
 
 #[tokio::test]
-async fn writes_to_firebase_are_counted_by_how_they_ended() {
+async fn firebase_writes_are_counted_by_outcome() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let database = &test.app.database;
@@ -276,7 +276,7 @@ async fn writes_to_firebase_are_counted_by_how_they_ended() {
 }
 
 #[tokio::test]
-async fn only_admins_are_told() {
+async fn only_admins_get_the_report() {
     let test = TestApp::new().await;
     let (driver, ..) = test.room().await;
     let rejection = async |viewer| {

@@ -36,7 +36,7 @@ async fn count(test: &TestApp, viewer: Viewer) {
 }
 
 #[tokio::test]
-async fn a_version_is_relied_on_once_no_older_transaction_can_be_under_way() {
+async fn a_version_is_reliable_once_no_older_transaction_can_be_running() {
     let test = TestApp::new().await;
     let (driver, _, _) = test.room().await;
     let listed = list(&test, driver, None).await;
@@ -52,7 +52,7 @@ async fn a_version_is_relied_on_once_no_older_transaction_can_be_under_way() {
 }
 
 #[tokio::test]
-async fn whatever_changes_a_room_changes_the_version_of_both_sides_and_of_nobody_else() {
+async fn every_change_to_a_room_changes_the_versions_of_its_participants_only() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let (stranger, _, _) = test.room().await;
@@ -93,7 +93,7 @@ async fn whatever_changes_a_room_changes_the_version_of_both_sides_and_of_nobody
 }
 
 #[tokio::test]
-async fn what_the_mirror_notes_changes_no_version() {
+async fn the_mirrors_bookkeeping_changes_no_version() {
     let test = TestApp::new().await;
     let (driver, _, _) = test.room().await;
     count(&test, driver).await;
@@ -103,7 +103,7 @@ async fn what_the_mirror_notes_changes_no_version() {
 }
 
 #[tokio::test]
-async fn an_answer_that_still_holds_is_not_made_again() {
+async fn a_current_response_is_not_computed_again() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.say(client, room, "1").await;
@@ -125,7 +125,7 @@ async fn an_answer_that_still_holds_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn a_viewer_who_is_no_longer_active_gets_nothing_that_is_kept() {
+async fn an_inactive_viewer_gets_no_cached_response() {
     let test = TestApp::new().await;
     let (driver, _, _) = test.room().await;
     count(&test, driver).await;
@@ -139,7 +139,7 @@ async fn a_viewer_who_is_no_longer_active_gets_nothing_that_is_kept() {
 }
 
 #[tokio::test]
-async fn nothing_kept_holds_while_a_room_has_closed_by_the_clock_alone() {
+async fn no_cached_response_is_current_while_a_room_past_its_closing_time_is_uncounted() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.say(client, room, "1").await;

@@ -3,7 +3,7 @@ use shared::testing::TestApp;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn archiving_is_each_participants_own() {
+async fn each_participant_archives_separately() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     assert!(
@@ -29,7 +29,7 @@ async fn archiving_is_each_participants_own() {
 }
 
 #[tokio::test]
-async fn a_new_message_does_not_unarchive() {
+async fn a_new_message_does_not_unarchive_a_room() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     rooms::archive(&test.app.database, driver, room, true)
@@ -46,7 +46,7 @@ async fn a_new_message_does_not_unarchive() {
 }
 
 #[tokio::test]
-async fn a_strangers_room_is_no_room() {
+async fn another_users_room_does_not_exist_for_the_viewer() {
     let test = TestApp::new().await;
     let (_, _, room) = test.room().await;
     let admin = test.user("admin", "Mariam").await;

@@ -32,7 +32,7 @@ fn rejected_field(result: Result<Opened>) -> String {
 }
 
 #[tokio::test]
-async fn either_side_may_ask_and_both_get_the_same_room() {
+async fn either_participant_can_open_the_room_and_both_get_the_same() {
     let test = TestApp::new().await;
     let (driver, client) = (
         test.user("driver", "Awa").await,
@@ -48,7 +48,7 @@ async fn either_side_may_ask_and_both_get_the_same_room() {
 }
 
 #[tokio::test]
-async fn a_room_per_delivery_and_one_about_none() {
+async fn two_users_have_one_room_per_delivery_and_one_without() {
     let test = TestApp::new().await;
     let (driver, client) = (
         test.user("driver", "Awa").await,
@@ -75,7 +75,7 @@ async fn a_room_per_delivery_and_one_about_none() {
 }
 
 #[tokio::test]
-async fn the_first_message_is_the_callers_and_unread_for_the_other() {
+async fn the_first_message_is_sent_by_the_viewer_and_unread_for_the_other_participant() {
     let test = TestApp::new().await;
     let (driver, client) = (
         test.user("driver", "Awa").await,
@@ -117,7 +117,7 @@ fn new_for(other: Viewer) -> NewRoom {
 }
 
 #[tokio::test]
-async fn one_side_is_a_driver_and_the_other_is_not() {
+async fn a_room_has_exactly_one_driver() {
     let test = TestApp::new().await;
     let (awa, ali) = (
         test.user("driver", "Awa").await,
@@ -142,7 +142,7 @@ async fn one_side_is_a_driver_and_the_other_is_not() {
 }
 
 #[tokio::test]
-async fn support_is_with_an_admin_and_delivery_is_not() {
+async fn support_rooms_need_an_admin_and_delivery_rooms_reject_one() {
     let test = TestApp::new().await;
     let (driver, client) = (
         test.user("driver", "Awa").await,
@@ -169,7 +169,7 @@ async fn support_is_with_an_admin_and_delivery_is_not() {
 }
 
 #[tokio::test]
-async fn a_delivery_must_be_of_both_participants() {
+async fn a_delivery_must_belong_to_both_participants() {
     let test = TestApp::new().await;
     let (driver, client) = (
         test.user("driver", "Awa").await,
@@ -197,7 +197,7 @@ async fn a_delivery_must_be_of_both_participants() {
 }
 
 #[tokio::test]
-async fn an_unknown_or_inactive_viewer_opens_nothing() {
+async fn an_unknown_or_inactive_viewer_cannot_open_a_room() {
     let test = TestApp::new().await;
     let (driver, client) = (
         test.user("driver", "Awa").await,
@@ -230,7 +230,7 @@ async fn an_unknown_or_inactive_viewer_opens_nothing() {
 }
 
 #[tokio::test]
-async fn twenty_who_open_the_same_room_at_once_open_one_for_one_token() {
+async fn twenty_concurrent_requests_for_a_room_open_one_with_one_token() {
     const LIMITED: OpeningRules = OpeningRules {
         limit: Some(RateLimit::ROOMS),
         without_delivery: RoomsWithoutDelivery::Allow,

@@ -34,7 +34,7 @@ async fn prepared(test: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_statement_is_prepared_where_no_pooler_is_known_of() {
+async fn statements_are_prepared_if_no_pooler_is_known() {
     let test = one_connection().await;
     let (driver, _, _) = test.room().await;
     test.unread(driver).await;
@@ -50,7 +50,7 @@ fn behind_a_pooler() -> bool {
 }
 
 #[tokio::test]
-async fn the_statement_cache_can_be_switched_off() {
+async fn the_statement_cache_can_be_disabled() {
     let test = TestApp::with(|settings, _| {
         settings.concurrency = NonZeroUsize::MIN;
         settings.statement_cache = Some(false);
@@ -62,7 +62,7 @@ async fn the_statement_cache_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn a_migration_under_a_prepared_statement_is_not_noticed() {
+async fn a_prepared_statement_survives_a_migration() {
     let test = one_connection().await;
     let (_, _, room) = test.room().await;
     for column in ["one", "two", "three"] {
@@ -93,7 +93,7 @@ async fn sleeping(test: &TestApp, expected: bool) {
 }
 
 #[tokio::test]
-async fn no_statement_outlives_the_timeout_of_its_caller_by_a_second() {
+async fn a_statement_ends_within_a_second_of_its_callers_timeout() {
     let test = one_connection().await;
     let began = Instant::now();
     let outcome = test.app.database.query(SLEEP, &[]).await;
@@ -104,7 +104,7 @@ async fn no_statement_outlives_the_timeout_of_its_caller_by_a_second() {
 }
 
 #[tokio::test]
-async fn no_statement_outlives_a_caller_that_gives_up_earlier_and_nobody_waits_for_it() {
+async fn an_abandoned_statement_is_cancelled_without_waiting() {
     let test = one_connection().await;
     let running = tokio::spawn(test.app.database.query(SLEEP, &[]));
     sleeping(&test, true).await;
@@ -116,7 +116,7 @@ async fn no_statement_outlives_a_caller_that_gives_up_earlier_and_nobody_waits_f
 }
 
 #[tokio::test]
-async fn the_server_ends_the_statements_of_a_function_that_was_killed_unless_a_pooler_is_between() {
+async fn the_server_ends_the_statements_of_a_killed_function_unless_a_pooler_is_used() {
     let test = one_connection().await;
     let sql = "SELECT current_setting('statement_timeout') AS timeout";
     let timeout: String = test

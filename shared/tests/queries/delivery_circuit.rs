@@ -34,7 +34,7 @@ async fn the_fifth_failure_in_a_row_opens_the_circuit_and_a_success_closes_it() 
 }
 
 #[tokio::test]
-async fn the_next_probe_comes_after_three_seconds_or_when_the_service_asks_for_it() {
+async fn the_next_probe_follows_after_three_seconds_or_the_requested_delay() {
     let test = TestApp::new().await;
     fail(&test, 9, None).await;
     assert!((2.0..=3.0).contains(&probe_in(&test).await));

@@ -50,7 +50,7 @@ async fn only_an_active_user_is_noted_and_only_a_noted_one_is_checked() {
 }
 
 #[tokio::test]
-async fn the_round_looks_at_all_users_some_at_a_time_and_begins_again() {
+async fn the_round_checks_all_users_in_batches_and_starts_again() {
     let test = TestApp::new().await;
     for _ in 0..5 {
         let viewer = test.user("client", "Aya").await;
@@ -68,7 +68,7 @@ async fn the_round_looks_at_all_users_some_at_a_time_and_begins_again() {
 }
 
 #[tokio::test]
-async fn participants_of_a_room_with_new_messages_are_checked_out_of_turn() {
+async fn participants_of_rooms_with_new_messages_are_checked_in_every_run() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     note(&test, driver).await;
@@ -81,7 +81,7 @@ async fn participants_of_a_room_with_new_messages_are_checked_out_of_turn() {
 }
 
 #[tokio::test]
-async fn a_revocation_is_settled_unless_it_has_changed_meanwhile() {
+async fn a_revocation_is_settled_unless_it_has_changed() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     note(&test, driver).await;

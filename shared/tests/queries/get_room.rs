@@ -5,7 +5,7 @@ use shared::testing::TestApp;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn a_room_is_seen_by_its_participants_alone() {
+async fn a_room_is_visible_to_its_participants_only() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let (stranger, admin) = (
@@ -37,7 +37,7 @@ async fn a_room_is_seen_by_its_participants_alone() {
 }
 
 #[tokio::test]
-async fn a_closed_room_can_still_be_looked_at() {
+async fn a_closed_room_can_still_be_read() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.sql
@@ -54,7 +54,7 @@ async fn a_closed_room_can_still_be_looked_at() {
 }
 
 #[tokio::test]
-async fn an_unknown_viewer_is_told_apart_from_an_unknown_room() {
+async fn an_unknown_viewer_and_an_unknown_room_are_distinguished() {
     let test = TestApp::new().await;
     let unknown = rooms::get(&test.app.database, Viewer(Uuid::new_v4()), Uuid::new_v4()).await;
     assert!(matches!(

@@ -3,7 +3,7 @@ use shared::db::migrate;
 use shared::testing::TestApp;
 
 #[tokio::test]
-async fn the_servers_facts_are_read_over_the_session() {
+async fn the_servers_settings_are_read() {
     let test = TestApp::new().await;
     let server = inspect::server(&test.sql).await.unwrap();
     assert!(server.version >= 150_000, "{server:?}");
@@ -47,7 +47,7 @@ async fn migrations_are_applied_pending_divergent_or_newer() {
 }
 
 #[tokio::test]
-async fn an_extension_is_installed_installable_or_neither() {
+async fn extensions_are_installed_installable_or_neither() {
     let test = TestApp::new().await;
     let read = async || {
         let names = ["citext", "no_such_extension"];
@@ -64,7 +64,7 @@ async fn an_extension_is_installed_installable_or_neither() {
 }
 
 #[tokio::test]
-async fn user_types_that_the_chat_does_not_know_are_counted() {
+async fn unknown_user_types_are_counted() {
     let test = TestApp::new().await;
     test.user("driver", "Awa").await;
     assert_eq!(inspect::unknown_user_types(&test.sql).await.unwrap(), 0);

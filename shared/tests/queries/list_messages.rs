@@ -9,7 +9,7 @@ fn seqs(page: Option<Page<Message>>) -> Option<Vec<i64>> {
 }
 
 #[tokio::test]
-async fn a_page_is_a_stretch_of_the_conversation() {
+async fn a_page_is_a_range_of_the_history() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for turn in 0..5 {
@@ -54,7 +54,7 @@ async fn a_page_is_a_stretch_of_the_conversation() {
 }
 
 #[tokio::test]
-async fn an_empty_history_is_told_apart_from_no_room_and_from_no_viewer() {
+async fn an_empty_history_an_unknown_room_and_an_unknown_viewer_are_distinguished() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let stranger = test.user("admin", "Mariam").await;
@@ -84,7 +84,7 @@ async fn an_empty_history_is_told_apart_from_no_room_and_from_no_viewer() {
 }
 
 #[tokio::test]
-async fn a_backfill_goes_on_where_the_phone_left_off() {
+async fn a_backfill_returns_the_messages_after_a_seq() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for _ in 0..5 {
@@ -111,7 +111,7 @@ async fn a_backfill_goes_on_where_the_phone_left_off() {
 }
 
 #[tokio::test]
-async fn a_sender_whom_the_platform_no_longer_has_leaves_the_message() {
+async fn a_message_of_a_deleted_sender_stays() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;

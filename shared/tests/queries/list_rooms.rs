@@ -24,7 +24,7 @@ fn ids(page: &Page<RoomSummary>) -> Vec<Uuid> {
 }
 
 #[tokio::test]
-async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() {
+async fn rooms_are_ordered_by_newest_message_and_rooms_without_one_come_last() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     let mut rooms = Vec::new();
@@ -51,7 +51,7 @@ async fn the_newest_message_comes_first_and_rooms_without_one_last_either_way() 
 }
 
 #[tokio::test]
-async fn the_last_page_is_what_the_pages_before_it_leave() {
+async fn the_last_page_has_the_remaining_messages() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     let orders = [
@@ -91,7 +91,7 @@ async fn the_last_page_is_what_the_pages_before_it_leave() {
 }
 
 #[tokio::test]
-async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
+async fn only_the_viewers_open_rooms_are_listed_and_archived_ones_on_request() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let stranger = test.user("admin", "Mariam").await;
@@ -134,7 +134,7 @@ async fn only_ones_own_active_rooms_are_listed_and_archived_ones_on_request() {
 }
 
 #[tokio::test]
-async fn filters_choose_by_kind_and_by_delivery() {
+async fn filters_select_by_type_and_delivery() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let delivery = test.delivery("LBN1", driver, client).await;
@@ -227,7 +227,7 @@ async fn open_about(test: &TestApp, driver: Viewer, client: Viewer, delivery: Uu
 }
 
 #[tokio::test]
-async fn pages_cover_the_list_once_and_end() {
+async fn pages_contain_each_room_once() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     for turn in 0..5 {
@@ -266,7 +266,7 @@ async fn pages_cover_the_list_once_and_end() {
 }
 
 #[tokio::test]
-async fn changed_names_are_found_once_their_rooms_had_their_turn() {
+async fn changed_names_are_found_after_their_rooms_were_refreshed() {
     let test = TestApp::new().await;
     let mut rooms = Vec::new();
     for _ in 0..3 {
@@ -305,7 +305,7 @@ async fn changed_names_are_found_once_their_rooms_had_their_turn() {
 }
 
 #[tokio::test]
-async fn two_runs_at_once_and_a_room_that_is_written_into_wait_for_nobody() {
+async fn concurrent_runs_and_locked_rooms_do_not_block_a_run() {
     let test = TestApp::new().await;
     let (_, client, room) = test.room().await;
     let rename = "UPDATE users SET full_name = 'Hélène' WHERE id = $1";

@@ -11,7 +11,7 @@ async fn mark(test: &TestApp, viewer: Viewer, unread: Unread) -> Marked {
 }
 
 #[tokio::test]
-async fn only_what_was_received_and_not_read_is_marked() {
+async fn only_received_unread_messages_are_marked() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.say(driver, room, "1").await;
@@ -46,7 +46,7 @@ async fn only_what_was_received_and_not_read_is_marked() {
 }
 
 #[tokio::test]
-async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
+async fn ids_of_several_rooms_are_marked_and_foreign_or_unknown_ones_ignored() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let other_client = test.user("client", "Ali").await;
@@ -72,7 +72,7 @@ async fn ids_may_be_of_several_rooms_and_foreign_or_unknown_ones_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_strangers_room_is_no_room() {
+async fn another_users_room_does_not_exist_for_the_viewer() {
     let test = TestApp::new().await;
     let (_, client, room) = test.room().await;
     test.say(client, room, "1").await;
@@ -84,7 +84,7 @@ async fn a_strangers_room_is_no_room() {
 }
 
 #[tokio::test]
-async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
+async fn concurrent_markings_and_sends_keep_the_counter_correct() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -127,7 +127,7 @@ async fn markings_and_sends_at_once_leave_the_counter_at_what_is_unread() {
 }
 
 #[tokio::test]
-async fn overlapping_markings_of_several_rooms_neither_deadlock_nor_count_twice() {
+async fn concurrent_markings_of_several_rooms_neither_deadlock_nor_count_twice() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     let mut ids = Vec::new();

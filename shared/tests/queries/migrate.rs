@@ -11,7 +11,7 @@ async fn migrate(test: &TestApp) -> Result<Report, StartError> {
 }
 
 #[tokio::test]
-async fn a_second_run_has_nothing_to_do_also_beside_another() {
+async fn a_second_or_concurrent_run_does_nothing() {
     let test = TestApp::new().await;
     let (one, two) = tokio::join!(migrate(&test), migrate(&test));
     for report in [one.unwrap(), two.unwrap()] {
@@ -21,7 +21,7 @@ async fn a_second_run_has_nothing_to_do_also_beside_another() {
 }
 
 #[tokio::test]
-async fn two_first_runs_at_once_apply_each_migration_once() {
+async fn two_concurrent_first_runs_apply_each_migration_once() {
     let test = TestApp::new().await;
     test.sql
         .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -33,7 +33,7 @@ async fn two_first_runs_at_once_apply_each_migration_once() {
 }
 
 #[tokio::test]
-async fn a_schema_ahead_of_the_code_is_left_as_it_is() {
+async fn a_schema_newer_than_the_code_is_not_changed() {
     let test = TestApp::new().await;
     test.sql
         .batch_execute(
@@ -47,7 +47,7 @@ async fn a_schema_ahead_of_the_code_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_migration_that_was_passed_over_is_an_error() {
+async fn a_skipped_migration_is_an_error() {
     let test = TestApp::new().await;
     test.sql
         .batch_execute("DELETE FROM refinery_schema_history WHERE version = 2")
@@ -58,7 +58,7 @@ async fn a_migration_that_was_passed_over_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_platforms_own_tables_may_stand_behind_views() {
+async fn the_platforms_tables_may_be_views() {
     let test = TestApp::new().await;
     test
         .sql
@@ -87,7 +87,7 @@ async fn the_platforms_own_tables_may_stand_behind_views() {
 }
 
 #[tokio::test]
-async fn a_migration_may_take_longer_than_a_statement_of_the_role() {
+async fn a_migration_is_exempt_from_the_roles_statement_timeout() {
     let test = TestApp::new().await;
     test.sql
         .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -103,7 +103,7 @@ async fn a_migration_may_take_longer_than_a_statement_of_the_role() {
 }
 
 #[tokio::test]
-async fn migrations_that_do_not_end_in_time_are_cancelled() {
+async fn a_migration_that_exceeds_its_time_is_cancelled() {
     let test = TestApp::new().await;
     let database = &test.app.database;
     let lock = "SELECT pg_advisory_lock(x'72656c616973'::bigint)";
@@ -119,7 +119,7 @@ async fn migrations_that_do_not_end_in_time_are_cancelled() {
 }
 
 #[tokio::test]
-async fn a_failed_migration_is_described_without_the_rows_that_it_met() {
+async fn a_failed_migration_is_described_without_row_values() {
     let test = TestApp::new().await;
     test.sql
         .batch_execute(

@@ -70,7 +70,7 @@ fn seqs(state: &RoomState) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn a_room_is_leased_once_and_again_for_what_has_changed_since() {
+async fn a_room_is_leased_once_and_again_for_later_changes() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let state = lease(&test, room).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_room_is_leased_once_and_again_for_what_has_changed_since() {
 }
 
 #[tokio::test]
-async fn one_sender_reserves_the_next_lease_and_further_ones_leave_the_room_to_it() {
+async fn one_sender_reserves_the_next_lease_and_others_rely_on_it() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let first = lease(&test, room).await.unwrap();
@@ -118,7 +118,7 @@ async fn one_sender_reserves_the_next_lease_and_further_ones_leave_the_room_to_i
 }
 
 #[tokio::test]
-async fn a_room_is_written_every_100_ms_at_most() {
+async fn a_room_is_written_at_most_every_100_ms() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let state = lease(&test, room).await.unwrap();
@@ -139,7 +139,7 @@ async fn a_room_is_written_every_100_ms_at_most() {
 }
 
 #[tokio::test]
-async fn only_what_changed_is_sent_and_what_was_evicted_from_the_newest_fifty() {
+async fn only_changed_and_evicted_messages_are_sent() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     for _ in 0..49 {
@@ -173,7 +173,7 @@ async fn only_what_changed_is_sent_and_what_was_evicted_from_the_newest_fifty() 
 }
 
 #[tokio::test]
-async fn a_change_of_the_room_alone_sends_no_messages() {
+async fn a_change_to_the_room_only_sends_no_messages() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;
@@ -185,7 +185,7 @@ async fn a_change_of_the_room_alone_sends_no_messages() {
 }
 
 #[tokio::test]
-async fn after_a_burst_the_newest_fifty_replace_whatever_is_there() {
+async fn after_a_burst_the_newest_fifty_replace_the_mirrored_messages() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;
@@ -199,7 +199,7 @@ async fn after_a_burst_the_newest_fifty_replace_whatever_is_there() {
 }
 
 #[tokio::test]
-async fn an_older_acknowledgement_takes_nothing_back() {
+async fn an_older_acknowledgement_is_ignored() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;
@@ -224,7 +224,7 @@ async fn lease_after_end(test: &TestApp, room: Uuid) -> RoomState {
 }
 
 #[tokio::test]
-async fn a_failed_room_is_retried_by_nobody_before_its_back_off_has_passed() {
+async fn a_failed_room_is_not_leased_before_its_back_off_has_passed() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let state = lease(&test, room).await.unwrap();
@@ -288,7 +288,7 @@ async fn failures_wait_longer_up_to_8_s_in_an_outage_and_a_minute_for_a_rejected
 }
 
 #[tokio::test]
-async fn a_lease_ends_by_itself_and_its_late_holder_changes_nothing_of_the_next_one() {
+async fn an_expired_lease_cannot_change_the_next_one() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let lost = lease_for(&test, room, None, Duration::ZERO).await;
@@ -303,7 +303,7 @@ async fn a_lease_ends_by_itself_and_its_late_holder_changes_nothing_of_the_next_
 }
 
 #[tokio::test]
-async fn a_room_that_was_reset_during_a_write_is_written_whole_after_it() {
+async fn a_room_reset_during_a_write_is_written_completely_afterwards() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, "1").await;

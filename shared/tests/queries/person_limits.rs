@@ -83,7 +83,7 @@ async fn new_rooms_above_the_limit_wait_for_a_token() {
 }
 
 #[tokio::test]
-async fn of_twelve_new_rooms_at_once_as_many_open_as_there_are_tokens() {
+async fn of_twelve_concurrent_new_rooms_one_opens_per_token() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -107,7 +107,7 @@ async fn of_twelve_new_rooms_at_once_as_many_open_as_there_are_tokens() {
 }
 
 #[tokio::test]
-async fn a_rejected_room_takes_no_token() {
+async fn a_rejected_room_consumes_no_token() {
     let test = TestApp::new().await;
     let (driver, admin) = (
         test.user("driver", "Awa").await,
@@ -195,7 +195,7 @@ async fn searches_above_the_limit_wait_for_a_token() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_is_over_can_be_the_end_of_writing() {
+async fn a_room_closes_when_its_delivery_ends() {
     let test = TestApp::new().await;
     let rules = OpeningRules {
         limit: None,

@@ -63,7 +63,7 @@ async fn let_time_pass(test: &TestApp) {
 }
 
 #[tokio::test]
-async fn a_message_is_queued_for_the_others_devices_and_never_for_the_senders() {
+async fn a_message_is_queued_for_the_recipients_devices_only() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;
@@ -84,7 +84,7 @@ async fn a_message_is_queued_for_the_others_devices_and_never_for_the_senders() 
 }
 
 #[tokio::test]
-async fn a_message_of_the_platform_is_queued_for_both() {
+async fn a_platform_message_is_queued_for_both_participants() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(driver, "driver").await;
@@ -117,7 +117,7 @@ async fn a_message_of_the_platform_is_queued_for_both() {
 }
 
 #[tokio::test]
-async fn what_is_said_until_it_goes_out_is_one_push_of_the_newest() {
+async fn messages_until_the_push_is_sent_form_one_push_of_the_newest() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -137,7 +137,7 @@ async fn what_is_said_until_it_goes_out_is_one_push_of_the_newest() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_read_meanwhile_is_not_pushed() {
+async fn a_message_read_before_its_push_is_not_pushed() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -152,7 +152,7 @@ async fn a_message_that_was_read_meanwhile_is_not_pushed() {
 }
 
 #[tokio::test]
-async fn the_newest_unread_message_that_was_not_pushed_yet_is_pushed() {
+async fn the_newest_unread_unpushed_message_is_pushed() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -172,7 +172,7 @@ async fn the_newest_unread_message_that_was_not_pushed_yet_is_pushed() {
 }
 
 #[tokio::test]
-async fn a_push_is_leased_once_and_later_messages_are_the_next() {
+async fn a_push_is_leased_once_and_later_messages_form_the_next_one() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -192,7 +192,7 @@ async fn a_push_is_leased_once_and_later_messages_are_the_next() {
 }
 
 #[tokio::test]
-async fn a_device_gets_one_push_of_a_room_a_second_also_after_the_last_one_was_settled() {
+async fn a_device_gets_at_most_one_push_per_room_and_second_even_after_settling() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -262,7 +262,7 @@ async fn a_suppressed_message_is_not_pushed_later_with_a_settled_row() {
 }
 
 #[tokio::test]
-async fn a_lease_ends_by_itself_and_its_late_holder_does_not_put_off_the_next_one() {
+async fn an_expired_lease_cannot_delay_the_next_one() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -310,7 +310,7 @@ async fn failures_wait_longer_up_to_30_s_in_an_outage_and_10_minutes_for_our_cre
 }
 
 #[tokio::test]
-async fn a_delivery_resets_the_back_off() {
+async fn a_successful_delivery_resets_the_back_off() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -328,7 +328,7 @@ async fn a_delivery_resets_the_back_off() {
 }
 
 #[tokio::test]
-async fn a_dead_device_goes_with_its_pushes() {
+async fn an_unregistered_device_is_deleted_with_its_pushes() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "dead").await;
@@ -360,7 +360,7 @@ async fn a_dead_device_goes_with_its_pushes() {
 }
 
 #[tokio::test]
-async fn who_is_no_longer_on_a_device_is_not_told_there() {
+async fn a_user_signed_out_of_a_device_is_not_notified_there() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "shared").await;
@@ -379,7 +379,7 @@ async fn who_is_no_longer_on_a_device_is_not_told_there() {
 }
 
 #[tokio::test]
-async fn who_is_switched_off_is_not_told() {
+async fn a_user_with_notifications_off_is_not_notified() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;

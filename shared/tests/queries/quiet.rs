@@ -27,7 +27,7 @@ async fn settings(test: &TestApp, viewer: Viewer, push_enabled: bool, from: &str
 const NOW_IN_PARIS: &str = "(now() AT TIME ZONE 'Europe/Paris')::time";
 
 #[tokio::test]
-async fn who_wants_quiet_is_not_told() {
+async fn a_user_in_quiet_hours_is_not_notified() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
@@ -65,7 +65,7 @@ async fn who_wants_quiet_is_not_told() {
 }
 
 #[tokio::test]
-async fn the_other_side_of_a_muted_room_is_told() {
+async fn the_other_participant_of_a_muted_room_is_notified() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.device(driver, "driver").await;

@@ -30,7 +30,7 @@ async fn search(test: &TestApp, viewer: Viewer, words: &str) -> usize {
 
 /// The tokenizer of V0005 took 36 s of a core: all twelve met their deadline.
 #[tokio::test]
-async fn twelve_searches_at_once_through_crowded_messages_are_all_answered() {
+async fn twelve_concurrent_searches_through_large_messages_all_succeed() {
     let test = TestApp::new().await;
     let driver = crowded(&test, 100).await;
     let searches: Vec<_> = (0..12).map(|_| search(&test, driver, "ﷺ")).collect();
@@ -38,7 +38,7 @@ async fn twelve_searches_at_once_through_crowded_messages_are_all_answered() {
 }
 
 #[tokio::test]
-async fn a_search_with_as_many_words_as_fit_is_answered() {
+async fn a_search_with_the_maximum_number_of_words_succeeds() {
     let test = TestApp::new().await;
     let driver = crowded(&test, 100).await;
     let words: String = (19969..20096)

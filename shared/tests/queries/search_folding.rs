@@ -63,7 +63,7 @@ const PAIRS: [(&str, &[&str]); 17] = [
 ];
 
 #[tokio::test]
-async fn a_name_is_found_however_a_keyboard_types_it() {
+async fn names_are_found_with_any_keyboard_variant() {
     let test = TestApp::new().await;
     for (name, typed) in PAIRS {
         let driver = test.user("driver", "Awa").await;
@@ -99,7 +99,7 @@ async fn a_name_is_found_however_a_keyboard_types_it() {
 }
 
 #[tokio::test]
-async fn a_message_is_found_however_a_keyboard_types_it() {
+async fn messages_are_found_with_any_keyboard_variant() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     for (name, typed) in PAIRS {

@@ -81,7 +81,7 @@ async fn words_are_found_in_all_their_forms_with_or_without_accents() {
 }
 
 #[tokio::test]
-async fn a_form_of_a_word_finds_the_others() {
+async fn each_form_of_a_word_finds_the_others() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let forms: [&[&str]; 9] = [
@@ -122,7 +122,7 @@ async fn a_form_of_a_word_finds_the_others() {
 }
 
 #[tokio::test]
-async fn each_beginning_of_the_last_word_finds_it() {
+async fn each_prefix_of_the_last_word_finds_it() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     for word in [
@@ -192,7 +192,7 @@ async fn addresses_numbers_and_compound_words_are_found_by_their_parts() {
 }
 
 #[tokio::test]
-async fn what_could_be_taken_for_syntax_is_not() {
+async fn query_syntax_is_searched_literally() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;
@@ -225,7 +225,7 @@ async fn what_could_be_taken_for_syntax_is_not() {
 }
 
 #[tokio::test]
-async fn only_rooms_of_ones_own_are_searched() {
+async fn only_the_viewers_rooms_are_searched() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let other_client = test.user("client", "Ali").await;
@@ -259,7 +259,7 @@ async fn only_rooms_of_ones_own_are_searched() {
 }
 
 #[tokio::test]
-async fn pages_cover_the_matches_once_newest_first_across_rooms() {
+async fn pages_contain_each_match_once_newest_first() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let other_room = test
@@ -335,7 +335,7 @@ async fn a_rare_word_is_found_beyond_the_newest_messages() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_or_changed_is_no_longer_found() {
+async fn deleted_and_changed_messages_are_not_found() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let first = test.say(driver, room, "Girafe").await;
@@ -356,7 +356,7 @@ async fn what_is_deleted_or_changed_is_no_longer_found() {
 }
 
 #[tokio::test]
-async fn the_words_that_are_marked_are_those_that_were_found() {
+async fn the_matched_words_are_highlighted() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     // Beside each word stands a character that a parser could take for a letter of it.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 const BEFORE: i32 = 13;
 
 #[tokio::test]
-async fn messages_and_names_of_before_are_found_like_new_ones() {
+async fn messages_and_names_from_before_the_migration_are_found() {
     let test = TestApp::new().await;
     let mut sql = test.app.database.dedicated().await.unwrap();
     sql.batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -99,7 +99,7 @@ async fn messages_and_names_of_before_are_found_like_new_ones() {
 
 /// What the search-messages of the release before asks for the words to mark, on the schema of this one.
 #[tokio::test]
-async fn a_function_of_the_release_before_still_finds_and_marks() {
+async fn a_function_of_the_previous_release_still_finds_and_highlights() {
     let test = TestApp::new().await;
     let sql = "SELECT chat_search_vector(text) @@ query, ARRAY(
                    SELECT DISTINCT word FROM chat_search_words(text) AS word

@@ -58,7 +58,7 @@ async fn pass(test: &TestApp, seconds: f64) {
 }
 
 #[tokio::test]
-async fn a_burst_goes_through_and_the_next_waits_for_one_to_refill() {
+async fn a_burst_is_accepted_and_the_next_message_waits_for_a_token() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let send = async || send(&test, driver, &text(room, None), "3/0.001").await;
@@ -85,7 +85,7 @@ async fn a_burst_goes_through_and_the_next_waits_for_one_to_refill() {
 }
 
 #[tokio::test]
-async fn each_side_of_each_room_has_a_bucket_of_its_own() {
+async fn each_participant_has_a_bucket_per_room() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let other_client = test.user("client", "Ali").await;
@@ -100,7 +100,7 @@ async fn each_side_of_each_room_has_a_bucket_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_repeat_neither_counts_nor_waits() {
+async fn a_repeat_is_not_rate_limited() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let id = Some(Uuid::new_v4());
@@ -133,7 +133,7 @@ async fn a_repeat_neither_counts_nor_waits() {
 }
 
 #[tokio::test]
-async fn system_messages_of_an_admin_neither_count_nor_wait() {
+async fn system_messages_of_an_admin_are_not_rate_limited() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     let (admin, room) = support(&test, driver).await;
@@ -158,7 +158,7 @@ async fn system_messages_of_an_admin_neither_count_nor_wait() {
 }
 
 #[tokio::test]
-async fn each_kind_of_room_has_its_own_limit_or_none() {
+async fn each_room_type_has_its_own_limit_or_none() {
     let test = TestApp::new().await;
     let (driver, _, delivery) = test.room().await;
     let (_, support) = support(&test, driver).await;
@@ -178,7 +178,7 @@ async fn each_kind_of_room_has_its_own_limit_or_none() {
 }
 
 #[tokio::test]
-async fn of_sixty_at_once_exactly_the_burst_goes_through_and_all_others_know_how_long() {
+async fn of_sixty_concurrent_sends_exactly_the_burst_is_accepted() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -203,7 +203,7 @@ async fn of_sixty_at_once_exactly_the_burst_goes_through_and_all_others_know_how
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_pass_the_limit_that_holds_by_itself() {
+async fn two_hundred_concurrent_messages_pass_the_default_limit() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let limits = SendLimits {
@@ -224,7 +224,7 @@ async fn two_hundred_at_once_pass_the_limit_that_holds_by_itself() {
 }
 
 #[tokio::test]
-async fn a_closed_room_says_so_before_the_limit_does() {
+async fn a_closed_room_is_reported_before_the_rate_limit() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     send(&test, driver, &text(room, None), "1/0.001")

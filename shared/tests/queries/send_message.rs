@@ -20,7 +20,7 @@ async fn send(test: &TestApp, viewer: Viewer, new: &NewMessage) -> Result<Sent> 
 }
 
 #[tokio::test]
-async fn a_message_is_numbered_counted_and_the_rooms_last() {
+async fn a_message_is_numbered_counted_and_becomes_the_rooms_last() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let first = send(&test, driver, &text(room, None)).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_message_is_numbered_counted_and_the_rooms_last() {
 }
 
 #[tokio::test]
-async fn every_kind_keeps_its_own_fields() {
+async fn every_message_type_stores_its_fields() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let place = Coordinates {
@@ -80,7 +80,7 @@ async fn every_kind_keeps_its_own_fields() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_with_the_first_and_changes_nothing() {
+async fn a_repeat_returns_the_first_message_and_changes_nothing() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let id = Some(Uuid::new_v4());
@@ -103,7 +103,7 @@ async fn a_repeat_is_answered_with_the_first_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_closed_room_and_a_system_message_of_a_driver_are_rejected() {
+async fn sending_to_a_closed_room_or_a_system_message_as_a_driver_is_rejected() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let system = Content::System(Text::parse("Avis").unwrap());
@@ -134,7 +134,7 @@ async fn a_closed_room_and_a_system_message_of_a_driver_are_rejected() {
 }
 
 #[tokio::test]
-async fn a_room_whose_time_is_up_is_closed_on_the_dot_to_admins_too() {
+async fn a_room_closes_at_its_closing_time_for_admins_too() {
     let test = TestApp::new().await;
     let (driver, admin, room) = test.room().await;
     let support = "UPDATE users SET user_type = 'admin' WHERE id = $1";
@@ -154,7 +154,7 @@ async fn a_room_whose_time_is_up_is_closed_on_the_dot_to_admins_too() {
 }
 
 #[tokio::test]
-async fn a_send_that_waited_beyond_the_end_is_rejected() {
+async fn a_send_that_waits_for_a_lock_past_the_closing_time_is_rejected() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     // Somebody holds the room, and ends it while the message waits.
@@ -174,7 +174,7 @@ async fn a_send_that_waited_beyond_the_end_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_strangers_room_is_no_room() {
+async fn another_users_room_does_not_exist_for_the_viewer() {
     let test = TestApp::new().await;
     let (_, _, room) = test.room().await;
     let admin = test.user("admin", "Mariam").await;
@@ -189,7 +189,7 @@ async fn a_strangers_room_is_no_room() {
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
+async fn two_hundred_concurrent_messages_are_numbered_without_gaps_in_time_order() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -213,7 +213,7 @@ async fn two_hundred_at_once_are_numbered_without_a_gap_in_the_order_of_time() {
 }
 
 #[tokio::test]
-async fn twenty_repeats_at_once_send_one() {
+async fn twenty_concurrent_repeats_send_one_message() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let id = Some(Uuid::new_v4());

@@ -32,7 +32,7 @@ async fn typing_is_shown_once_a_second_for_each_participant_of_each_room() {
 }
 
 #[tokio::test]
-async fn the_end_of_typing_is_shown_at_once_and_once() {
+async fn the_end_of_typing_is_shown_immediately_and_once() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     assert!(type_in(&test, driver, room, true).await);
@@ -46,7 +46,7 @@ async fn the_end_of_typing_is_shown_at_once_and_once() {
 }
 
 #[tokio::test]
-async fn of_twenty_requests_at_once_one_is_shown() {
+async fn of_twenty_concurrent_requests_one_updates_firebase() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let mut tasks = tokio::task::JoinSet::new();

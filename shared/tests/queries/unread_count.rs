@@ -3,7 +3,7 @@ use shared::db::rooms;
 use shared::testing::TestApp;
 
 #[tokio::test]
-async fn the_total_is_what_was_received_and_not_read_in_active_rooms_archived_or_not() {
+async fn the_total_counts_unread_messages_in_open_rooms_archived_or_not() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     let other_client = test.user("client", "Ali").await;

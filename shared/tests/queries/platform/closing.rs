@@ -9,7 +9,7 @@ use shared::testing::TestApp;
 use super::{assert_counters_are_true, assigned, at, event, history, open, report, send};
 
 #[tokio::test]
-async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever() {
+async fn a_room_accepts_messages_until_the_grace_period_ends_and_stays_readable() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     report(&test, &event(Delivered, delivery)).await;
@@ -68,7 +68,7 @@ async fn after_the_end_one_may_write_until_the_grace_is_over_and_read_for_ever()
 }
 
 #[tokio::test]
-async fn a_room_that_is_opened_within_the_grace_closes_with_the_others() {
+async fn a_room_opened_within_the_grace_period_closes_with_the_others() {
     let test = TestApp::new().await;
     let (driver, _, delivery, room) = assigned(&test).await;
     report(&test, &event(Delivered, delivery)).await;
@@ -128,7 +128,7 @@ async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again(
 }
 
 #[tokio::test]
-async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
+async fn the_later_of_two_events_decides_in_either_order() {
     let test = TestApp::new().await;
     let (driver, _, delivery, room) = assigned(&test).await;
     let end = async || {
@@ -178,7 +178,7 @@ async fn of_two_decisions_the_later_holds_in_whatever_order_they_come() {
 }
 
 #[tokio::test]
-async fn a_room_that_was_opened_beside_the_end_closes_with_its_delivery() {
+async fn a_room_opened_concurrently_with_the_end_closes_with_its_delivery() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     report(&test, &event(Delivered, delivery)).await;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{assert_counters_are_true, assigned, event, history, open, report, try_report};
 
 #[tokio::test]
-async fn an_assignment_opens_the_room_with_the_client_and_both_are_told() {
+async fn an_assignment_opens_the_room_with_the_client_and_adds_its_message() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     for (viewer, other) in [(driver, client), (client, driver)] {
@@ -36,7 +36,7 @@ async fn an_assignment_opens_the_room_with_the_client_and_both_are_told() {
 }
 
 #[tokio::test]
-async fn the_rooms_of_the_present_driver_are_told_and_no_others() {
+async fn only_the_current_drivers_rooms_get_the_message() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     let merchant = test.user("merchant", "Maquis").await;
@@ -69,7 +69,7 @@ async fn the_rooms_of_the_present_driver_are_told_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_not_as_it_should_be_opens_no_room() {
+async fn missing_or_invalid_references_open_no_room() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
     let merchant = test.user("merchant", "Maquis").await;
@@ -93,7 +93,7 @@ async fn what_is_missing_or_not_as_it_should_be_opens_no_room() {
 }
 
 #[tokio::test]
-async fn a_nameless_delivery_and_driver_are_told_of_all_the_same() {
+async fn an_event_without_names_still_adds_its_message() {
     let test = TestApp::new().await;
     let driver = test.user("driver", " ").await;
     let client = test.user("client", "Jean").await;
@@ -125,7 +125,7 @@ async fn a_long_name_is_shortened_to_whole_words() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_rejected() {
+async fn a_repeat_returns_the_same_rooms_and_a_different_event_with_its_id_is_rejected() {
     let test = TestApp::new().await;
     let (driver, _, delivery, room) = assigned(&test).await;
     let new = event(PickedUp, delivery);
@@ -157,7 +157,7 @@ async fn a_repeat_is_answered_with_the_same_rooms_and_another_event_is_rejected(
 }
 
 #[tokio::test]
-async fn twenty_repeats_at_once_tell_once_also_where_the_room_is_opened_meanwhile() {
+async fn twenty_concurrent_repeats_add_one_message_even_if_the_room_is_opened_meanwhile() {
     let test = TestApp::new().await;
     for turn in 0..5 {
         let driver = test.user("driver", "Awa").await;

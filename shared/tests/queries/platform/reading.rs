@@ -9,7 +9,7 @@ use shared::testing::TestApp;
 use super::{assert_counters_are_true, assigned, event, history, open, report};
 
 #[tokio::test]
-async fn each_side_reads_for_itself_and_firebase_shows_it_once_both_have() {
+async fn each_participant_reads_separately_and_the_mirror_shows_it_once_both_have() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     report(&test, &event(PickedUp, delivery)).await;
@@ -60,7 +60,7 @@ async fn each_side_reads_for_itself_and_firebase_shows_it_once_both_have() {
 }
 
 #[tokio::test]
-async fn events_sends_and_readings_at_once_leave_the_counters_at_what_is_unread() {
+async fn concurrent_events_sends_and_readings_keep_the_counters_correct() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     let merchant = test.user("merchant", "Maquis").await;
@@ -143,7 +143,7 @@ async fn events_sends_and_readings_at_once_leave_the_counters_at_what_is_unread(
 }
 
 #[tokio::test]
-async fn a_message_of_the_platform_is_found_by_both_and_is_nobodys_activity() {
+async fn a_platform_message_is_found_by_both_participants_and_not_counted_as_activity() {
     let test = TestApp::new().await;
     let (driver, client, _, _) = assigned(&test).await;
     let scope = messages::Scope::default();
