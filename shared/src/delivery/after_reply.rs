@@ -1,10 +1,10 @@
-//! One bounded attempt once the response is out.
+//! One time-limited delivery after the response.
 //!
-//! Each environment that has changed a room leases it and delivers once. If the room is leased already, or was written a
-//! moment ago, the first environment that comes reserves the next lease and waits for it, at most for the rest of its
-//! budget; all further ones leave the room to that one. So a burst takes few deliveries, at most two environments are
-//! busy with a room, and the last message of a burst never waits for the sweep: it was either read by the holder of the
-//! lease, or its sender holds the reservation, or the holder of the reservation will read it.
+//! Each environment that has changed a room leases it and delivers once. If the room is leased, or was written a moment
+//! ago, the first environment to ask reserves the next lease and waits for it within its budget. Further environments
+//! leave the room to that one. A burst thus needs few deliveries, at most two environments are busy with a room, and a
+//! burst's last message never waits for the sweep: the holder of the lease has read it, its sender has the reservation,
+//! or the holder of the reservation will read it.
 
 use std::time::Duration;
 
@@ -24,13 +24,12 @@ pub const TIMEOUT: Duration = PROMPT;
 const SETTLE_MARGIN: Duration = Duration::from_millis(200);
 /// A lease outlives the budget and a slow settle statement.
 const LEASE: Duration = Duration::from_secs(10);
-/// The time between two attempts to get a lease that another environment holds.
+/// The interval between attempts to get a lease that another environment holds.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Rooms that are delivered side by side.
+/// The number of concurrent deliveries.
 const CONCURRENCY: usize = 16;
 
-/// Delivers what has changed in these rooms, as far as the budget goes and the circuit is closed. The rest is due for
-/// the sweep.
+/// Delivers the changes of these rooms within the budget if the circuit is closed. The sweep delivers the rest.
 pub async fn deliver_rooms<C: Channel>(channel: C, rooms: Vec<Uuid>) {
     let deadline = Instant::now() + BUDGET;
     for rooms in rooms.chunks(CONCURRENCY) {
@@ -63,7 +62,7 @@ async fn deliver_room<C: Channel>(
             room_id,
             reservation,
         };
-        // Settling has no such limit: a delivery that is not settled is repeated.
+        // Settling has no time limit: an unsettled delivery is repeated.
         let Ok(lease) = timeout_at(deadline, channel.lease(scope, LEASE)).await else {
             return Ok(());
         };

@@ -7,30 +7,29 @@ use super::{Channel, Circuit, DeliveryOutcome, RetryCause};
 use crate::db::QueryError;
 use crate::metrics::{self, Metric};
 
-/// A service that takes longer than this is as good as away for what follows a reply.
+/// After a reply, a slower service counts as unavailable.
 pub const PROMPT: Duration = Duration::from_millis(1500);
 
-/// How the items of a batch are delivered.
+/// The pace of the deliveries in a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// The time-out of each delivery.
     pub timeout: Duration,
-    /// The time from the start of one delivery to the start of the next; zero for all at once.
+    /// The time between the starts of two deliveries; zero starts all at once.
     pub interval: Duration,
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
-    /// Items that were delivered.
     pub delivered: u32,
-    /// Items that were not, for now or for good.
+    /// Items that were not delivered, temporarily or permanently.
     pub failed: u32,
-    /// Whether the service responded to any of them, however slowly.
+    /// Whether the service responded to any item, at any speed.
     pub reached_service: bool,
 }
 
-/// Delivers leased items side by side, once each, settles them, and records how the service did.
+/// Delivers leased items concurrently, once each, settles them, and records the service's health.
 pub async fn deliver_all<C: Channel>(
     channel: C,
     items: Vec<C::Item>,
@@ -67,9 +66,9 @@ pub async fn deliver_all<C: Channel>(
 
 struct Outcomes<T> {
     settled: Vec<(T, DeliveryOutcome)>,
-    /// Whether the service responded to any of them.
+    /// Whether the service responded to any item.
     reached_service: bool,
-    /// Whether the service responded to any of them as fast as it has to after a reply.
+    /// Whether the service responded to any item within [`PROMPT`].
     was_prompt: bool,
 }
 
@@ -106,7 +105,7 @@ async fn attempt<C: Channel>(channel: C, items: Vec<C::Item>, pace: Pace) -> Out
                 outcomes.was_prompt |= reached && took <= PROMPT;
                 outcomes.settled.push((item, outcome));
             }
-            // Its lease ends by itself.
+            // The lease expires by itself.
             Err(panic) => {
                 tracing::error!(%panic, channel = C::NAME.name(), "delivery panicked");
             }
@@ -115,7 +114,7 @@ async fn attempt<C: Channel>(channel: C, items: Vec<C::Item>, pace: Pace) -> Out
     outcomes
 }
 
-/// Whether the outcome shows that the service responds. A superseded or expired item may not have been sent at all.
+/// Returns whether the outcome proves that the service responds. A superseded or expired item may not have been sent.
 fn reached_service(outcome: DeliveryOutcome) -> bool {
     use DeliveryOutcome::{Delivered, Dropped, Retry};
     matches!(

@@ -7,27 +7,27 @@ use super::{ChannelName, Circuit};
 use crate::db::delivery::{circuit, record_failures, record_success};
 use crate::db::{Database, QueryError};
 
-/// The circuit breaker of a channel, as one environment knows it. Its state is a row in PostgreSQL, which every lease
-/// reads; the environment remembers an open circuit for a moment, so that it does not ask after every reply.
+/// A channel's circuit breaker as this environment knows it. Its state is a row in PostgreSQL, which every lease reads.
+/// The environment remembers an open circuit for a moment, so that it does not query after every reply.
 pub struct Breaker {
     channel: ChannelName,
     known: Mutex<Known>,
 }
 
-/// What an environment knows of a circuit.
+/// An environment's knowledge of a circuit.
 #[derive(Default)]
 struct Known {
-    /// Until when to take the circuit for open.
+    /// Treat the circuit as open until then.
     open_until: Option<Instant>,
-    /// Whether there have been failures since the last success.
+    /// Whether the service has failed since its last success.
     has_failed: bool,
 }
 
 impl Breaker {
-    /// How long an environment relies on a circuit being open.
+    /// How long an environment treats the circuit as open without reading its state again.
     pub const COOLDOWN: Duration = Duration::from_secs(1);
 
-    /// The breaker of this channel, closed.
+    /// Creates the closed breaker of a channel.
     #[must_use]
     pub fn new(channel: ChannelName) -> Self {
         Self {
@@ -36,24 +36,24 @@ impl Breaker {
         }
     }
 
-    /// Whether the circuit was open less than [`Breaker::COOLDOWN`] ago.
+    /// Returns whether the circuit was seen open within [`Breaker::COOLDOWN`].
     #[must_use]
     pub fn is_known_open(&self) -> bool {
         let open_until = self.known().open_until;
         open_until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Takes note of the state that a lease has read.
+    /// Stores the state that a lease has read.
     pub fn observe(&self, circuit: Circuit) {
         let mut known = self.known();
         known.has_failed = circuit != Circuit::default();
         known.open_until = circuit.is_open.then(|| Instant::now() + Self::COOLDOWN);
     }
 
-    /// The circuit if it is closed, for a delivery without a lease. It is read only after a failure.
+    /// Returns the circuit if it is closed, for deliveries without a lease. It is read only after a failure.
     ///
     /// # Errors
-    /// No response from PostgreSQL.
+    /// PostgreSQL does not respond.
     pub async fn closed_circuit(&self, database: &Database) -> Result<Option<Circuit>, QueryError> {
         if self.is_known_open() {
             return Ok(None);
@@ -66,10 +66,10 @@ impl Breaker {
         Ok((!circuit.is_open).then_some(circuit))
     }
 
-    /// Records failures of the service, `asked` being the longest time that it asked for.
+    /// Records failures of the service. `asked` is the longest delay that it requested.
     ///
     /// # Errors
-    /// No response from PostgreSQL.
+    /// PostgreSQL does not respond.
     pub async fn record_failures(
         &self,
         database: &Database,
@@ -84,10 +84,10 @@ impl Breaker {
         Ok(())
     }
 
-    /// Records that the service responds, if the `circuit` that the lease has read says anything else.
+    /// Records that the service responds, unless the `circuit` that the lease has read already says so.
     ///
     /// # Errors
-    /// No response from PostgreSQL.
+    /// PostgreSQL does not respond.
     pub async fn record_success(
         &self,
         database: &Database,

@@ -1,11 +1,11 @@
-//! Delivery: everything that leaves PostgreSQL after the reply, over one loop.
+//! Delivery from PostgreSQL to other services after the reply, with one loop for all channels.
 //!
-//! A [`Channel`] leases items, delivers them, and settles what became of them; its SQL is its own. What is common is
-//! here: one bounded attempt once the response is out ([`after_reply`]), the sweep of what is due ([`sweep`]), and the
-//! circuit breaker that keeps an outage of the service from costing capacity ([`breaker`]).
+//! A [`Channel`] leases items, delivers them, and settles their outcomes with its own SQL. This module has the common
+//! parts: one time-limited attempt after the response ([`after_reply`]), the sweep of due items ([`sweep`]), and the
+//! circuit breaker that limits the cost of an outage ([`breaker`]). It does not know what an item contains.
 //!
-//! A service that does not respond costs an environment at most [`after_reply::BUDGET`] for each of the few requests
-//! before the circuit opens. Nothing is lost: an item stays in PostgreSQL until it is settled.
+//! If a service does not respond, an environment spends at most [`after_reply::BUDGET`] per request, until the circuit
+//! opens after a few. Nothing is lost: an item stays in PostgreSQL until it is settled.
 
 pub mod after_reply;
 mod attempt;
@@ -23,24 +23,22 @@ pub use crate::db::delivery::{
 };
 use crate::db::{Database, QueryError};
 
-/// A way to bring items from PostgreSQL to a service: at least once, and in order for each room.
+/// A delivery channel from PostgreSQL to a service: at least once, and in order within a room.
 pub trait Channel: Copy + Send + Sync + 'static {
-    /// What is delivered.
     type Item: Send + Sync + 'static;
 
-    /// Its row in `chat_delivery_channels`, and the prefix of its metrics.
+    /// The key of its row in `chat_delivery_channels`, and the prefix of its metrics.
     const NAME: ChannelName;
     /// The time-out of a delivery in the sweep.
     const TIMEOUT: Duration;
     /// The number of items that the sweep leases at a time.
     const BATCH: i64;
-    /// The least time between two deliveries of a sweep: keeps it below the rate that the service accepts.
+    /// The minimum interval between two deliveries of a sweep, which keeps it below the service's rate limit.
     const SWEEP_INTERVAL: Duration;
 
-    /// PostgreSQL.
     fn database(&self) -> &'static Database;
 
-    /// The circuit breaker of this channel, as this environment knows it.
+    /// The channel's circuit breaker in this environment.
     fn breaker(&self) -> &'static Breaker;
 
     /// Leases items for `life`.
@@ -50,16 +48,16 @@ pub trait Channel: Copy + Send + Sync + 'static {
         life: Duration,
     ) -> impl Future<Output = Result<Lease<Self::Item>, QueryError>> + Send;
 
-    /// Delivers an item, once.
+    /// Delivers an item once.
     fn deliver(&self, item: &Self::Item) -> impl Future<Output = DeliveryOutcome> + Send;
 
-    /// Writes down what became of leased items; returns how long the delivered ones were late, in milliseconds, if the
-    /// channel measures it.
+    /// Stores the outcomes of leased items. Returns the delays of the delivered items in milliseconds, if the channel
+    /// measures them.
     fn settle(
         &self,
         outcomes: &[(Self::Item, DeliveryOutcome)],
     ) -> impl Future<Output = Result<Vec<f64>, QueryError>> + Send;
 
-    /// Measures what is not delivered yet.
+    /// Measures the undelivered items.
     fn backlog(&self) -> impl Future<Output = Result<Backlog, QueryError>> + Send;
 }

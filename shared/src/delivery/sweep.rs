@@ -1,4 +1,4 @@
-//! What `deliver-pending` does: the items that an outage, an interrupted function or a full budget has left.
+//! The sweep of `deliver-pending`: delivers what an outage, an interrupted function or an exhausted budget has left.
 
 use std::time::Duration;
 
@@ -12,34 +12,34 @@ use crate::metrics::{self, Metric};
 
 /// A lease outlives the time-out of a delivery and a slow settle statement.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
-/// The longest time between two looks at what is due.
+/// The maximum interval between two queries for due items.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a sweep did.
+/// The result of a sweep.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Sweep {
-    /// Items that were delivered.
     pub delivered: u32,
-    /// Items that were not, for now or for good.
+    /// Items that were not delivered, temporarily or permanently.
     pub failed: u32,
     /// Items that are still pending.
     pub backlog: i64,
 }
 
-/// Delivers what is due until the backlog is empty or `budget` has passed; the last batch may take the channel's
-/// time-out longer.
+/// Delivers due items until the backlog is empty or `budget` has passed. The last batch may exceed the budget by the
+/// channel's time-out.
 ///
-/// While the circuit is open it probes with one item every few seconds. A service that responds, however slowly, gets
-/// the whole backlog at once; the circuit closes when it responds as fast as it has to after a reply.
+/// While the circuit is open, the sweep probes with one item every few seconds. If the service responds, at any speed,
+/// the sweep delivers the whole backlog. The circuit closes when the service responds as fast as required after a
+/// reply.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn sweep<C: Channel>(channel: C, budget: Duration) -> Result<Sweep, QueryError> {
     let deadline = Instant::now() + budget;
     let mut sweep = Sweep::default();
-    // Whether the service was reached through an open circuit.
+    // Whether a probe reached the service while the circuit was open.
     let mut ignore_circuit = false;
-    // An environment that still takes the circuit for open leaves its messages to this sweep.
+    // Environments that still treat the circuit as open leave their messages to this sweep.
     let mut stay_until = Instant::now();
     report(channel).await?;
     loop {
@@ -86,7 +86,8 @@ pub async fn sweep<C: Channel>(channel: C, budget: Duration) -> Result<Sweep, Qu
     Ok(sweep)
 }
 
-/// Emits what no single request can measure. It comes first, since it matters most when the rest takes too long.
+/// Emits the metrics of the backlog. This runs first, because the rest may exceed the function's time when the backlog
+/// matters most.
 async fn report<C: Channel>(channel: C) -> Result<(), QueryError> {
     let backlog = channel.backlog().await?;
     metrics::emit(&[

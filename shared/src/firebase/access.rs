@@ -9,7 +9,8 @@ use super::{FirebaseError, ServiceAccount};
 use crate::http_client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
-/// The right to ask Google's services: an OAuth 2 access token of the service account, kept until shortly before it ends.
+/// The authorization for Google's services: an OAuth 2 access token of the service account, cached until shortly before
+/// it expires.
 pub struct Access {
     client: Arc<HttpClient>,
     secrets: Arc<SecretStore>,
@@ -24,10 +25,10 @@ struct Token {
 }
 
 impl Access {
-    /// A token is renewed this long before it ends.
+    /// A token is renewed this long before it expires.
     const MARGIN: Duration = Duration::from_mins(1);
 
-    /// A right to what `scope` names: Google's scopes, with spaces.
+    /// Creates an authorization for `scope`, a space-separated list of Google's scopes.
     pub fn new(client: Arc<HttpClient>, secrets: Arc<SecretStore>, scope: &'static str) -> Self {
         Self {
             client,
@@ -37,7 +38,7 @@ impl Access {
         }
     }
 
-    /// A token for `Authorization: Bearer`. Of several who ask at once, one fetches.
+    /// Returns a token for `Authorization: Bearer`. Of several concurrent callers, one fetches it.
     pub async fn token(&self) -> Result<String, FirebaseError> {
         let mut cached = self.cached.lock().await;
         if let Some(token) = cached
@@ -51,7 +52,7 @@ impl Access {
         Ok(token.value)
     }
 
-    /// Forgets a token that the service has rejected, so that the next is a new one.
+    /// Discards a token that the service has rejected, so that the next one is fetched.
     pub async fn reject(&self, rejected: &str) {
         let mut cached = self.cached.lock().await;
         if cached.as_ref().is_some_and(|token| token.value == rejected) {

@@ -15,37 +15,36 @@ use crate::domain::{Timestamp, Viewer};
 use crate::http_client::HttpClient;
 use crate::secret::SecretStore;
 
-/// What became of a room's write.
+/// The result of writing a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It is there.
     Stored,
-    /// Firebase has this revision or a newer one already, and rejected ours.
+    /// Firebase already has this revision or a newer one, and rejected the write.
     Superseded,
 }
 
-/// What the chat does with the Realtime Database.
+/// The chat's client of the Realtime Database.
 pub struct Firebase {
     transport: Transport,
     database_url: String,
 }
 
 impl Firebase {
-    /// The rules give this uid the write access to rooms that no phone has. A uid that is no UUID cannot be a user's.
+    /// The uid that the rules allow to write rooms. It is not a UUID, so that it cannot be a user's.
     pub const UID: &str = "chat-backend";
-    /// The longest that one request may take.
+    /// The time limit of one request.
     pub const TIMEOUT: Duration = Transport::TIMEOUT;
 
-    /// For the database of these settings.
+    /// Creates a client for the configured database.
     ///
     /// # Errors
-    /// The emulator's host is none.
+    /// The emulator's host is invalid.
     pub fn new(
         settings: &FirebaseSettings,
         secrets: Arc<SecretStore>,
         client: Arc<HttpClient>,
     ) -> Result<Self, url::ParseError> {
-        // As it stands in the settings: the parser adds a slash to a URL without a path.
+        // The original text, since the parser adds a slash to a URL without a path.
         let url = settings.database_url.as_str();
         let database_url = if settings.database_url.query().is_some() {
             url
@@ -58,17 +57,16 @@ impl Firebase {
         })
     }
 
-    /// The database's URL, as phones use it.
+    /// Returns the database's URL for clients.
     #[must_use]
     pub fn database_url(&self) -> &str {
         &self.database_url
     }
 
-    /// Brings a room up to `state`, in one write that is done as a whole or not at all. A state that is not newer
-    /// than what is there is rejected by the rules.
+    /// Writes `state` to its room atomically. The rules reject a state that is not newer than the stored one.
     ///
     /// # Errors
-    /// See [`FirebaseError`]; a rejection that is not explained by a newer revision is one too.
+    /// See [`FirebaseError`]. A rejection that a newer revision does not explain is one, too.
     pub async fn write_room(&self, state: &RoomState) -> Result<Written, FirebaseError> {
         let room_id = state.room.id;
         let rejected = match self
@@ -89,7 +87,7 @@ impl Firebase {
         }
     }
 
-    /// Shows that somebody is typing, or no longer is.
+    /// Shows whether the viewer is typing.
     ///
     /// # Errors
     /// See [`FirebaseError`].
@@ -113,7 +111,7 @@ impl Firebase {
         }
     }
 
-    /// Denies a user all access by the rules, or grants it again.
+    /// Denies or grants a user all access through the rules.
     ///
     /// # Errors
     /// See [`FirebaseError`].
@@ -127,8 +125,8 @@ impl Firebase {
         }
     }
 
-    /// Sends one request and returns the response, whatever its status: `preflight` reads what Firebase says. With
-    /// `uid`, the rules judge the request as one of that user; without, the service account is above them.
+    /// Sends one request and returns the response with any status, for `preflight`. With `uid`, the rules apply as for
+    /// that user; otherwise the service account bypasses them.
     ///
     /// # Errors
     /// No response, or no access token.
@@ -146,7 +144,7 @@ impl Firebase {
             .await
     }
 
-    /// What Firebase has of a room; null where it has nothing.
+    /// Reads a room; null if Firebase does not have it.
     ///
     /// # Errors
     /// See [`FirebaseError`].
@@ -154,7 +152,7 @@ impl Firebase {
         self.read(&format!("chats/{room_id}")).await
     }
 
-    /// The revision that Firebase has of a room.
+    /// Reads a room's revision in Firebase.
     async fn revision(&self, room_id: Uuid) -> Result<Option<i64>, FirebaseError> {
         self.read(&format!("chats/{room_id}/metadata/revision"))
             .await
@@ -168,7 +166,7 @@ impl Firebase {
         response.json().await.map_err(FirebaseError::unreachable)
     }
 
-    /// Writes under the rules, as [`Firebase::UID`], although the access token alone would be above them.
+    /// Writes as [`Firebase::UID`] with the rules applied, although the access token alone would bypass them.
     async fn send_as_backend(
         &self,
         method: Method,

@@ -1,4 +1,4 @@
-//! Whether Firebase has what PostgreSQL has: looks, and changes nothing.
+//! Compares the mirror with PostgreSQL. It changes neither.
 
 use std::time::{Duration, Instant};
 
@@ -9,48 +9,46 @@ use uuid::Uuid;
 use super::{Firebase, FirebaseError, tree};
 use crate::db::{Database, QueryError, mirror};
 
-/// A function's time limit, less what one more room may take.
+/// The function's time limit, less the time that one more room may take.
 const COMPARE_BUDGET: Duration = Duration::from_secs(40);
-/// Rooms that are looked up at a time.
+/// The number of rooms per query.
 const BATCH: i64 = 100;
 
-/// Why a comparison was not finished.
+/// Why a comparison was not completed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// PostgreSQL does not respond.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// Firebase does not respond.
     #[error("Firebase: {0}")]
     Firebase(#[from] FirebaseError),
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug, Default, Serialize)]
 pub struct Comparison {
-    /// How many rooms were looked at.
+    /// The number of compared rooms.
     pub compared: usize,
-    /// Those that are not equal.
+    /// The rooms that differ.
     pub different: Vec<Difference>,
-    /// The last room that was looked at, where there are more: go on after it.
+    /// The last compared room if there are more. Continue after it.
     pub next_after: Option<Uuid>,
 }
 
-/// A room that is not equal on both sides.
+/// A room that differs.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// The room.
     pub room_id: Uuid,
-    /// Its revision in PostgreSQL, and in Firebase, if it is there at all. An older one is only late.
+    /// Its revisions in PostgreSQL and in Firebase; the latter is `None` if the room is missing there. An older
+    /// revision is only late.
     pub revision: (i64, Option<i64>),
-    /// Where they differ, below `/chats/{id}`. Never what stands there.
+    /// The paths below `/chats/{id}` that differ, without their values.
     pub paths: Vec<String>,
 }
 
-/// Compares one room, or as many as there is time for, in the order of their ids.
+/// Compares one room, or as many as the time allows in the order of their ids.
 ///
 /// # Errors
-/// PostgreSQL or Firebase does not answer.
+/// PostgreSQL or Firebase does not respond.
 pub async fn compare(
     database: &Database,
     firebase: &Firebase,
@@ -124,7 +122,7 @@ fn differences(
                 );
             }
         }
-        // Firebase has one kind of number: 5.0 comes back as 5.
+        // Firebase has one number type, and returns 5.0 as 5.
         (Some(Value::Number(expected)), Some(Value::Number(actual)))
             if expected.as_f64() == actual.as_f64() => {}
         (expected, actual) if expected == actual => {}

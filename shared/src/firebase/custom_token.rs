@@ -4,22 +4,21 @@ use uuid::Uuid;
 use super::ServiceAccount;
 use super::service_account::unix_seconds;
 
-/// A token that a phone exchanges for a Firebase session (`signInWithCustomToken`).
+/// A token that a client exchanges for a Firebase session (`signInWithCustomToken`).
 #[derive(Debug, Serialize)]
 pub struct CustomToken {
-    /// The token.
     pub token: String,
-    /// How long it may be exchanged, in seconds. The session that it opens lasts longer.
+    /// How long it may be exchanged, in seconds. The session lasts longer.
     pub expires_in: u64,
 }
 
-/// Signs a custom token for a user of the platform, whose id becomes `auth.uid` in the rules. It carries no claims:
-/// who may read a room stands in the room.
+/// Signs a custom token for a user, whose id becomes `auth.uid` in the rules. It has no claims: a room's node names its
+/// readers.
 ///
 /// Source: firebase.google.com/docs/auth/admin/create-custom-tokens, "using a third-party JWT library".
 ///
 /// # Errors
-/// The service account's key is not valid.
+/// The service account's key is invalid.
 pub fn custom_token(
     account: &ServiceAccount,
     uid: Uuid,

@@ -5,24 +5,23 @@ use reqwest::Response;
 use crate::delivery::RetryCause;
 use crate::http_client::retry_after;
 
-/// Why Firebase does not have what it was sent.
+/// A failed request to Firebase.
 #[derive(Debug, thiserror::Error)]
 pub enum FirebaseError {
-    /// No response, or one that broke off: the write may have been done or not.
+    /// No response, or an incomplete one. The write may have been applied.
     #[error("no response: {0}")]
     Unreachable(String),
     /// A response with an error.
     #[error("responded with {status}")]
     Response {
-        /// The HTTP status.
         status: u16,
-        /// What it asks for in `Retry-After`.
+        /// The delay requested in `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// The service account's key is rejected, or is none.
+    /// The service account's key is invalid, or Google rejects it.
     #[error("the service account's key is rejected: {0}")]
     Key(String),
-    /// The settings name a database, and the secrets no service account.
+    /// A database is configured, but no service account.
     #[error(
         "no service account: FIREBASE_CREDENTIALS_PATH, or firebase_service_account in the secret"
     )]
@@ -30,7 +29,7 @@ pub enum FirebaseError {
 }
 
 impl FirebaseError {
-    /// Reads a response other than a success.
+    /// Converts an error response.
     pub(crate) fn of(response: &Response) -> Self {
         Self::Response {
             status: response.status().as_u16(),
@@ -38,7 +37,7 @@ impl FirebaseError {
         }
     }
 
-    /// The cause without its URL, which has room and user ids in it.
+    /// Returns the cause without its URL, which contains room and user ids.
     pub(crate) fn unreachable(error: reqwest::Error) -> Self {
         if error.is_decode() {
             // serde quotes the value that it does not expect.
@@ -54,7 +53,7 @@ impl FirebaseError {
         Self::Unreachable(reason)
     }
 
-    /// The time that Firebase asks for, at most five minutes.
+    /// Returns the delay that Firebase requests, at most five minutes.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -65,13 +64,13 @@ impl FirebaseError {
         }
     }
 
-    /// Whether Firebase, our key, or the room is at fault.
+    /// Returns whether Firebase, the key, or the room is at fault.
     #[must_use]
     pub fn cause(&self) -> RetryCause {
         match self {
             Self::Unreachable(_) => RetryCause::Outage,
             Self::Response { status, .. } if *status == 429 || *status >= 500 => RetryCause::Outage,
-            // 401 and 403: the rules reject this room. A rejected access token was replaced before.
+            // 401 and 403: the rules reject this room. A rejected access token has already been replaced.
             Self::Response { .. } => RetryCause::Item,
             Self::Key(_) | Self::NoServiceAccount => RetryCause::Credentials,
         }

@@ -1,7 +1,7 @@
-//! The mirror: PostgreSQL is the source of truth, and Firebase is brought up to it.
+//! The mirror's delivery channel: writes the state of rooms in PostgreSQL, the source of truth, to Firebase.
 //!
-//! It sends state, not events, so a room can be written twice, late, or from two places at once: the rules reject a
-//! revision that is not newer than the one in Firebase.
+//! It writes state, not events, so that a room may be written twice, late, or concurrently: the rules reject a revision
+//! that is not newer than the stored one.
 
 use std::time::Duration;
 
@@ -18,19 +18,17 @@ use crate::delivery::{
 };
 use crate::domain::Viewer;
 
-/// Rooms, to the Realtime Database.
+/// The delivery channel of rooms to the Realtime Database.
 #[derive(Clone, Copy)]
 pub struct Mirror {
-    /// PostgreSQL.
     pub database: &'static Database,
-    /// The Realtime Database.
     pub firebase: &'static Firebase,
-    /// The circuit breaker of this environment.
     pub breaker: &'static Breaker,
 }
 
 impl Mirror {
-    /// Shows whether somebody is typing: tried once, since it is stale in ten seconds, and not while the circuit is open.
+    /// Shows whether a user is typing. It tries once, since the state is stale after ten seconds, and not while the
+    /// circuit is open.
     pub async fn set_typing(&self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
         if let Err(error) = self.try_set_typing(room_id, viewer, is_typing).await {
             tracing::warn!(%room_id, %error, "typing write failed");
@@ -70,7 +68,7 @@ impl Channel for Mirror {
     const NAME: ChannelName = ChannelName::Mirror;
     const TIMEOUT: Duration = Firebase::TIMEOUT;
     const BATCH: i64 = 64;
-    /// Half of the 1,000 writes a second that a Realtime Database accepts: the endpoints write, too.
+    /// Half of the 1,000 writes per second that a Realtime Database accepts. The endpoints write, too.
     const SWEEP_INTERVAL: Duration = Duration::from_millis(2);
 
     fn database(&self) -> &'static Database {

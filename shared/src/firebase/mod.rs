@@ -1,4 +1,4 @@
-//! Firebase: the live mirror, and the tokens that phones sign in with.
+//! Firebase: the mirror in the Realtime Database, and the tokens with which clients sign in.
 
 mod access;
 mod client;

@@ -1,4 +1,4 @@
-//! Ends the Firebase sign-in of users whom the platform has deactivated, and restores it when they are active again.
+//! Ends the Firebase access of users whom the platform has deactivated, and restores it when they are active again.
 
 use std::time::Duration;
 
@@ -12,30 +12,27 @@ use crate::db::firebase_users::{self, Revocation};
 use crate::db::{Database, QueryError};
 use crate::domain::Timestamp;
 
-/// The number of users that one run looks at in its round over all of them, which takes PostgreSQL about 0.1 s. With a
-/// million users a round takes 50 minutes; participants of rooms with new messages are looked at in every run.
+/// The number of users that a run checks in its round over all users, which takes PostgreSQL about 0.1 s. With a
+/// million users a round takes 50 minutes. Participants of rooms with new messages are checked in every run.
 const USERS: i64 = 20_000;
-/// Messages of the last two runs, so that a late run misses nobody.
+/// The period of two runs, so that a late run misses no message.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
-/// Entries that are written at a time.
+/// The number of concurrent writes.
 const BATCH: i64 = 50;
-/// New batches are begun for so long.
+/// The time after which no new batch starts.
 const BUDGET: Duration = Duration::from_secs(20);
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Revocations {
-    /// Users who were denied access.
     pub revoked: usize,
-    /// Users who have access again.
     pub restored: usize,
 }
 
-/// Finds users who were deactivated or activated, and tells Firebase. Entries that it does not take remain for the next
-/// run.
+/// Finds users who were deactivated or reactivated, and updates Firebase. Failed writes remain for the next run.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn revoke_users(
     database: &Database,
     firebase: &'static Firebase,
@@ -56,7 +53,7 @@ pub async fn revoke_users(
     }
 }
 
-/// Writes entries side by side; returns those that Firebase has.
+/// Writes entries concurrently. Returns those that Firebase accepted.
 async fn write(firebase: &'static Firebase, revocations: &[Revocation]) -> Vec<Revocation> {
     let mut writes = JoinSet::new();
     for &revocation in revocations {

@@ -7,28 +7,26 @@ use url::Url;
 
 use crate::crypto;
 
-/// The key of a service account, of the JSON file that Google's console hands out.
+/// A service account's key, from the JSON file of Google's console.
 #[derive(Clone)]
 pub struct ServiceAccount {
-    /// The project that pushes are sent for.
+    /// The project of the pushes.
     pub project_id: String,
-    /// The issuer of what is signed.
+    /// The issuer of signed tokens.
     pub client_email: String,
-    /// Where a signed assertion is exchanged for an access token.
+    /// The URL that exchanges a signed assertion for an access token.
     pub token_uri: String,
     key: EncodingKey,
 }
 
-/// Which field of a service account is missing or invalid. It quotes no value.
+/// The missing or invalid field of a service account. It quotes no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServiceAccount {
-    /// Neither an object nor a text that holds one.
+    /// Neither an object nor a string with one.
     #[error("the JSON of a service account was expected")]
     NotAnObject,
-    /// A field without a value.
     #[error("{0} is missing")]
     Missing(&'static str),
-    /// A field of the wrong form.
     #[error("{0} is not valid: {1} was expected")]
     Invalid(&'static str, &'static str),
 }
@@ -36,8 +34,8 @@ pub enum InvalidServiceAccount {
 impl ServiceAccount {
     const GOOGLE: &str = "https://oauth2.googleapis.com/token";
 
-    /// Reads a service account: an object, or a text with one, as the key/value editor of Secrets Manager's console makes
-    /// it. The line feeds of `private_key` may be written as `\n`.
+    /// Parses a service account: an object, or a string with one, which the key/value editor of Secrets Manager's
+    /// console produces. `private_key` may have line feeds or `\n`.
     ///
     /// # Errors
     /// See [`InvalidServiceAccount`].
@@ -79,7 +77,7 @@ impl ServiceAccount {
     /// Signs claims with RS256.
     ///
     /// # Errors
-    /// The claims cannot be written as JSON.
+    /// The claims cannot be serialized as JSON.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
         crypto::install();
         encode(&Header::new(Algorithm::RS256), claims, &self.key)
@@ -96,7 +94,7 @@ fn private_key(text: &str) -> Result<EncodingKey, InvalidServiceAccount> {
         ))
 }
 
-/// Seconds since 1970, as tokens count.
+/// Returns the seconds since 1970.
 pub(super) fn unix_seconds() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

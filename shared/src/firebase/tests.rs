@@ -1,5 +1,5 @@
-//! The client against a server that answers as Google's do. That the rules and the real SDKs agree with it is for the
-//! tests against the stand-in.
+//! Tests the client against a server that responds like Google's. The tests against the stand-in cover the rules and
+//! the real SDKs.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ fn state(revision: i64) -> RoomState {
     }
 }
 
-/// Answers `token-1`, `token-2`, … as Google's token endpoint does.
+/// Responds with `token-1`, `token-2`, …, like Google's token endpoint.
 async fn token_endpoint(server: &MockServer, times: u64) {
     let issued = Arc::new(std::sync::atomic::AtomicU32::new(0));
     Mock::given(path("/token"))

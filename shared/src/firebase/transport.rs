@@ -11,23 +11,23 @@ use crate::config::FirebaseSettings;
 use crate::http_client::HttpClient;
 use crate::secret::SecretStore;
 
-/// Requests to the Realtime Database's REST interface, and what they are allowed by.
+/// Authorized requests to the Realtime Database's REST interface.
 ///
 /// Source: firebase.google.com/docs/reference/rest/database.
 pub struct Transport {
     client: Arc<HttpClient>,
     base: Url,
     namespace: Option<String>,
-    /// None: the emulator, which takes whoever says `owner` for an administrator, as Google's SDKs do.
+    /// `None` for the emulator, where the token `owner` is an administrator, as in Google's SDKs.
     access: Option<Access>,
 }
 
 impl Transport {
-    /// The longest that one request may take.
+    /// The time limit of one request.
     pub const TIMEOUT: Duration = Duration::from_secs(8);
     const SCOPE: &str = "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
 
-    /// To the database of these settings.
+    /// Creates a transport to the configured database.
     pub fn new(
         settings: &FirebaseSettings,
         secrets: Arc<SecretStore>,
@@ -40,7 +40,7 @@ impl Transport {
             .map(|(_, value)| value.into_owned());
         let (mut base, namespace) = match &settings.emulator_host {
             None => (database_url.clone(), named),
-            // As Google's SDKs do: the emulator serves many databases, told apart by `ns`.
+            // As in Google's SDKs: `ns` selects one of the emulator's databases.
             Some(host) => {
                 let first_label = database_url
                     .host_str()
@@ -65,7 +65,7 @@ impl Transport {
         })
     }
 
-    /// Sends a request once and returns the response, whatever its status.
+    /// Sends one request and returns the response with any status.
     pub async fn request(
         &self,
         method: Method,
@@ -81,7 +81,7 @@ impl Transport {
         self.send_once(&token, method, url, body).await
     }
 
-    /// Sends a request for what stands at `path`; where the access token is rejected, once more with a new one.
+    /// Sends a request for `path`. If the access token is rejected, retries once with a new one.
     pub async fn send(
         &self,
         method: Method,
@@ -98,8 +98,8 @@ impl Transport {
             .send_with(&token, method.clone(), url.clone(), body)
             .await
         {
-            // The rules' rejection is a 401 as well, and a new token does not change their mind: it costs a request
-            // then, on a path that is rare.
+            // A rejection by the rules is a 401 as well, and a new token does not change it. The extra request is
+            // acceptable, since this is rare.
             Err(FirebaseError::Response { status: 401, .. }) => {
                 access.reject(&token).await;
                 let token = access.token().await?;

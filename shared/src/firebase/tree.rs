@@ -1,10 +1,10 @@
-//! The guide's tree, field for field: what of a room stands under `/chats/{id}`.
+//! The tree of a room below `/chats/{id}`, as in the API guide.
 
 use serde_json::{Map, Value, json};
 
 use crate::db::mirror::{MirroredMessage, MirroredRoom, RoomState};
 
-/// The multi-path update that brings a room up to `state`: one write. Nulls are not stored.
+/// Returns the multi-path update that brings a room to `state` in one write. Nulls are not stored.
 pub fn patch(state: &RoomState) -> Value {
     let messages = state
         .changed
@@ -13,7 +13,7 @@ pub fn patch(state: &RoomState) -> Value {
     let mut patch = Map::new();
     patch.insert("metadata".to_owned(), metadata(&state.room));
     if state.all_changed {
-        // All at once, so that nothing else remains: this also makes a tree whole again that somebody has damaged.
+        // Replacing the whole list removes everything else, and so also repairs a damaged tree.
         patch.insert("messages".to_owned(), Value::Object(messages.collect()));
     } else {
         patch.extend(messages.map(|(id, message)| (format!("messages/{id}"), message)));
@@ -27,7 +27,7 @@ pub fn patch(state: &RoomState) -> Value {
     Value::Object(patch)
 }
 
-/// What becomes of a value in Firebase: nulls are not stored, and an object without a child does not exist.
+/// Returns a value as Firebase stores it: without nulls and without empty objects.
 pub fn stored(value: &Value) -> Value {
     match value {
         Value::Object(children) => {
@@ -54,7 +54,7 @@ fn metadata(room: &MirroredRoom) -> Value {
         "delivery_id": room.delivery_id,
         "created_at": room.created_at,
         "is_active": room.is_active,
-        // As the rules tell the time: they compare it with theirs, and close the room on the dot.
+        // Milliseconds, the unit of `now` in the rules, which close the room at this time.
         "closes_at_ms": room.closes_at.map(|closes_at| closes_at.0.timestamp_millis()),
         "last_message_text": room.last_message_text,
         "last_message_at": room.last_message_at,

@@ -1,7 +1,8 @@
-//! Pending pushes stand in PostgreSQL from the moment that their message does, one row per room and device.
+//! The pushes' delivery channel. A message and its pending pushes are stored in one statement, one row per room and
+//! device.
 //!
-//! A device is notified twice of a message only if FCM's response was lost, or the function ended before it had settled
-//! the push; then the newer notification replaces the older one on the screen, since both carry the room's tag.
+//! A device is notified twice of a message only if FCM's response was lost, or if the function ended before it settled
+//! the push. The newer notification then replaces the older one on the screen, since both have the room's tag.
 
 use std::time::Duration;
 
@@ -14,14 +15,11 @@ use crate::delivery::{
     Breaker, Channel, ChannelName, DeliveryOutcome, DropReason, Lease, LeaseScope, RetryCause,
 };
 
-/// Notifications, to Cloud Messaging.
+/// The delivery channel of notifications to Cloud Messaging.
 #[derive(Clone, Copy)]
 pub struct Pushes {
-    /// PostgreSQL.
     pub database: &'static Database,
-    /// Cloud Messaging.
     pub fcm: &'static Fcm,
-    /// The circuit breaker of this environment.
     pub breaker: &'static Breaker,
 }
 
@@ -31,7 +29,7 @@ impl Channel for Pushes {
     const NAME: ChannelName = ChannelName::Push;
     const TIMEOUT: Duration = Fcm::TIMEOUT;
     const BATCH: i64 = 32;
-    /// A project may send 600,000 messages a minute, which one sweep cannot reach.
+    /// A project may send 600,000 messages per minute, which a sweep cannot reach.
     const SWEEP_INTERVAL: Duration = Duration::ZERO;
 
     fn database(&self) -> &'static Database {

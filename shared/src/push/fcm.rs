@@ -17,15 +17,15 @@ use crate::secret::SecretStore;
 /// Why a device was not notified.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// FCM, or Google's token endpoint, does not respond, or rejects the service account. The push may have been done.
+    /// FCM or Google's token endpoint does not respond, or rejects the service account. The push may have been sent.
     #[error(transparent)]
     Unavailable(#[from] FirebaseError),
-    /// FCM responds with an error.
+    /// FCM responded with an error.
     #[error("responded with {} {}", .0.status, .0.code)]
     Rejected(FcmError),
 }
 
-/// Firebase Cloud Messaging, over its HTTP v1 interface.
+/// A client of Firebase Cloud Messaging's HTTP v1 interface.
 ///
 /// Source: firebase.google.com/docs/cloud-messaging/send/v1-api.
 pub struct Fcm {
@@ -36,13 +36,13 @@ pub struct Fcm {
 }
 
 impl Fcm {
-    /// The longest that one push may take, with a new access token and a second attempt.
+    /// The time limit of one push, including a new access token and a second attempt.
     pub const TIMEOUT: Duration = Duration::from_secs(20);
-    /// Google's advice is no less than this for one request.
+    /// The time limit of one request, which Google recommends as the minimum.
     const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
     const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 
-    /// At this address, Google's or a test's.
+    /// Creates a client for FCM at `base`.
     pub fn new(base: Url, secrets: Arc<SecretStore>, client: Arc<HttpClient>) -> Self {
         let access = Access::new(client.clone(), secrets.clone(), Self::SCOPE);
         Self {
@@ -53,8 +53,8 @@ impl Fcm {
         }
     }
 
-    /// Notifies a device of a message; a device that is away finds the notification until `expires_at`. If the access
-    /// token is rejected, tries once more with a new one.
+    /// Notifies a device of a message. FCM keeps the notification for an offline device until `expires_at`. If the
+    /// access token is rejected, retries once with a new one.
     ///
     /// # Errors
     /// See [`PushError`].
@@ -83,7 +83,7 @@ impl Fcm {
             })
     }
 
-    /// Has FCM check a message for a device that does not exist, and send nothing; returns the response, whatever its
+    /// Has FCM validate a message to a device that does not exist, without sending it. Returns the response with any
     /// status.
     ///
     /// # Errors
@@ -114,13 +114,13 @@ impl Fcm {
             return Ok(());
         }
         let retry_after = retry_after(&response);
-        // The status of a response that breaks off says enough.
+        // If the body is incomplete, the status is sufficient.
         let body = response.bytes().await.unwrap_or_default();
         let error = FcmError::read(status.as_u16(), retry_after, &body);
         Err(PushError::Rejected(error))
     }
 
-    /// The project is the service account's, which a rotation may change.
+    /// The project is the service account's and may change with a rotation.
     fn url(&self) -> Result<Url, FirebaseError> {
         let secret = self.secrets.current();
         let account = secret.service_account.as_ref();

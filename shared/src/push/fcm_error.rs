@@ -10,21 +10,20 @@ use serde::Deserialize;
 use crate::db::pushes::DuePush;
 use crate::delivery::{DeliveryOutcome, DropReason, RetryCause};
 
-/// How long to wait for a quota if FCM does not say.
+/// The delay after an exceeded quota if FCM requests none.
 const QUOTA_DELAY: Duration = Duration::from_mins(1);
 
-/// An error response.
+/// FCM's error response.
 #[derive(Debug)]
 pub struct FcmError {
-    /// The HTTP status.
     pub status: u16,
-    /// FCM's own code, such as `UNREGISTERED`, else Google's status; `""` if the response has neither.
+    /// FCM's error code, such as `UNREGISTERED`, else Google's status; `""` if the response has neither.
     pub code: String,
     names_token: bool,
     retry_after: Option<Duration>,
 }
 
-/// The fields of a Google error that are read.
+/// The fields of a Google error that are used.
 #[derive(Default, Deserialize)]
 struct Body {
     #[serde(default)]
@@ -53,7 +52,7 @@ struct Violation {
 }
 
 impl FcmError {
-    /// Reads a response. One that is not Google's has no code.
+    /// Parses a response. If it is not in Google's format, the code is empty.
     pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let error = serde_json::from_slice::<Body>(body)
             .unwrap_or_default()
@@ -68,7 +67,7 @@ impl FcmError {
             .iter()
             .flat_map(|detail| &detail.field_violations)
             .collect();
-        // If no field is named, the documented message has to do.
+        // If no field is named, compare the documented message.
         let names_token = if violations.is_empty() {
             error.message.contains("registration token")
         } else {
@@ -82,15 +81,16 @@ impl FcmError {
         }
     }
 
-    /// Whether our access token is rejected. (A 401 may also mean that the project has no key of Apple's.)
+    /// Returns whether the access token is rejected. A 401 may also mean that the project has no key for APNs.
     pub fn is_unauthenticated(&self) -> bool {
         self.status == 401 && self.code != "THIRD_PARTY_AUTH_ERROR"
     }
 
-    /// What follows for the push.
+    /// Returns the outcome for the push.
     ///
-    /// Only a response about the token removes a device: `UNREGISTERED`, or `INVALID_ARGUMENT` if the token is the invalid
-    /// argument. 401 and 403, `SENDER_ID_MISMATCH` among them, are about our credentials: the push waits for an operator.
+    /// Only a response about the device token removes the device: `UNREGISTERED`, or `INVALID_ARGUMENT` with the token
+    /// as the invalid argument. 401 and 403, including `SENDER_ID_MISMATCH`, concern the credentials: the push waits
+    /// for an operator.
     pub fn outcome(&self) -> DeliveryOutcome {
         let retry = |after, cause| DeliveryOutcome::Retry { after, cause };
         match (self.status, self.code.as_str()) {
@@ -109,7 +109,7 @@ impl FcmError {
     }
 
     fn asked(&self) -> Option<Duration> {
-        // A push does not wait for longer anyway.
+        // A push does not wait longer than that.
         self.retry_after.map(|asked| asked.min(DuePush::LIFE))
     }
 }

@@ -1,4 +1,4 @@
-//! The request to FCM.
+//! The request to FCM for a notification.
 //!
 //! Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages, and Apple's "Sending notification requests
 //! to APNs" and "Generating a remote notification" for `apns`.
@@ -10,14 +10,13 @@ use uuid::Uuid;
 use crate::db::pushes::Notice;
 use crate::domain::cut_with_ellipsis;
 
-/// How much of a name and of a text a notification shows, in characters: more than a screen has room for, and so little
-/// that no message comes near the 4,096 bytes that FCM takes, be every character escaped.
+/// The longest name and text of a notification, in characters. They exceed a screen, and keep every message below FCM's
+/// 4,096 bytes even if every character is escaped.
 const LONGEST_TITLE: usize = 100;
 const LONGEST_BODY: usize = 255;
 
-/// The request's body. One room is one notification: a newer one replaces an older one, both on a device (`tag`,
-/// `apns-collapse-id`) and while it waits for a device that is away (`collapse_key`). FCM's own expiry is four weeks;
-/// ours, `expires_at`, is when nobody wants to be notified any more.
+/// Returns the request's body. A room has one notification: a newer one replaces the older one on a device (`tag`,
+/// `apns-collapse-id`) and in FCM's queue (`collapse_key`). FCM drops it at `expires_at`; its own limit is four weeks.
 pub fn message(
     token: &str,
     room_id: Uuid,
@@ -30,7 +29,7 @@ pub fn message(
         "message": {
             "token": token,
             "notification": { "title": title(notice), "body": body(notice) },
-            // Texts alone, as FCM has it; and `message_type` is a name that it keeps to itself.
+            // FCM accepts only strings here, and reserves the name `message_type`.
             "data": {
                 "type": "chat_message",
                 "chat_room_id": room_id,
@@ -55,7 +54,7 @@ pub fn message(
     })
 }
 
-/// Who writes: the sender, or for the platform the delivery that it writes about.
+/// Returns the title: the sender's name or, for a platform message, the delivery.
 fn title(notice: &Notice) -> String {
     let Notice {
         sender_name,

@@ -1,4 +1,4 @@
-//! Pushes: the recipients' devices are notified of a message by Firebase Cloud Messaging.
+//! Pushes: notifies the recipients' devices of messages through Firebase Cloud Messaging.
 
 mod channel;
 mod fcm;

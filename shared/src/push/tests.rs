@@ -1,4 +1,4 @@
-//! The client against a server that answers with FCM's documented errors, as its reference and its guides print them.
+//! Tests the client against a server that returns FCM's documented errors, as its reference and guides print them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,7 @@ async fn push(fcm: &Fcm) -> Result<(), PushError> {
         .await
 }
 
-/// Answers `token-1`, `token-2`, …, for assertions that ask for the right to send messages.
+/// Responds with `token-1`, `token-2`, … to assertions with the messaging scope.
 async fn token_endpoint(server: &MockServer, times: u64) {
     let issued = std::sync::atomic::AtomicU32::new(0);
     Mock::given(path("/token"))
@@ -103,7 +103,7 @@ fn sent() -> ResponseTemplate {
     )
 }
 
-/// What follows from an answer of FCM's.
+/// Returns the outcome of a push after this response.
 async fn outcome_of(answer: ResponseTemplate) -> DeliveryOutcome {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;

@@ -195,7 +195,7 @@ async fn searches_above_the_limit_wait_for_a_token() {
 }
 
 #[tokio::test]
-async fn a_room_closes_when_its_delivery_ends() {
+async fn a_room_needs_a_delivery_if_only_support_rooms_may_lack_one() {
     let test = TestApp::new().await;
     let rules = OpeningRules {
         limit: None,

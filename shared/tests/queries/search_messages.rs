@@ -335,7 +335,7 @@ async fn a_rare_word_is_found_beyond_the_newest_messages() {
 }
 
 #[tokio::test]
-async fn deleted_and_changed_messages_are_not_found() {
+async fn deleted_messages_and_replaced_texts_are_not_found() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     let first = test.say(driver, room, "Girafe").await;
