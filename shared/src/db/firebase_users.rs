@@ -1,4 +1,4 @@
-//! Who may be signed in to Firebase, and who no longer may.
+//! The users with Firebase access, and the revocation of it.
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::types::Type;
@@ -12,16 +12,15 @@ use crate::error::Result;
 /// A user whose `/revoked/{user_id}` in Firebase is out of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
-    /// The user.
     pub user_id: Uuid,
-    /// Whether the user is deactivated, or deleted.
+    /// Whether the user is deactivated or deleted.
     pub is_revoked: bool,
 }
 
-/// Notes that the viewer is given a token to sign in with.
+/// Records that the viewer gets a sign-in token.
 ///
 /// # Errors
-/// An unknown or inactive viewer, or no response from PostgreSQL.
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn note(database: &Database, viewer: Viewer) -> Result<()> {
     const SQL: &str = "-- note_firebase_user
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
@@ -33,12 +32,11 @@ pub async fn note(database: &Database, viewer: Viewer) -> Result<()> {
     Ok(viewer::check(&row)?)
 }
 
-/// Looks whether users are still active: the participants of rooms with a message since `since`, whose phones would
-/// otherwise go on reading, and the next `limit` of all users, in a round that begins again after the last one. Returns
-/// the number of users who have changed.
+/// Checks whether users are still active: the participants of rooms with a message since `since`, and the next `limit`
+/// users of a round over all users. Returns the number of users who have changed.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn check(
     database: &Database,
     since: DateTime<Utc>,
@@ -94,7 +92,7 @@ pub async fn check(
 /// Returns the users whose entry in Firebase is out of date.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn pending(database: &Database, limit: i64) -> Result<Vec<Revocation>, QueryError> {
     const SQL: &str = "-- pending_revocations
         SELECT user_id, is_revoked FROM chat_firebase_users WHERE NOT is_mirrored ORDER BY user_id LIMIT $1";
@@ -106,10 +104,10 @@ pub async fn pending(database: &Database, limit: i64) -> Result<Vec<Revocation>,
     Ok(rows.iter().map(revocation).collect())
 }
 
-/// Notes that Firebase has these entries, unless they have changed meanwhile.
+/// Records that Firebase has these entries, unless they have changed meanwhile.
 ///
 /// # Errors
-/// No response from PostgreSQL: then they are written once more.
+/// PostgreSQL does not respond. Then the entries are written once more.
 pub async fn settle(database: &Database, written: &[Revocation]) -> Result<(), QueryError> {
     const SQL: &str = "-- settle_revocations
         UPDATE chat_firebase_users AS firebase_user SET is_mirrored = true
@@ -125,10 +123,10 @@ pub async fn settle(database: &Database, written: &[Revocation]) -> Result<(), Q
     Ok(())
 }
 
-/// Makes all revocations due again, for a Firebase that has lost them.
+/// Marks all revocations for a new write, for a Firebase that has lost them.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn reset(database: &Database) -> Result<(), QueryError> {
     const SQL: &str = "-- reset_revocations
         UPDATE chat_firebase_users SET is_mirrored = false WHERE is_revoked";

@@ -5,23 +5,23 @@ use tokio_postgres::types::Type;
 use super::{Channel, Circuit};
 use crate::db::{Database, QueryError};
 
-/// The failures in a row that open a circuit.
+/// The number of consecutive failures that open a circuit.
 const THRESHOLD: i32 = 5;
 
-/// What recording did to a circuit.
+/// A change to a circuit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitChange {
-    /// The circuit as it is now.
+    /// The circuit after the change.
     pub circuit: Circuit,
     /// Whether it was open before.
     pub was_open: bool,
 }
 
-/// Counts failures of the service behind a channel, and opens its circuit from the fifth in a row on. The next probe
-/// comes after three seconds, or after the time that the service `asked` for.
+/// Counts failures of a channel's service, and opens its circuit from the fifth consecutive one. The next probe follows
+/// after three seconds, or after the delay that the service `asked` for.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn record_failures(
     database: &Database,
     channel: Channel,
@@ -54,10 +54,10 @@ pub async fn record_failures(
     })
 }
 
-/// Reads the circuit of a channel.
+/// Reads a channel's circuit.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn circuit(database: &Database, channel: Channel) -> Result<Circuit, QueryError> {
     const SQL: &str = "-- delivery_circuit
         SELECT open_since IS NOT NULL AS circuit_is_open, failures AS channel_failures
@@ -66,10 +66,10 @@ pub async fn circuit(database: &Database, channel: Channel) -> Result<Circuit, Q
     Ok(Circuit::of(&database.query_one(SQL, &parameters).await?))
 }
 
-/// Notes that the service behind a channel responds again: closes the circuit and forgets the failures.
+/// Records that a channel's service responds: closes the circuit and resets the failures.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn record_success(database: &Database, channel: Channel) -> Result<(), QueryError> {
     const SQL: &str = "-- record_delivery_success
         UPDATE chat_delivery_channels SET failures = 0, open_since = NULL, probe_after = NULL

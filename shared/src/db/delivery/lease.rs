@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// A way in which changes leave PostgreSQL.
+/// A kind of delivery from PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// Rooms, to the Realtime Database.
@@ -24,34 +24,34 @@ impl Channel {
     }
 }
 
-/// Which items to lease.
+/// Selects the items to lease.
 #[derive(Debug, Clone, Copy)]
 pub enum LeaseScope {
-    /// Those of one room, after a reply. Nothing while the circuit is open.
+    /// The items of one room, after a reply. None while the circuit is open.
     Room {
-        /// The room.
         room_id: Uuid,
         /// A reservation from an earlier attempt.
         reservation: Option<Reservation>,
     },
-    /// Those that are due, in the sweep.
+    /// The items that are due, in the sweep.
     Due {
         /// The maximum number of items.
         limit: i64,
-        /// Leases `limit` items also while the circuit is open; otherwise it then leases one item per probe interval.
+        /// Leases `limit` items even if the circuit is open. Otherwise an open circuit leases one item per probe
+        /// interval.
         ignore_circuit: bool,
     },
 }
 
-/// The right to the next lease of items that are leased or paced now: the time at which the right ends.
+/// The right to the next lease of items that are leased or paced now. The value is its expiry time.
 pub type Reservation = DateTime<Utc>;
 
 /// The result of a lease statement.
 #[derive(Debug)]
 pub struct Lease<T> {
-    /// The leased items. They are this caller's until they are settled, or until the lease ends.
+    /// The leased items. They belong to this caller until they are settled or the lease expires.
     pub items: Vec<T>,
-    /// A reservation for further items of the room, and how long to wait before the next attempt.
+    /// A reservation for further items of the room, and the delay before the next attempt.
     pub reserved: Option<(Reservation, Duration)>,
     /// The channel's circuit breaker.
     pub circuit: Circuit,
@@ -60,16 +60,15 @@ pub struct Lease<T> {
 /// The state of a channel's circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Circuit {
-    /// Whether the circuit is open: nothing is delivered after a reply.
+    /// Whether the circuit is open. Then nothing is delivered after a reply.
     pub is_open: bool,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: i32,
 }
 
-/// The items that a channel has not delivered yet.
+/// A channel's undelivered items.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backlog {
-    /// The number of items.
     pub items: i64,
     /// The age of the oldest item, in seconds.
     pub age: f64,
@@ -78,7 +77,7 @@ pub struct Backlog {
 }
 
 impl<T> Lease<T> {
-    /// Reads the columns that all lease statements have in common; the items are added by the channel.
+    /// Reads the columns that all lease statements share. The channel adds the items.
     pub(in crate::db) fn of(rows: &[Row]) -> Self {
         let circuit = rows.first().map(Circuit::of);
         let reserved = rows.iter().filter_map(|row| {
@@ -115,7 +114,7 @@ impl Backlog {
     }
 }
 
-/// The common table expression `channel`: the circuit breaker of the channel with this name.
+/// The CTE `channel`: the circuit breaker of the channel with this name.
 macro_rules! channel_state {
     ($name:literal) => {
         concat!(
@@ -130,8 +129,8 @@ macro_rules! channel_state {
 }
 pub(in crate::db) use channel_state;
 
-/// The number of items that the sweep may lease, and the common table expression `probe` that it needs: while the
-/// circuit is open, one item every three seconds, whichever sweep comes first.
+/// The number of items that the sweep may lease, and the CTE `probe` that it needs. While the circuit is open, one item
+/// may be leased every three seconds, by any sweep.
 macro_rules! sweep_limit {
     (probe $name:literal) => {
         concat!(

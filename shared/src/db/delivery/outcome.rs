@@ -1,47 +1,43 @@
 use std::time::Duration;
 
-/// What became of an item.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The service has it.
     Delivered,
-    /// Not delivered; to be tried again after a back-off.
+    /// Not delivered; retry after a back-off.
     Retry {
-        /// The time that the service asked for.
+        /// The delay that the service requested.
         after: Option<Duration>,
-        /// Why.
         cause: RetryCause,
     },
-    /// Nothing is left to deliver: the service has something newer, or the recipient has read it.
+    /// Nothing is left to deliver: the service has a newer state, or the recipient has read the message.
     Superseded,
-    /// Given up.
     Dropped(DropReason),
 }
 
-/// Why an item was not delivered for now.
+/// Why an item was not delivered this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryCause {
-    /// The service does not respond, responds too late, or is overloaded. It counts for the circuit breaker.
+    /// The service does not respond, is too slow, or is overloaded. This counts for the circuit breaker.
     Outage,
-    /// The service rejects our credentials. An operator has to act; the item waits for it.
+    /// The service rejects the credentials. The item waits for an operator.
     Credentials,
-    /// The service rejects this item.
     Item,
 }
 
-/// Why an item was given up.
+/// Why an item will not be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DropReason {
-    /// The device does not exist any more.
+    /// The device is no longer registered.
     DeviceGone,
-    /// It has waited for too long.
+    /// The item has waited too long.
     Expired,
-    /// The service will never accept it.
+    /// The service never accepts the item.
     Invalid,
 }
 
 impl DeliveryOutcome {
-    /// A retry after an outage.
+    /// Returns a retry after an outage.
     #[must_use]
     pub fn outage(after: Option<Duration>) -> Self {
         Self::Retry {
@@ -50,7 +46,7 @@ impl DeliveryOutcome {
         }
     }
 
-    /// Whether the service behind the channel is away.
+    /// Returns whether the service is unavailable.
     #[must_use]
     pub fn is_outage(self) -> bool {
         matches!(
@@ -62,7 +58,7 @@ impl DeliveryOutcome {
         )
     }
 
-    /// The outcome as the settle statements name it.
+    /// Returns the outcome's name in the settle statements.
     pub(in crate::db) fn kind(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
@@ -77,7 +73,7 @@ impl DeliveryOutcome {
         }
     }
 
-    /// The seconds that the service asked for.
+    /// Returns the requested delay in seconds.
     pub(in crate::db) fn seconds_asked(self) -> Option<f64> {
         match self {
             Self::Retry { after, .. } => after.map(|wait| wait.as_secs_f64()),

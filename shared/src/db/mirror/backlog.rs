@@ -1,10 +1,10 @@
 use crate::db::delivery::Backlog;
 use crate::db::{Database, QueryError};
 
-/// Measures how far Firebase is behind: rooms, and for how long on the oldest change.
+/// Measures how many rooms Firebase is behind on, and the age of the oldest change.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn backlog(database: &Database) -> Result<Backlog, QueryError> {
     const SQL: &str = "-- mirror_backlog
         SELECT count(*) AS items,

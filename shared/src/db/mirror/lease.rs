@@ -7,13 +7,13 @@ use super::state::states;
 use crate::db::delivery::{Lease, LeaseScope, channel_state, sweep_limit};
 use crate::db::{Database, QueryError};
 
-/// Leases rooms that Firebase is behind on for `life`, and reads the changes that Firebase does not have.
+/// Leases rooms that Firebase is behind on for `life`, and reads their changes.
 ///
-/// A room that was written less than 100 ms ago, or is leased, is reserved instead: see
+/// A room that is leased, or was written less than 100 ms ago, is reserved instead: see
 /// [`Lease::reserved`](crate::db::delivery::Lease). A room in back-off is not leased.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn lease(
     database: &Database,
     scope: LeaseScope,
@@ -52,16 +52,16 @@ pub async fn lease(
     })
 }
 
-/// Whether a room may be leased now. `now()`, the start of the statement, is the same in all of its conditions.
+/// Whether a room may be leased now. `now()`, the time of the transaction's start, is the same in all conditions.
 macro_rules! is_free {
     () => {
         "(mirror_leased_until IS NULL OR mirror_leased_until < now()) AND (mirror_paced_until IS NULL OR mirror_paced_until <= now())"
     };
 }
 
-/// Leases the rooms of `due`, or reserves its one room, and reads their state. The room is read from the snapshot, like its
-/// messages, and not from the UPDATE: that may have waited for a sender and then returns a newer revision than the
-/// messages that this statement can see.
+/// Leases the rooms of `due`, or reserves its one room, and reads their state. The room is read from the snapshot, like
+/// its messages, and not from the UPDATE: that may have waited for a sender, and then returns a newer revision than the
+/// messages in the snapshot.
 macro_rules! lease_and_read {
     () => {
         "leased AS (

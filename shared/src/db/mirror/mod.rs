@@ -1,4 +1,4 @@
-//! The statements of the mirror. They take no viewer: the mirror acts for nobody.
+//! Statements of the mirror. They take no viewer, since the mirror does not act for a user.
 
 mod backlog;
 mod lease;

@@ -3,10 +3,10 @@ use uuid::Uuid;
 
 use crate::db::{Database, QueryError};
 
-/// Returns the rooms whose ids follow `after`, in the order of the ids.
+/// Returns the rooms with ids after `after`, ordered by id.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn rooms_after(
     database: &Database,
     after: Option<Uuid>,
@@ -20,11 +20,11 @@ pub async fn rooms_after(
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-/// Makes rooms due for a whole new write, as if Firebase had none of them; returns the number of rooms. The new
-/// revision makes the rules accept the write, whatever is there.
+/// Marks rooms for a complete write, as if Firebase had none of them, and returns their number. The new revision makes
+/// the rules accept the write.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn reset(database: &Database, rooms: &[Uuid]) -> Result<usize, QueryError> {
     const SQL: &str = "-- reset_mirror
         UPDATE chat_rooms
@@ -36,10 +36,10 @@ pub async fn reset(database: &Database, rooms: &[Uuid]) -> Result<usize, QueryEr
     Ok(rows.len())
 }
 
-/// Resets every room, a few at a time, so that no sender has to wait for all of them.
+/// Resets every room in small batches, so that senders wait for a few rooms at most.
 ///
 /// # Errors
-/// No response from PostgreSQL; the rooms that were reset until then stay so.
+/// PostgreSQL does not respond. Rooms that were already reset stay so.
 pub async fn reset_all(database: &Database) -> Result<usize, QueryError> {
     const BATCH: i64 = 500;
     let mut count = 0;

@@ -4,21 +4,21 @@ use super::RoomState;
 use crate::db::delivery::DeliveryOutcome;
 use crate::db::{Database, QueryError};
 
-/// Writes down what became of leased rooms, and gives the leases back. Returns how long Firebase was behind on the
-/// rooms that it has now, in milliseconds.
+/// Stores the outcomes of leased rooms, and releases the leases. Returns how long Firebase was behind on the delivered
+/// rooms, in milliseconds.
 ///
-/// A failed room waits twice as long after each failure in a row, and at least as long as Firebase asked for: from 1 s to
-/// 8 s after an outage, since the circuit breaker protects Firebase from more, and up to a minute if Firebase rejects the
-/// room. The wait is random within a factor of two, so that rooms which failed together do not return together.
+/// A failed room's back-off doubles with each consecutive failure, and is at least the delay that Firebase requested.
+/// It goes from 1 s to 8 s after an outage, since the circuit breaker adds to it, and up to a minute if Firebase
+/// rejects the room. It is random within a factor of two, so that rooms that failed together are not retried together.
 ///
 /// # Errors
-/// No response from PostgreSQL: then the leases end by themselves, and the rooms are written once more than needed.
+/// PostgreSQL does not respond. Then the leases expire, and the rooms are written once more.
 pub async fn settle(
     database: &Database,
     outcomes: &[(RoomState, DeliveryOutcome)],
 ) -> Result<Vec<f64>, QueryError> {
-    // A state that was read before its room was reset (`repair.rs`) is incomplete: it acknowledges nothing. A lease that
-    // has passed to another holder is that holder's to give back.
+    // A state that was read before its room was reset (`repair.rs`) is incomplete and acknowledges nothing. A lease
+    // that has passed to another holder is not released.
     const SQL: &str = "-- settle_mirrors
         WITH outcome AS (
             SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::float8[])

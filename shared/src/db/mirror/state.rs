@@ -6,29 +6,28 @@ use uuid::Uuid;
 use crate::db::{Database, QueryError};
 use crate::domain::Timestamp;
 
-/// A room, and its changes that Firebase does not have, all as of one moment.
+/// A room and the changes that Firebase does not have, from one snapshot.
 #[derive(Debug)]
 pub struct RoomState {
-    /// The room.
     pub room: MirroredRoom,
     /// The new and changed messages among the newest [`RoomState::WINDOW`].
     pub changed: Vec<MirroredMessage>,
-    /// Whether all of the newest messages have changed: then they replace the whole list in Firebase.
+    /// Whether all of the newest messages have changed. Then they replace the whole list in Firebase.
     pub all_changed: bool,
-    /// Messages that may still be in Firebase and are no longer among the newest.
+    /// Messages that Firebase may still have but that are no longer among the newest.
     pub evicted: Vec<Uuid>,
-    /// When the oldest change was made that Firebase does not have.
+    /// The time of the oldest change that Firebase does not have.
     pub behind_since: Option<DateTime<Utc>>,
-    /// The newest revision that Firebase was known to have when the state was read: `changed` has all later changes.
+    /// The newest revision that Firebase was known to have at the time of reading. `changed` contains all later
+    /// changes.
     pub base_revision: i64,
-    /// When the state was read.
     pub read_at: DateTime<Utc>,
-    /// The lease that the state was read under: the time at which it ends, which no other lease of the room has.
+    /// The lease under which the state was read: its expiry time, which is unique among the leases of a room.
     pub lease: Option<DateTime<Utc>>,
 }
 
 impl RoomState {
-    /// The number of messages of a room that Firebase keeps.
+    /// The number of messages per room in Firebase.
     pub const WINDOW: i64 = 50;
 }
 
@@ -64,10 +63,10 @@ pub struct MirroredMessage {
     pub read_at: Option<Timestamp>,
 }
 
-/// Reads the whole state that Firebase should have of a room, without a lease. `None` if there is no such room.
+/// Reads a room's complete state for Firebase without a lease; `None` if the room does not exist.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState>, QueryError> {
     const SQL: &str = "-- read_mirror
         SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
@@ -85,8 +84,8 @@ pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState
     Ok(states(&database.query(SQL, &parameters).await?).pop())
 }
 
-/// Rooms and their messages, from rows that are ordered by room and repeat the room beside each message. Rows without a
-/// room are skipped.
+/// Reads rooms and their messages from rows that are ordered by room and repeat the room for each message. Rows without
+/// a room are skipped.
 pub(super) fn states(rows: &[Row]) -> Vec<RoomState> {
     let rooms = rows.chunk_by(|a, b| room_id(a) == room_id(b));
     rooms.filter_map(state).collect()

@@ -4,7 +4,7 @@ use crate::db::{Database, QueryError};
 /// Measures the pending pushes.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn backlog(database: &Database) -> Result<Backlog, QueryError> {
     const SQL: &str = "-- push_backlog
         SELECT count(*) AS items,

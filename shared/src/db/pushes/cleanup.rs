@@ -3,10 +3,10 @@ use tokio_postgres::types::Type;
 use super::DuePush;
 use crate::db::{Database, QueryError};
 
-/// Deletes the pushes that have expired, for a deployment that sends none.
+/// Deletes expired pushes, for deployments that send none.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn delete_expired(database: &Database) -> Result<(), QueryError> {
     const SQL: &str = "-- delete_expired_pushes
         DELETE FROM chat_pushes WHERE queued_at <= clock_timestamp() - $1 * interval '1 second'";
@@ -15,12 +15,12 @@ pub async fn delete_expired(database: &Database) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// Deletes the rows with nothing pending that no longer space out pushes either.
+/// Deletes rows without a pending push that are no longer needed to space out pushes.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn delete_settled(database: &Database) -> Result<(), QueryError> {
-    // Rows that a sender holds are skipped: waiting for one while holding another could deadlock.
+    // Rows that a sender has locked are skipped: waiting for one while holding another could deadlock.
     const SQL: &str = "-- delete_settled_pushes
         DELETE FROM chat_pushes AS push USING (
             SELECT chat_room_id, token FROM chat_pushes

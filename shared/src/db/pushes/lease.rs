@@ -10,33 +10,27 @@ use crate::db::delivery::{Lease, LeaseScope, channel_state, sweep_limit};
 use crate::db::{Database, QueryError};
 use crate::domain::MessageType;
 
-/// A notification of one room to one device. It has no `Debug`: it holds a token and a text.
+/// A notification of one room to one device. It has no `Debug`, since it holds a token and a text.
 pub struct DuePush {
-    /// The room.
     pub room_id: Uuid,
-    /// The device.
+    /// The device's FCM token.
     pub token: String,
-    /// The newest message that it stands for.
+    /// The newest message that the notification includes.
     pub last_seq: i64,
-    /// The time at which the lease ends, which no other lease of it has.
+    /// The lease: its expiry time, which is unique among the leases of this push.
     pub lease: DateTime<Utc>,
-    /// When it expires: nobody wants to be notified after that.
+    /// The time after which the notification is useless.
     pub expires_at: DateTime<Utc>,
-    /// Whether it has expired.
     pub expired: bool,
-    /// The content. `None` if the recipient has read everything, or does not want to be notified.
+    /// The content; `None` if the recipient has read everything or does not want to be notified.
     pub notice: Option<Notice>,
 }
 
-/// The content of a notification: the newest unread message.
+/// A notification's content: the newest unread message.
 pub struct Notice {
-    /// The message.
     pub message_id: Uuid,
-    /// Its number in the room.
     pub seq: i64,
-    /// Its kind.
     pub message_type: MessageType,
-    /// Its text.
     pub text: String,
     /// The sender's name; `""` for the platform.
     pub sender_name: String,
@@ -47,17 +41,17 @@ pub struct Notice {
 }
 
 impl DuePush {
-    /// How long a push waits for FCM at most.
+    /// The longest time that a push waits for FCM.
     pub const LIFE: Duration = Duration::from_hours(1);
 }
 
 /// Leases pending pushes for `life`, and reads their content.
 ///
-/// A push to a device that was notified of the same room less than a second ago, or that is leased, is reserved instead:
+/// A push is reserved instead if it is leased, or if its device was notified of the same room less than a second ago:
 /// see [`Lease::reserved`](crate::db::delivery::Lease). A push in back-off is not leased.
 ///
 /// # Errors
-/// No response from PostgreSQL.
+/// PostgreSQL does not respond.
 pub async fn lease(
     database: &Database,
     scope: LeaseScope,
@@ -120,16 +114,16 @@ fn due(row: &Row) -> Option<DuePush> {
     })
 }
 
-/// Whether a push may be leased now. `now()`, the start of the statement, is the same in all of its conditions.
+/// Whether a push may be leased now. `now()`, the time of the transaction's start, is the same in all conditions.
 macro_rules! is_free {
     () => {
         "(leased_until IS NULL OR leased_until < now()) AND (paced_until IS NULL OR paced_until <= now())"
     };
 }
 
-/// Leases the pushes of `due`, or reserves them, and reads their content. The push is read from the snapshot, like the
-/// messages, and not from the UPDATE: a sender may have moved that row meanwhile, and then it names a message that this
-/// statement cannot see. Only what was read is settled.
+/// Leases or reserves the pushes of `due`, and reads their content. The push is read from the snapshot, like the
+/// messages, and not from the UPDATE: a sender may have changed the row meanwhile to a message that the snapshot does
+/// not contain. Only what was read is settled.
 macro_rules! lease_and_read {
     () => {
         concat!(
@@ -171,7 +165,7 @@ macro_rules! lease_and_read {
     };
 }
 
-/// In the order of the tokens, as the senders' trigger: two statements never wait for each other in a circle.
+/// Ordered by token, like the senders' trigger, so that two statements cannot deadlock.
 const ROOM: &str = concat!(
     "-- lease_pushes
         WITH ",

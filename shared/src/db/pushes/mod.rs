@@ -1,5 +1,5 @@
-//! The statements of the pushes: which devices to notify of what. They take no viewer, as those of the mirror; the
-//! recipients of a message are the participants of its room.
+//! Statements of the pushes: which devices to notify of which messages. They take no viewer; the recipients are the
+//! participants of the message's room.
 
 mod backlog;
 mod cleanup;

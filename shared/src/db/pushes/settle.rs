@@ -4,22 +4,20 @@ use super::DuePush;
 use crate::db::delivery::DeliveryOutcome;
 use crate::db::{Database, QueryError};
 
-/// Writes down what became of leased pushes, and gives the leases back. Messages that were sent since the lease stay
-/// pending.
+/// Stores the outcomes of leased pushes, and releases the leases. Messages sent since the lease stay pending.
 ///
-/// A failed push waits 10 s, and twice as long after each further failure, and at least as long as FCM asked for: up to
-/// 20 s after an outage, since the circuit breaker protects FCM from more, and up to 400 s if FCM rejects our
-/// credentials. The wait is up to half as long again at random, so that pushes which failed together do not return
-/// together.
+/// A failed push's back-off begins at 10 s, doubles with each failure, and is at least the delay that FCM requested. It
+/// goes up to 20 s after an outage, since the circuit breaker adds to it, and up to 400 s if FCM rejects the
+/// credentials. Up to half of it is added at random, so that pushes that failed together are not retried together.
 ///
 /// # Errors
-/// No response from PostgreSQL: then the leases end by themselves, and delivered pushes are delivered once more.
+/// PostgreSQL does not respond. Then the leases expire, and delivered pushes are sent once more.
 pub async fn settle(
     database: &Database,
     outcomes: &[(DuePush, DeliveryOutcome)],
 ) -> Result<(), QueryError> {
-    // The rows are locked first, in their order, so that two batches never wait for each other in a circle, and so that
-    // messages of concurrent senders are seen. A lease that has passed to another holder is that holder's to give back.
+    // The rows are locked first and in order, so that two batches cannot deadlock, and so that messages of concurrent
+    // senders are seen. A lease that has passed to another holder is not released.
     const SQL: &str = "-- settle_pushes
         WITH outcome AS (
             SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::float8[])
