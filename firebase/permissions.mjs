@@ -1,11 +1,10 @@
 import { message, metadata, typing } from './world.mjs';
 
 /**
- * Every rule, from both sides. An entry is [who, operation, path, value, may it?]; `read` takes a
- * query instead of a value.
+ * Each rule from both sides: [caller, operation, path, value, is it allowed?]. `read` has a query instead of a value.
  */
 export const permissions = {
-  'participants read their room, and nobody else does': [
+  'only participants read a room': [
     ['driver', 'read', '/chats/open', null, true],
     ['client', 'read', '/chats/open', null, true],
     ['client', 'read', '/chats/open/metadata', null, true],
@@ -20,7 +19,7 @@ export const permissions = {
     ['driver', 'read', '/chats', null, false],
     ['driver', 'read', '/', null, false],
   ],
-  'a deactivated user has no access, and the others keep theirs': [
+  'a deactivated user has no access, and other users keep theirs': [
     ['revoked', 'read', '/chats/left', null, false],
     ['revoked', 'read', '/chats/left/messages', { orderByChild: 'timestamp' }, false],
     ['revoked', 'read', '/chats/left/typing/driver-1', null, false],
@@ -38,7 +37,7 @@ export const permissions = {
     ['backend', 'write', '/revoked', null, false],
     ['backend', 'read', '/revoked/revoked-1', null, false],
   ],
-  'the backend keeps the metadata': [
+  'only the backend writes the metadata': [
     ['backend', 'write', '/chats/open/metadata', metadata({ revision: 6 }), true],
     ['backend', 'write', '/chats/new/metadata', metadata({ id: 'new', revision: 1 }), true],
     ['backend', 'update', '/chats/open/metadata', { revision: 6, last_message_text: 'Oui' }, true],
@@ -47,7 +46,7 @@ export const permissions = {
     ['client', 'write', '/chats/open/metadata/last_message_text', 'Oui', false],
     ['client', 'write', '/chats/open/metadata', null, false],
   ],
-  'metadata names its participants, and has the right types': [
+  'metadata has participants and the right types': [
     ['backend', 'write', '/chats/new/metadata', { revision: 1 }, false],
     ['backend', 'write', '/chats/new/metadata', metadata({ driver_id: 7 }), false],
     ['backend', 'write', '/chats/new/metadata', metadata({ other_user_id: true }), false],
@@ -66,7 +65,7 @@ export const permissions = {
     ['backend', 'write', '/chats/open/metadata', null, false],
     ['backend', 'write', '/chats/open/metadata', metadata({ revision: null }), false],
   ],
-  'the backend keeps the messages': [
+  'only the backend writes the messages': [
     ['backend', 'write', '/chats/open/messages/m2', message('m2'), true],
     ['backend', 'write', '/chats/open/messages/m1', message('m1', { is_read: true, read_at: '2025-01-15T14:35:00.000000Z' }), true],
     ['backend', 'write', '/chats/open/messages/m1', null, true],
@@ -77,7 +76,7 @@ export const permissions = {
   ],
   'a message has the right shape': [
     ['backend', 'write', '/chats/open/messages/m2', message('m3'), false],
-    // The platform's own.
+    // A message of the platform has no sender.
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { sender_id: null }), true],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { seq: null }), false],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { sender_id: 1 }), false],
@@ -89,7 +88,7 @@ export const permissions = {
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { is_read: 'no' }), false],
     ['backend', 'write', '/chats/open/messages/m2', 'text', false],
   ],
-  'the mirror writes a room at once, or not at all': [
+  'the mirror writes a room atomically': [
     ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 6 }), 'messages/m2': message('m2'), 'messages/m1': null }, true],
     ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 9 }), messages: { m2: message('m2') } }, true],
     ['backend', 'update', '/chats/new', { metadata: metadata({ id: 'new' }), 'messages/m1': message('m1'), 'messages/m0': null }, true],
@@ -97,7 +96,7 @@ export const permissions = {
     ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 5 }), 'messages/m2': message('m2') }, false],
     ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 4 }), messages: { m2: message('m2') } }, false],
   ],
-  'a participant says that he is typing, in an active room': [
+  'a participant writes their own typing in an active room': [
     ['driver', 'write', '/chats/open/typing/driver-1', typing, true],
     ['client', 'write', '/chats/open/typing/client-1', { timestamp: '2025-01-15T14:30:15Z' }, true],
     ['client', 'write', '/chats/open/typing/client-1', { timestamp: '2025-01-15T14:30:15.123456+00:00' }, true],
@@ -113,7 +112,7 @@ export const permissions = {
     ['stranger', 'write', '/chats/open/typing/stranger-1', typing, false],
     ['nobody', 'write', '/chats/open/typing/client-1', typing, false],
   ],
-  'he may always say that he stopped': [
+  'a participant may always delete their own typing': [
     ['client', 'write', '/chats/open/typing/client-1', null, true],
     ['client', 'write', '/chats/open/typing/client-1/timestamp', null, true],
     ['client', 'write', '/chats/closed/typing/client-1', null, true],
@@ -121,7 +120,7 @@ export const permissions = {
     ['client', 'write', '/chats/open/typing/driver-1', null, false],
     ['client', 'write', '/chats/open/typing', null, false],
   ],
-  'typing is a time and nothing else': [
+  'typing is a time and has no other field': [
     ['client', 'write', '/chats/open/typing/client-1', 'typing', false],
     ['client', 'write', '/chats/open/typing/client-1', true, false],
     ['client', 'write', '/chats/open/typing/client-1', {}, true], // the same as deleting it
@@ -135,7 +134,7 @@ export const permissions = {
     ['client', 'write', '/chats/open/typing/client-1/text', 'spam', false],
     ['client', 'write', '/chats/open/typing/client-1', { ...typing, '.priority': 1 }, false],
   ],
-  'there is nothing else': [
+  'all other paths are denied': [
     ['driver', 'read', '/users', null, false],
     ['backend', 'read', '/users', null, false],
     ['driver', 'write', '/users/driver-1', { name: 'me' }, false],

@@ -39,7 +39,7 @@ describe('attacks', () => {
 });
 
 describe('indexes', () => {
-  it('what the clients order messages by is indexed', () => {
+  it('the orders that clients use for messages are indexed', () => {
     assert.deepEqual(rules.rules.chats.$chat.messages['.indexOn'], ['timestamp', 'seq']);
   });
 });

@@ -1,6 +1,6 @@
-/** The rooms and the people that the rules are tried on. */
+/** The rooms and the callers for the tests of the rules. */
 
-/** `auth` as the rules see it behind the ID token of somebody who signed in with a custom token. */
+/** Returns `auth` in the rules for a user who signed in with a custom token. */
 const signedIn = (uid) => ({
   uid,
   provider: 'custom',
@@ -10,18 +10,18 @@ const signedIn = (uid) => ({
 export const people = {
   driver: signedIn('driver-1'),
   client: signedIn('client-1'),
-  /** Takes part in another room. */
+  /** A participant of another room. */
   stranger: signedIn('stranger-1'),
-  /** A participant of the room `left`, whom the platform has deactivated; the session on the phone lives on. */
+  /** A deactivated participant of the room `left`, whose session on the phone is still valid. */
   revoked: signedIn('revoked-1'),
   nobody: null,
-  /** Signed in, but the token names no user. */
+  /** Signed in with a token that has no uid. */
   unnamed: { provider: 'custom', token: { firebase: { sign_in_provider: 'custom' } } },
-  /** The backend: an admin token held to the rules by `auth_variable_override`, which is all of `auth`. */
+  /** The backend: an admin token with `auth_variable_override`, which replaces the whole of `auth`. */
   backend: { uid: 'chat-backend' },
-  /** Another server of the platform, held to the rules in the same way. */
+  /** Another server of the platform, with an override of its own. */
   otherServer: { uid: 'reports' },
-  /** A client who, by a fault elsewhere, was handed the backend's name: his `auth` has a token and a provider. */
+  /** A client who got the backend's uid through a fault elsewhere; its `auth` has a token and a provider. */
   impostor: signedIn('chat-backend'),
   impostorByToken: { uid: 'chat-backend', token: signedIn('chat-backend').token },
   impostorByProvider: { uid: 'chat-backend', provider: 'custom' },
@@ -67,7 +67,7 @@ export const world = {
       messages: { m1: message('m1') },
       typing: people1,
     },
-    // The delivery is over: one may still write, and no longer, also where nobody has closed it yet.
+    // After a delivery has ended: before and after `closes_at_ms`, before maintain-rooms closes the room.
     closing: { metadata: metadata({ id: 'closing', closes_at_ms: Date.now() + 3_600_000 }), typing: people1 },
     over: { metadata: metadata({ id: 'over', closes_at_ms: Date.now() - 1 }), messages: { m1: message('m1') }, typing: people1 },
     left: {
