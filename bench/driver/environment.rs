@@ -48,7 +48,7 @@ impl Environment {
             timeout: LONG,
             init_timeout: LONG,
             max_environments: 1,
-            shutdown: Shutdown::Patiently(END_PATIENCE),
+            shutdown: Shutdown::Graceful(END_PATIENCE),
             // A process that ends meanwhile ends the bench.
             notice: Arc::new(|words| panic!("{words}")),
             ..FunctionSettings::new(NAME, plan.command.clone(), plan.log.clone())

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use emulator::gateway::Answered;
 use hyper::Method;
 
-/// `gateway.log`: one JSON object a request, as the deployed API writes it. It has the resource and never the path, a query,
-/// a header or a body.
+/// `gateway.log`: one JSON object per request, as the deployed API writes it. It has the resource, but no path,
+/// query, header or body.
 pub struct AccessLog(Mutex<File>);
 
 impl AccessLog {

@@ -1,8 +1,8 @@
-//! Lambda's Invoke API, and what a developer asks of the emulator.
+//! Lambda's Invoke API, and the admin API of the emulator.
 //!
-//! - `POST /2015-03-31/functions/NAME/invocations`: as Lambda has it, for `cargo lambda invoke`, the AWS CLI and SDKs.
-//! - `GET /_emulator/functions`: the environments of each function, and what it has done so far.
-//! - `POST /_emulator/functions/NAME/replace`: starts the present binary in the place of the running processes.
+//! - `POST /2015-03-31/functions/NAME/invocations`: as on Lambda, for `cargo lambda invoke`, the AWS CLI and SDKs.
+//! - `GET /_emulator/functions`: the environments of each function, and its counts.
+//! - `POST /_emulator/functions/NAME/replace`: replaces the running processes with the current binary.
 //! - `POST /_emulator/functions/NAME/kill`: kills one process; `?which=0.5` selects it.
 
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use serde_json::{Map, Value, json};
 use crate::lambda::{Completed, Function, InvokeError, Lambda};
 use crate::server::json_response;
 
-/// Returns whether a path belongs to this API, not to the gateway's routes.
+/// Returns whether a path belongs to this API and not to the gateway's routes.
 #[must_use]
 pub fn serves(path: &str) -> bool {
     path.starts_with("/2015-03-31/") || path.starts_with("/_emulator/")
 }
 
-/// Answers one request.
+/// Handles one request.
 pub async fn handle(lambda: Arc<Lambda>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let path: Vec<&str> = head.uri.path().trim_matches('/').split('/').collect();
@@ -93,7 +93,7 @@ async fn invoke(
             return not_found(name);
         }
         let name = name.to_owned();
-        // Lambda keeps such events and tries again; here one is tried once.
+        // Lambda queues and retries such events; the emulator tries them once.
         tokio::spawn(async move { lambda.invoke(&name, event).await.map(drop) });
         return json_response(StatusCode::ACCEPTED, &Value::Null);
     }

@@ -1,5 +1,5 @@
-//! The emulator as a program: it serves until its standard input closes or SIGTERM arrives. Its messages for the developer
-//! go to the standard output; why it cannot start goes to the standard error.
+//! The emulator as a program. It serves until its standard input closes or it receives SIGTERM. It prints messages
+//! for the developer to the standard output, and a failed start to the standard error.
 
 mod access_log;
 mod options;
@@ -20,8 +20,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// The time that running invocations have once the emulator is asked to stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// The time for running invocations to finish when the emulator stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -48,12 +48,12 @@ async fn run() -> Result<(), String> {
         .map_err(|error| format!("{}: {error}", options.logs.display()))?;
 
     let gateway = Gateway::new(lambda.clone(), &template);
-    let asked = asked_to_stop(options.with_parent).map_err(|error| error.to_string())?;
+    let asked = stop_requested(options.with_parent).map_err(|error| error.to_string())?;
     let result = tokio::select! {
         result = serve(&lambda, options.warm, listener, (gateway, log)) => result,
         () = asked => Ok(()),
     };
-    lambda.stop(STOP_PATIENCE).await;
+    lambda.stop(STOP_TIMEOUT).await;
     result
 }
 
@@ -135,13 +135,13 @@ fn functions(template: &Template, options: &Options) -> Result<Vec<FunctionSetti
         .collect())
 }
 
-/// Returns a future that ends with SIGTERM or SIGINT, or with the parent, which holds the other end of the standard input.
-fn asked_to_stop(with_parent: bool) -> io::Result<impl Future<Output = ()>> {
+/// Returns a future that completes with SIGTERM or SIGINT, or when the parent closes the standard input.
+fn stop_requested(with_parent: bool) -> io::Result<impl Future<Output = ()>> {
     let mut sigterm = signal(SignalKind::terminate())?;
     let mut sigint = signal(SignalKind::interrupt())?;
     let (mut parent, gone) = oneshot::channel::<()>();
     if with_parent {
-        // A thread of its own: the runtime would wait for a read that never ends.
+        // In a separate thread: the async runtime would wait for the read at its shutdown.
         std::thread::spawn(move || {
             let _ = io::copy(&mut io::stdin(), &mut io::sink());
             drop(parent);
@@ -159,6 +159,6 @@ fn asked_to_stop(with_parent: bool) -> io::Result<impl Future<Output = ()>> {
 }
 
 fn say(text: &str) {
-    // Whoever has read it may be gone.
+    // The reader of the pipe may be gone.
     let _ = writeln!(io::stdout(), "{text}");
 }

@@ -18,11 +18,11 @@ use tokio::task::JoinSet;
 
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// The address of a client, an extension of its requests.
+/// The address of a client, as a request extension.
 #[derive(Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Serves requests until it is dropped, which also closes its connections.
+/// Serves requests until the future is dropped, which also closes the connections.
 pub async fn serve<H, F>(listener: TcpListener, handler: H)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
@@ -33,7 +33,7 @@ where
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => {
                 let Ok(accepted) = accepted else {
-                    // No file descriptor is left: wait until connections close.
+                    // No file descriptor is free: wait until connections close.
                     tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                     continue;
                 };
@@ -50,7 +50,7 @@ where
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         connections.spawn(async move {
-            // A client that leaves is no error of ours.
+            // A client that disconnects is not an error.
             let _ = connection.await;
         });
     }

@@ -1,35 +1,32 @@
-//! `template.yaml`, as far as the local gateway needs it: what is deployed is what is served here.
+//! The parts of `template.yaml` that the local gateway needs, so that it serves what is deployed.
 //!
-//! Values are taken without running `CloudFormation`: `!Ref X` and `${X}` are the default of the parameter X.
+//! The values are read without `CloudFormation`: `!Ref X` and `${X}` become the default of the parameter X.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// The resource of all paths that no other resource has.
+/// The resource that matches all other paths.
 pub const UNKNOWN_PATHS: &str = "/{proxy+}";
 
-/// The template, read.
+/// The parsed template.
 pub struct Template {
-    /// The functions in the order of the template.
     pub functions: Vec<TemplateFunction>,
-    /// The routes in the order of the template.
     pub routes: Vec<TemplateRoute>,
-    /// What the gateway answers by itself, by the name of the gateway response.
+    /// The gateway's own responses, by the name of the gateway response.
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
-    /// What the gateway answers to a method that no function serves, by the path of the resource. The path of
-    /// [`UNKNOWN_PATHS`] stands for all others.
+    /// The responses to methods without a function, by the path of the resource. The path [`UNKNOWN_PATHS`] matches
+    /// all others.
     pub mock_responses: BTreeMap<String, GatewayResponse>,
-    /// The headers that answer a preflight request.
+    /// The headers of the response to a CORS preflight request.
     pub cors_headers: Vec<(String, String)>,
 }
 
 /// A function, named like its folder and binary.
 pub struct TemplateFunction {
-    /// The last part of its `CodeUri`.
+    /// The last segment of its `CodeUri`.
     pub name: String,
-    /// Its time-out.
     pub timeout: Duration,
     /// Its memory, in MB.
     pub memory_mb: u32,
@@ -42,27 +39,26 @@ pub struct TemplateRoute {
     pub method: String,
     /// The resource, with `{parameters}`.
     pub path: String,
-    /// The function's name.
     pub function: String,
 }
 
 /// A response of the gateway itself.
 #[derive(Clone, Default)]
 pub struct GatewayResponse {
-    /// `None` for the status of the gateway's own.
+    /// `None` for the gateway's default status.
     pub status: Option<u16>,
-    /// Headers, without the quotes that the template puts around constants. The value `context.requestId` stands for the
-    /// gateway's id of the request.
+    /// The headers, without the quotes of constants in the template. The value `context.requestId` stands for the
+    /// gateway's request id.
     pub headers: Vec<(String, String)>,
     /// The JSON body. `$context.httpMethod` stands for the method of the request.
     pub body: String,
 }
 
 impl Template {
-    /// Reads the text of a template.
+    /// Parses a template.
     ///
     /// # Errors
-    /// The text is not YAML, or a function of it is not as expected; the message names it.
+    /// If the text is not YAML, or a function lacks an expected field. The message names it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let documents = YamlLoader::load_from_str(text).map_err(|error| error.to_string())?;
         let document = documents.first().ok_or("the template is empty")?;
@@ -109,7 +105,7 @@ impl Template {
         };
         self.functions.push(TemplateFunction {
             name: name.to_owned(),
-            // Lambda's own defaults.
+            // Lambda's defaults.
             timeout: Duration::from_secs(number("Timeout", 3).into()),
             memory_mb: number("MemorySize", 128),
         });
@@ -200,7 +196,7 @@ impl Values<'_> {
         }
     }
 
-    /// A text, with its parameters filled in and without the quotes of a constant (`'1'`).
+    /// Returns a string with its parameters filled in, without the quotes of a constant (`'1'`).
     fn text(&self, value: &Yaml) -> Option<String> {
         let text = scalar(value)?;
         let text = self.parameter(&text).unwrap_or(text);
@@ -259,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_its_default() {
+    fn a_parameter_has_its_default_value() {
         let template = deployed();
         assert!(template.functions.iter().all(|it| it.memory_mb == 256));
         let origin = ("access-control-allow-origin".to_owned(), "*".to_owned());

@@ -12,25 +12,21 @@ use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
 use hyper::http::request::Parts;
 use serde_json::Value;
 
-/// The stage in the events. The local gateway has none in its URLs, like an API with a domain of its own.
+/// The stage in the events. Local URLs have no stage, like those of an API with a custom domain.
 const STAGE: &str = "local";
 
-/// What the gateway knows of a request besides its head and body.
+/// The request's properties outside of its head and body.
 pub struct Origin<'a> {
-    /// The gateway's id of the request.
     pub request_id: &'a str,
-    /// The path of the resource.
     pub resource: &'a str,
-    /// The values of the path's parameters.
     pub parameters: HashMap<String, String>,
-    /// The address of the client.
     pub source_ip: IpAddr,
 }
 
 /// Returns the event of a REST API's proxy integration (payload 1.0).
 ///
 /// # Errors
-/// A header is not UTF-8.
+/// If a header is not UTF-8.
 pub fn event_of(
     head: &Parts,
     body: &Bytes,
@@ -81,7 +77,8 @@ pub fn event_of(
         }
     }
     let mut event = serde_json::to_value(event)?;
-    // The crate's types read these well, and write the first value of a name where the gateway has the last.
+    // The types of the crate parse these fields, but serialize the first value of a repeated name instead of the
+    // last.
     event["queryStringParameters"] = serde_json::to_value(query.last())?;
     event["multiValueQueryStringParameters"] = serde_json::to_value(query.all())?;
     for nullable in ["pathParameters", "stageVariables"] {
@@ -125,7 +122,7 @@ fn last_of(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
-/// The parameters of a query, in the order in which their names first appear.
+/// The parameters of a query, in the order of their first occurrence.
 struct Query(Vec<(String, Vec<String>)>);
 
 impl Query {
@@ -140,7 +137,7 @@ impl Query {
         Self(grouped)
     }
 
-    /// `None`, which is `null`, if there are none.
+    /// Returns `None`, which serializes as `null`, if there are no parameters.
     fn all(&self) -> Option<HashMap<&str, &[String]>> {
         let all = self
             .0

@@ -1,4 +1,4 @@
-//! API Gateway: turns HTTP requests into the events of a REST API, and answers by itself what reaches no function.
+//! API Gateway: turns HTTP requests into the events of a REST API, and responds itself if no function is reached.
 
 mod event;
 mod own_response;
@@ -26,30 +26,27 @@ use crate::lambda::{InvokeError, Lambda};
 use crate::server::Peer;
 use crate::template::Template;
 
-/// The largest body that API Gateway takes.
+/// The largest body that API Gateway accepts.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// The longest that API Gateway waits for a function.
+/// The longest time that API Gateway waits for a function.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
-/// The local gateway.
 pub struct Gateway {
     lambda: Arc<Lambda>,
     routes: Routes,
     responses: OwnResponses,
 }
 
-/// A response, and what the access log says of it.
+/// A response with the fields for the access log.
 pub struct Answered {
-    /// The response.
     pub response: Response<Full<Bytes>>,
-    /// The resource, never the path: a path may hold the token of a device. `-` if there is none.
+    /// The resource, or `-` if there is none. Not the path, because a path may contain a device token.
     pub resource: String,
-    /// The gateway's id of the request.
     pub request_id: String,
 }
 
 impl Gateway {
-    /// Serves the routes of a template.
+    /// Creates a gateway for the routes of a template.
     #[must_use]
     pub fn new(lambda: Arc<Lambda>, template: &Template) -> Self {
         Self {
@@ -59,7 +56,7 @@ impl Gateway {
         }
     }
 
-    /// Answers one request.
+    /// Handles one request.
     pub async fn handle(&self, request: Request<Incoming>) -> Answered {
         let request_id = Uuid::new_v4().to_string();
         let (head, body) = request.into_parts();
@@ -117,7 +114,7 @@ impl Gateway {
         match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
             Err(_) => Err(OwnResponse::TimedOut),
             Ok(Err(InvokeError::TooLarge(_))) => Err(OwnResponse::TooLarge),
-            // API Gateway takes Lambda's 429 for a failed integration.
+            // API Gateway treats Lambda's 429 as a failed integration.
             Ok(Err(InvokeError::Throttled)) => Err(OwnResponse::Throttled),
             Ok(Err(InvokeError::NotFound)) => Err(OwnResponse::BadGateway),
             Ok(Ok(completed)) if completed.is_error => Err(OwnResponse::BadGateway),
@@ -126,8 +123,7 @@ impl Gateway {
     }
 }
 
-/// Reads the whole body. One that is too large is read to its end all the same: a client that is still sending would not
-/// see the response.
+/// Reads the whole body, even if it is too large: a client that is still sending would not read the response.
 async fn read(mut body: Incoming) -> Result<Bytes, OwnResponse> {
     let (mut bytes, mut size) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -144,7 +140,7 @@ async fn read(mut body: Incoming) -> Result<Bytes, OwnResponse> {
     Ok(bytes.into())
 }
 
-/// The HTTP response that a function's response stands for. `None` if it is malformed.
+/// Converts a function's response to HTTP. Returns `None` if it is malformed.
 fn response_of(payload: &[u8]) -> Option<Response<Full<Bytes>>> {
     let answer: ApiGatewayProxyResponse = serde_json::from_slice(payload).ok()?;
     let body = match answer.body {

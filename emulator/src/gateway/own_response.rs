@@ -7,41 +7,38 @@ use hyper::{Response, StatusCode};
 
 use crate::template::{GatewayResponse, Template, UNKNOWN_PATHS};
 
-/// What the gateway answers by itself, as the template says.
+/// The gateway's own responses, from the template.
 pub struct OwnResponses {
     gateway_responses: BTreeMap<String, GatewayResponse>,
     mock_responses: BTreeMap<String, GatewayResponse>,
     cors_headers: Vec<(String, String)>,
 }
 
-/// Why a function gives no response to a request.
+/// Why a request gets no response of a function.
 #[derive(Clone, Copy)]
 pub enum OwnResponse {
-    /// The request is malformed.
     BadRequest,
     /// The body is too large for the gateway or for Lambda.
     TooLarge,
-    /// The function has failed, or its response is malformed.
+    /// The function failed, or its response is malformed.
     BadGateway,
-    /// Lambda takes no more invocations of the function.
+    /// Lambda accepts no more invocations of the function.
     Throttled,
-    /// The function takes too long.
+    /// The function exceeds the integration timeout.
     TimedOut,
-    /// API Gateway knows no such resource or method.
+    /// API Gateway has no such resource or method.
     Unknown,
 }
 
-/// What a response may tell of its request.
+/// The properties of a request that a response may contain.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// The gateway's id of the request.
     pub request_id: &'a str,
-    /// The method of the request.
     pub method: &'a str,
 }
 
 impl OwnResponse {
-    /// The gateway response's type, the type that stands in for it, and API Gateway's own status.
+    /// Returns the gateway response's type, its fallback type, and API Gateway's default status.
     const fn kind(self) -> (&'static str, &'static str, StatusCode) {
         match self {
             Self::BadRequest => ("BAD_REQUEST_BODY", "DEFAULT_4XX", StatusCode::BAD_REQUEST),
@@ -71,7 +68,7 @@ impl OwnResponse {
 }
 
 impl OwnResponses {
-    /// Takes over what the template says.
+    /// Copies the responses of the template.
     #[must_use]
     pub fn new(template: &Template) -> Self {
         Self {
@@ -81,7 +78,6 @@ impl OwnResponses {
         }
     }
 
-    /// Returns the gateway response of that kind.
     #[must_use]
     pub fn of(&self, kind: OwnResponse, context: Context<'_>) -> Response<Full<Bytes>> {
         let (name, default, status) = kind.kind();
@@ -92,7 +88,7 @@ impl OwnResponses {
         }
     }
 
-    /// Returns the response to a method that the resource does not have.
+    /// Returns the response to a method that the resource lacks.
     #[must_use]
     pub fn unknown_method(&self, resource: &str, context: Context<'_>) -> Response<Full<Bytes>> {
         match self.mock_responses.get(resource) {
@@ -101,15 +97,15 @@ impl OwnResponses {
         }
     }
 
-    /// Returns the response to a path that no resource has.
+    /// Returns the response to an unknown path.
     #[must_use]
     pub fn unknown_path(&self, path: &str, context: Context<'_>) -> Response<Full<Bytes>> {
-        // `{proxy+}` stands for one segment or more.
+        // `{proxy+}` matches one or more segments.
         let resource = if path == "/" { path } else { UNKNOWN_PATHS };
         self.unknown_method(resource, context)
     }
 
-    /// Returns the response to a browser that asks whether a page of another origin may send a request.
+    /// Returns the response to a CORS preflight request.
     #[must_use]
     pub fn preflight(&self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::default());

@@ -9,7 +9,7 @@ pub struct Routes(Vec<Resource>);
 
 /// A path with its methods.
 pub struct Resource {
-    /// As the template has it: with `{parameters}`, without a trailing slash.
+    /// As in the template: with `{parameters}`, without a trailing slash.
     pub path: String,
     segments: Vec<String>,
     /// Methods and their functions, in the order of the template.
@@ -17,7 +17,7 @@ pub struct Resource {
 }
 
 impl Routes {
-    /// Groups routes by their paths.
+    /// Groups routes by path.
     #[must_use]
     pub fn new(routes: &[TemplateRoute]) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
@@ -32,7 +32,7 @@ impl Routes {
                 }),
             }
         }
-        // A fixed segment goes before a parameter: `rooms/unread_count` is not a room.
+        // Fixed segments match before parameters: `rooms/unread_count` is not a room.
         resources.sort_by_key(|it| it.segments.iter().filter(|it| is_parameter(it)).count());
         Self(resources)
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_segment_goes_before_a_parameter() {
+    fn fixed_segments_match_before_parameters() {
         assert_eq!(
             routes().find("/rooms/count/").unwrap().0.path,
             "/rooms/count"
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_decoded() {
+    fn path_parameters_are_decoded() {
         let (_, parameters) = routes()
             .find("/rooms/a%20b")
             .map(|(it, them)| (it.path.clone(), them))

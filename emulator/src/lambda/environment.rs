@@ -12,42 +12,41 @@ use uuid::Uuid;
 use super::invocation::{Invocation, Pending};
 use super::settings::FunctionSettings;
 
-/// A process that has asked for its first event.
+/// A process that has requested its first event.
 #[derive(Debug, Clone, Copy)]
 pub struct Ready {
-    /// The id of the process.
     pub pid: u32,
     /// The time from the start of the process to its first request for an event.
     pub after: Duration,
 }
 
-/// The state of an environment, as the admin endpoints show it.
+/// The state of an environment for the admin API.
 #[derive(Debug, Serialize)]
 pub struct Status {
-    /// The id of the process, once it runs.
+    /// The process id, once the process runs.
     pub pid: Option<u32>,
     /// `starting`, `idle`, `busy` or `ending`.
     pub state: &'static str,
 }
 
-/// An event for a process that waits for one, and the invocation's deadline in milliseconds since 1970.
+/// An event for a waiting process, and the invocation's deadline in milliseconds since 1970.
 pub(super) struct Handed {
     pub invocation: Arc<Invocation>,
     pub deadline_ms: u128,
 }
 
-/// What the task that owns the process is asked to do.
+/// Commands to the task that owns the process.
 pub(super) enum Command {
     End { has_extension: bool },
     Kill,
 }
 
-/// One process of a function, as seen through the Runtime and the Extensions API.
+/// One process of a function, as the Runtime API and the Extensions API see it.
 pub(super) struct Environment {
     pub id: u64,
     pub pid: Option<u32>,
     pub started: Instant,
-    /// Whether an invocation in line caused the start.
+    /// Whether a queued invocation caused the start.
     pub is_on_demand: bool,
     pub is_ending: bool,
     pub idle_since: Instant,
@@ -58,7 +57,7 @@ pub(super) struct Environment {
     is_frozen: bool,
     /// Requests for the next event.
     pollers: VecDeque<oneshot::Sender<Handed>>,
-    /// Invocations that occupy the environment, answered or not.
+    /// Invocations that occupy the environment, with or without a response.
     running: Vec<Pending>,
     busy_since: Option<Instant>,
     extensions: Vec<Extension>,
@@ -90,18 +89,18 @@ impl Environment {
         }
     }
 
-    /// Returns whether the runtime or an extension has not asked for its first event yet.
+    /// Returns whether the runtime or an extension has not yet requested its first event.
     pub fn is_starting(&self) -> bool {
         self.ready.is_some()
     }
 
-    /// Returns whether it can take an invocation.
+    /// Returns whether the environment can take an invocation.
     pub fn is_free(&mut self) -> bool {
         self.pollers.retain(|it| !it.is_closed());
         !self.is_ending && !self.is_starting() && !self.pollers.is_empty() && self.is_quiet()
     }
 
-    /// Returns whether no extension has work left.
+    /// Returns whether all extensions are idle.
     fn is_quiet(&self) -> bool {
         self.extensions.iter().all(Extension::is_idle)
     }
@@ -127,7 +126,7 @@ impl Environment {
         }
     }
 
-    /// The process asks for its next event.
+    /// Registers the process's request for its next event.
     pub fn next(&mut self, at: Instant) -> oneshot::Receiver<Handed> {
         let (sender, receiver) = oneshot::channel();
         self.pollers.push_back(sender);
@@ -135,7 +134,8 @@ impl Environment {
         receiver
     }
 
-    /// Gives an invocation to the process, which must be free. Returns the invocation if the process has just left.
+    /// Passes an invocation to the process, which must be free. Returns the invocation if the process has just closed
+    /// its connection.
     pub fn hand(&mut self, pending: Pending, settings: &FunctionSettings) -> Result<(), Pending> {
         let deadline = Instant::now() + settings.timeout;
         let deadline_ms = milliseconds_since_1970() + settings.timeout.as_millis();
@@ -170,7 +170,7 @@ impl Environment {
         self.running.iter_mut().find(|it| it.invocation.id == id)
     }
 
-    /// Notes what has become of the environment. If it is idle, returns the time that it was busy.
+    /// Updates the state. If the environment is idle, returns the time for which it was busy.
     pub fn settle(&mut self, settings: &FunctionSettings) -> Option<Duration> {
         let after = self.ready_after?;
         if !self.is_quiet() {
@@ -190,7 +190,7 @@ impl Environment {
             .partition(|it: &Pending| is_single || it.is_answered());
         self.running = running;
         for mut pending in done {
-            // A runtime that asks for the next event without having answered.
+            // The runtime requested the next event without a response to this one.
             let silent =
                 super::invocation::failure("Runtime.NoResponse", "the function did not respond");
             pending.complete(silent, true, at);
@@ -232,7 +232,7 @@ impl Environment {
         let _ = self.commands.send(Command::Kill);
     }
 
-    /// The process is gone: its invocations have failed.
+    /// Fails the invocations of a process that has ended.
     pub fn ended(self, payload: &hyper::body::Bytes, words: &str) -> Duration {
         let at = Instant::now();
         if let Some(ready) = self.ready {
@@ -256,7 +256,7 @@ impl Environment {
         id
     }
 
-    /// An extension asks for its next event. `None` if it is not registered.
+    /// Registers an extension's request for its next event. Returns `None` if the extension is not registered.
     pub fn next_for_extension(&mut self, id: &str) -> Option<oneshot::Receiver<Value>> {
         let extension = self.extensions.iter_mut().find(|it| it.id == id)?;
         let (sender, receiver) = oneshot::channel();
@@ -278,13 +278,13 @@ impl Environment {
 
     fn signal(&self, signal: Signal) {
         if let Some(pid) = self.pid.and_then(|it| i32::try_from(it).ok()) {
-            // It may have ended at this very moment.
+            // The process may have ended meanwhile.
             let _ = kill(Pid::from_raw(pid), signal);
         }
     }
 }
 
-/// An extension of an environment. Its events wait until it asks for them.
+/// An extension of an environment. Its events are queued until it requests them.
 struct Extension {
     id: String,
     hears_invoke: bool,

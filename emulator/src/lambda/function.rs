@@ -12,12 +12,11 @@ use super::invocation::{Completed, InvokeError, Pending, failure};
 use super::process::{self, Ended};
 use super::{FunctionSettings, PAYLOAD_LIMIT};
 
-/// One function: its environments, and the invocations that wait for one.
+/// One function: its environments and its queue of invocations.
 pub struct Function {
-    /// How it runs.
     pub settings: FunctionSettings,
     state: Mutex<State>,
-    /// The number of environments whose process runs.
+    /// The number of environments with a running process.
     count: watch::Sender<usize>,
 }
 
@@ -29,7 +28,7 @@ struct State {
     totals: Totals,
 }
 
-/// What a function has done since its start.
+/// Counts of a function since its start.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub struct Totals {
     /// Invocations that an environment received.
@@ -38,7 +37,7 @@ pub struct Totals {
     pub throttles: u64,
     /// Processes that were started.
     pub starts: u64,
-    /// Seconds during which environments were occupied: from an event to idle extensions.
+    /// Seconds during which environments were occupied, from an event until the extensions are idle.
     pub busy_seconds: f64,
 }
 
@@ -51,10 +50,10 @@ impl Function {
         })
     }
 
-    /// Starts an environment before any invocation needs it.
+    /// Starts an environment before an invocation needs it.
     ///
     /// # Errors
-    /// The process could not start, or ended before it asked for an event. The text has the end of its log.
+    /// If the process cannot start, or ends before it requests an event. The text has the end of its log.
     pub async fn start(self: &Arc<Self>) -> Result<Ready, String> {
         let ready = self.start_environment(&mut self.lock(), false);
         ready.await.unwrap_or_else(|_| Err("stopped".to_owned()))
@@ -78,12 +77,12 @@ impl Function {
             state.line.push_back(pending);
             self.dispatch(&mut state);
         }
-        // The sender is dropped only with the emulator.
+        // The sender is dropped only when the emulator stops.
         completed.await.map_err(|_| InvokeError::Throttled)
     }
 
-    /// Starts a process from the present binary, and ends the old ones once they are idle. If the new one cannot
-    /// start, the old ones stay.
+    /// Starts a process from the current binary, and ends the old ones once they are idle. If the new process cannot
+    /// start, the old ones continue.
     ///
     /// # Errors
     /// Those of [`Function::start`].
@@ -99,7 +98,7 @@ impl Function {
         Ok(())
     }
 
-    /// Kills one of its processes with SIGKILL; `which`, from 0 to 1, selects it. Returns whether there was one.
+    /// Kills one of its processes with SIGKILL; `which`, from 0 to 1, selects it. Returns whether one was running.
     pub fn kill(&self, which: f64) -> bool {
         let mut state = self.lock();
         let count = state.environments.len();
@@ -120,7 +119,7 @@ impl Function {
         true
     }
 
-    /// Returns its environments' states.
+    /// Returns the states of its environments.
     pub fn environments(&self) -> Vec<Status> {
         self.lock()
             .environments
@@ -129,7 +128,7 @@ impl Function {
             .collect()
     }
 
-    /// Returns what it has done so far, including what is under way.
+    /// Returns its counts, including running invocations.
     pub fn totals(&self) -> Totals {
         let state = self.lock();
         let busy: Duration = state.environments.iter().map(Environment::busy).sum();
@@ -154,13 +153,13 @@ impl Function {
 
     pub(super) async fn until_empty(&self) {
         let mut count = self.count.subscribe();
-        // The sender lives in `self`.
+        // `self` owns the sender.
         let _ = count.wait_for(|it| *it == 0).await;
     }
 
-    // ------------------------------------------------------------------ what the Runtime API brings
+    // ------------------------------------------------------------------ calls of the Runtime API
 
-    /// The process asks for its next event.
+    /// Registers the process's request for its next event.
     pub(super) fn next(self: &Arc<Self>, id: u64) -> Option<oneshot::Receiver<Handed>> {
         let at = Instant::now();
         let mut state = self.lock();
@@ -169,7 +168,7 @@ impl Function {
         Some(receiver)
     }
 
-    /// The process has responded. `false` if it has no such invocation.
+    /// Completes an invocation with the process's response. Returns `false` if the process has no such invocation.
     pub(super) fn complete(
         self: &Arc<Self>,
         id: u64,
@@ -203,7 +202,7 @@ impl Function {
         Some(receiver)
     }
 
-    // ------------------------------------------------------------------ what the task of a process brings
+    // ------------------------------------------------------------------ calls of the task of a process
 
     pub(super) fn started(&self, id: u64, pid: Option<u32>) {
         if let Some(environment) = self.lock().environment(id) {
@@ -211,11 +210,11 @@ impl Function {
         }
     }
 
-    /// Returns when the environment has to be looked at again: nothing can be overdue before.
+    /// Returns the time of the next check. No limit can be exceeded before it.
     pub(super) fn next_check(&self, id: u64) -> Instant {
         let mut state = self.lock();
         let now = Instant::now();
-        // An invocation may begin or end at any time: then this is the earliest that its limit can be.
+        // An invocation may start or end at any time, so this is the earliest possible limit.
         let idle_timeout = self.settings.idle_timeout.unwrap_or(Duration::MAX);
         let soonest = now + self.settings.timeout.min(idle_timeout);
         let Some(environment) = state.environment(id) else {
@@ -235,7 +234,8 @@ impl Function {
         next.map_or(soonest, |it| it.min(soonest))
     }
 
-    /// Returns why the process has to be killed, if it has exceeded a limit. Ends it if it was idle for long.
+    /// Returns why the process has to be killed, if it has exceeded a limit. Ends a process that was idle for too
+    /// long.
     pub(super) fn overdue(&self, id: u64) -> Option<Ended> {
         let now = Instant::now();
         let mut state = self.lock();
@@ -262,7 +262,7 @@ impl Function {
         None
     }
 
-    /// The process has ended.
+    /// Removes the environment of a process that has ended.
     pub(super) fn ended(self: &Arc<Self>, id: u64, how: &Ended) {
         let mut state = self.lock();
         let Some(index) = state.environments.iter().position(|it| it.id == id) else {
@@ -289,7 +289,7 @@ impl Function {
         self.count.send_modify(|it| *it -= 1);
     }
 
-    // ------------------------------------------------------------------ inside
+    // ------------------------------------------------------------------ private
 
     fn settle(self: &Arc<Self>, state: &mut State, id: u64) {
         let busy = state
@@ -299,7 +299,8 @@ impl Function {
         self.dispatch(state);
     }
 
-    /// Gives the invocations in line to free environments, the one used last first, and starts more for the rest.
+    /// Passes queued invocations to free environments, the most recently used first, and starts more environments for
+    /// the rest.
     fn dispatch(self: &Arc<Self>, state: &mut State) {
         while let Some(pending) = state.line.pop_front() {
             if pending.is_abandoned() {
@@ -329,7 +330,7 @@ impl Function {
             < state.line.len()
             && count(state, |_| true) < self.settings.max_environments
         {
-            // The invocation learns of a failure when the environment ends.
+            // If the start fails, the invocation fails with the environment.
             drop(self.start_environment(state, true));
         }
     }
@@ -361,7 +362,7 @@ impl State {
         self.environments.iter_mut().find(|it| it.id == id)
     }
 
-    /// Invocations that occupy an environment, or wait for one.
+    /// Invocations that occupy an environment or wait for one.
     fn concurrency(&self) -> usize {
         let occupied: usize = self.environments.iter().map(Environment::occupied).sum();
         occupied + self.line.len()

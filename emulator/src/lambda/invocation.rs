@@ -29,7 +29,7 @@ impl Invocation {
     }
 }
 
-/// An invocation that reached the function, with what came of it.
+/// An invocation that reached the function, with its outcome.
 pub struct Completed {
     /// The response, or a JSON object with `errorType` and `errorMessage`.
     pub payload: Bytes,
@@ -43,8 +43,8 @@ pub struct Completed {
 }
 
 impl Completed {
-    /// Returns the time at which the environment could take another invocation: once its extensions were idle.
-    /// `None` if the process ended before.
+    /// Waits until the extensions are idle and the environment can take another invocation; returns the time. Returns
+    /// `None` if the process ends before.
     pub async fn until_idle(self) -> Option<Instant> {
         self.idle.await.ok()
     }
@@ -53,9 +53,8 @@ impl Completed {
 /// Why an invocation did not reach the function.
 #[derive(Debug, PartialEq, Eq)]
 pub enum InvokeError {
-    /// No function has that name.
     NotFound,
-    /// The event has so many bytes.
+    /// The event has this many bytes.
     TooLarge(usize),
     /// The function uses all of its reserved concurrency.
     Throttled,
@@ -71,7 +70,7 @@ impl fmt::Display for InvokeError {
     }
 }
 
-/// The response of a function that has failed without one.
+/// Returns the response for a function that failed without a response.
 pub(super) fn failure(kind: &str, message: &str) -> Bytes {
     json!({ "errorType": kind, "errorMessage": message })
         .to_string()
@@ -99,7 +98,7 @@ impl Pending {
         (pending, completed)
     }
 
-    /// Returns whether nobody waits for the response any more.
+    /// Returns whether the caller no longer waits for the response.
     pub fn is_abandoned(&self) -> bool {
         self.caller.as_ref().is_none_or(oneshot::Sender::is_closed)
     }
@@ -108,13 +107,13 @@ impl Pending {
         self.caller.is_none()
     }
 
-    /// Gives the caller the response. Only the first one counts.
+    /// Sends the response to the caller. Only the first response counts.
     pub fn complete(&mut self, payload: Bytes, is_error: bool, answered: Instant) {
         let (Some(caller), Some(idle)) = (self.caller.take(), self.idle_receiver.take()) else {
             return;
         };
         let received = self.invocation.received.get().copied();
-        // The caller may have left.
+        // The caller may have disconnected.
         let _ = caller.send(Completed {
             payload,
             is_error,

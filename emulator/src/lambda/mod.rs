@@ -27,7 +27,7 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    /// Starts no process: environments start on demand, or with [`Function::start`].
+    /// Creates the functions without starting a process: environments start on demand, or with [`Function::start`].
     #[must_use]
     pub fn new(functions: impl IntoIterator<Item = FunctionSettings>) -> Self {
         let functions = functions.into_iter();
@@ -38,7 +38,6 @@ impl Lambda {
         }
     }
 
-    /// Returns the function with that name.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Arc<Function>> {
         self.functions.get(name)
@@ -49,18 +48,18 @@ impl Lambda {
         self.functions.values()
     }
 
-    /// Invokes a function and waits for its response, however the invocation ends.
+    /// Invokes a function, and waits for its response or its failure.
     ///
     /// # Errors
-    /// The invocation did not reach the function: no function has that name, the event is too large, or the function
-    /// uses all of its reserved concurrency.
+    /// If the invocation does not reach the function: the function is unknown, the event is too large, or
+    /// the function uses all of its reserved concurrency.
     pub async fn invoke(&self, name: &str, event: Bytes) -> Result<Completed, InvokeError> {
         let function = self.function(name).ok_or(InvokeError::NotFound)?;
         function.invoke(event).await
     }
 
-    /// Ends all environments: lets running invocations finish for as long as `patience`, then kills them.
-    pub async fn stop(&self, patience: Duration) {
+    /// Ends all environments. Running invocations may finish within `timeout`; then the processes are killed.
+    pub async fn stop(&self, timeout: Duration) {
         let drained = async {
             for function in self.functions() {
                 function.drain();
@@ -69,7 +68,7 @@ impl Lambda {
                 function.until_empty().await;
             }
         };
-        if tokio::time::timeout(patience, drained).await.is_ok() {
+        if tokio::time::timeout(timeout, drained).await.is_ok() {
             return;
         }
         for function in self.functions() {

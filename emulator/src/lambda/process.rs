@@ -20,14 +20,13 @@ use super::{Function, runtime_api};
 /// The time that Lambda gives a process between SIGTERM and SIGKILL, if it has an internal extension.
 const LAMBDA_SHUTDOWN: Duration = Duration::from_millis(500);
 
-/// How a process ended.
 pub(super) enum Ended {
     NotStarted(io::Error),
-    /// It ended by itself, or was killed from outside.
+    /// By itself, or by a signal from outside.
     Exited(Option<ExitStatus>),
     TimedOut(Duration),
     InitTimedOut(Duration),
-    /// As it was asked to.
+    /// By a command of the emulator.
     ShutDown,
 }
 
@@ -36,7 +35,7 @@ impl Ended {
         !matches!(self, Self::ShutDown)
     }
 
-    /// The type and the message of the error that Lambda gives the caller.
+    /// Returns the type and the message of the error that Lambda sends to the caller.
     pub fn error(&self) -> (&'static str, String) {
         match self {
             Self::TimedOut(limit) => {
@@ -61,7 +60,7 @@ impl Ended {
         }
     }
 
-    /// What a developer should know, in one line.
+    /// Returns one line for the developer.
     pub fn words(&self, settings: &FunctionSettings) -> String {
         let name = &settings.name;
         if let Self::NotStarted(error) = self
@@ -74,7 +73,7 @@ impl Ended {
         format!("{name} ended ({}). Its log: {log}", self.how())
     }
 
-    /// The same with the end of the log.
+    /// Returns the same with the end of the log.
     pub fn words_with_log(&self, settings: &FunctionSettings) -> String {
         let words = self.words(settings);
         if matches!(self, Self::NotStarted(_)) {
@@ -193,23 +192,23 @@ fn spawn(settings: &FunctionSettings, id: u64, runtime_api: &str) -> io::Result<
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
-        // Ctrl-C reaches the emulator alone, which ends its processes in order.
+        // Ctrl-C reaches only the emulator, which ends its processes in order.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
 }
 
 async fn shut_down(child: &mut Child, how: Shutdown, has_extension: bool) {
-    let patience = match how {
+    let grace = match how {
         Shutdown::AsLambda if has_extension => LAMBDA_SHUTDOWN,
         Shutdown::AsLambda => Duration::ZERO,
-        Shutdown::Patiently(patience) => patience,
+        Shutdown::Graceful(timeout) => timeout,
     };
-    if !patience.is_zero()
+    if !grace.is_zero()
         && let Some(pid) = child.id().and_then(|it| i32::try_from(it).ok())
     {
         let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
-        if timeout(patience, child.wait()).await.is_ok() {
+        if timeout(grace, child.wait()).await.is_ok() {
             return;
         }
     }

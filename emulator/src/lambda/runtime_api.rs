@@ -115,7 +115,7 @@ async fn handle(
                 ),
             }
         }
-        // The process says why it cannot start, or that an extension has failed, and ends: its log has it.
+        // The process reports that it cannot start, or that an extension failed, and exits. Its log has the cause.
         (
             &Method::POST,
             ["2018-06-01", "runtime", "init", "error"]

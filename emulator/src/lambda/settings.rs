@@ -3,37 +3,33 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Receives what a developer should read, such as the unexpected end of a process.
+/// Called with messages for the developer, such as the unexpected end of a process.
 pub type Notice = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// How a function runs.
+/// The configuration of a function.
 #[derive(Clone)]
 pub struct FunctionSettings {
-    /// The name by which the function is invoked.
     pub name: String,
-    /// The program and its arguments.
     pub command: Vec<String>,
-    /// The environment variables, besides those that Lambda sets.
+    /// The environment variables, in addition to those that Lambda sets.
     pub variables: HashMap<String, String>,
-    /// The file that the output of all its processes is appended to.
+    /// The log file, to which the output of all its processes is appended.
     pub log: PathBuf,
-    /// The value of `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB. It limits nothing.
+    /// The value of `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB. The emulator does not limit memory.
     pub memory_mb: u32,
-    /// The longest an invocation may occupy an environment, extensions included.
+    /// The longest time for which an invocation may occupy an environment, extensions included.
     pub timeout: Duration,
-    /// The longest a process may take to ask for its first event.
+    /// The longest time from the start of a process to its first request for an event.
     pub init_timeout: Duration,
-    /// The most processes at a time; more invocations wait in line.
+    /// The most processes at a time; further invocations are queued.
     pub max_environments: usize,
-    /// The most concurrent invocations; more are throttled.
+    /// The most concurrent invocations; further ones are throttled.
     pub reserved_concurrency: Option<usize>,
-    /// The time after which an idle environment is ended; the last one stays.
+    /// The time after which an idle environment is ended. One environment always stays.
     pub idle_timeout: Option<Duration>,
     /// Whether idle processes are stopped with SIGSTOP, as Lambda freezes them.
     pub freeze: bool,
-    /// How processes are ended.
     pub shutdown: Shutdown,
-    /// Where messages for the developer go.
     pub notice: Notice,
 }
 
@@ -42,12 +38,12 @@ pub struct FunctionSettings {
 pub enum Shutdown {
     /// As Lambda does: SIGTERM and 500 ms if an extension is registered, then SIGKILL.
     AsLambda,
-    /// SIGTERM, and SIGKILL only after so long.
-    Patiently(Duration),
+    /// With SIGTERM, and with SIGKILL after this time.
+    Graceful(Duration),
 }
 
 impl FunctionSettings {
-    /// Settings with Lambda's defaults.
+    /// Returns settings with Lambda's defaults.
     #[must_use]
     pub fn new(name: &str, command: Vec<String>, log: PathBuf) -> Self {
         Self {
@@ -67,7 +63,7 @@ impl FunctionSettings {
         }
     }
 
-    /// Returns how many invocations one environment takes at once: one on classic Lambda.
+    /// Returns the number of concurrent invocations of one environment: one on classic Lambda.
     pub(super) fn concurrency(&self) -> usize {
         let variable = self.variables.get("AWS_LAMBDA_MAX_CONCURRENCY");
         variable.and_then(|it| it.parse().ok()).unwrap_or(1)

@@ -1,4 +1,5 @@
-//! The function that the tests invoke. Its event says what to do; at a gate it waits until the test releases it.
+//! The function that the tests invoke. Its event selects its behaviour. At a gate, it waits until the test releases
+//! it.
 
 use std::convert::Infallible;
 use std::sync::LazyLock;
@@ -12,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc};
 
-/// The gates of the work after each reply, in the order of the invocations.
+/// The gates for the work after each response, in the order of the invocations.
 static AFTER_REPLY: LazyLock<(Sender, Mutex<Receiver>)> = LazyLock::new(|| {
     let (sender, receiver) = mpsc::unbounded_channel();
     (sender, Mutex::new(receiver))
@@ -55,7 +56,7 @@ pub async fn run() {
         tokio::spawn(extension.run());
         tokio::spawn(async move {
             signal(SignalKind::terminate()).unwrap().recv().await;
-            // Lambda tells the runtime and the extensions at the same time.
+            // Lambda notifies the runtime and the extensions at the same time.
             while !std::fs::read_to_string(&mark).is_ok_and(|it| it.contains("SHUTDOWN")) {
                 tokio::task::yield_now().await;
             }
@@ -97,7 +98,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }))
 }
 
-/// What the tests of the gateway ask for: the event itself, or something else by the path.
+/// Returns the response for the gateway's tests: the event itself, or another one by the path.
 fn http_response(event: &Value) -> Value {
     match event["path"].as_str() {
         Some("/malformed") => json!("no response"),

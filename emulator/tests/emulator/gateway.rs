@@ -174,7 +174,7 @@ async fn a_request_without_query_and_body_has_null_for_them() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_text_arrives_in_base64() {
+async fn a_binary_body_is_encoded_in_base64() {
     let api = Api::new(|_| {}).await;
     let event = api
         .event(Method::POST, "/rooms", vec![0xff, 0x00, 0xfe])
@@ -184,7 +184,7 @@ async fn a_body_that_is_not_text_arrives_in_base64() {
 }
 
 #[tokio::test]
-async fn parameters_of_the_path_are_decoded() {
+async fn path_parameters_are_decoded() {
     let api = Api::new(|_| {}).await;
     let event = api.event(Method::GET, "/rooms/a%20b/", "").await;
     assert_eq!(event["pathParameters"], json!({ "room_id": "a b" }));
@@ -207,7 +207,7 @@ async fn a_response_has_the_status_headers_and_bytes_of_the_function() {
 }
 
 #[tokio::test]
-async fn head_is_answered_as_get_without_a_body() {
+async fn head_gets_the_response_of_get_without_a_body() {
     let api = Api::new(|_| {}).await;
     let response = api.call(Method::HEAD, "/rooms", "").await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -217,7 +217,7 @@ async fn head_is_answered_as_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn what_reaches_no_function_is_answered_as_the_template_says() {
+async fn requests_without_a_function_get_the_responses_of_the_template() {
     let api = Api::new(|_| {}).await;
     let large = |megabytes: usize| "x".repeat(megabytes * 1024 * 1024);
     for (method, path, body, status, detail) in [
@@ -252,7 +252,7 @@ async fn what_reaches_no_function_is_answered_as_the_template_says() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_resource_does_not_have_names_those_that_it_has() {
+async fn an_unknown_method_returns_the_allowed_ones() {
     let api = Api::new(|_| {}).await;
     let response = api.call(Method::PUT, "/rooms", "").await;
     assert_eq!(header(&response, "allow"), Some("GET, HEAD, POST, OPTIONS"));
@@ -261,7 +261,7 @@ async fn a_method_that_a_resource_does_not_have_names_those_that_it_has() {
 }
 
 #[tokio::test]
-async fn a_preflight_request_is_answered_as_the_template_says() {
+async fn a_preflight_request_gets_the_response_of_the_template() {
     let api = Api::new(|_| {}).await;
     let response = api.call(Method::OPTIONS, "/rooms/", "").await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -280,7 +280,7 @@ async fn a_preflight_request_is_answered_as_the_template_says() {
 }
 
 #[tokio::test]
-async fn a_process_that_dies_with_a_request_is_a_502_that_says_nothing_of_it() {
+async fn a_process_that_dies_during_a_request_returns_a_502_without_details() {
     let api = Api::new(|_| {}).await;
     let gate = Gate::new().await;
     let path = format!("/rooms?before={}", gate.address);
@@ -298,7 +298,7 @@ async fn a_process_that_dies_with_a_request_is_a_502_that_says_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn throttled_by_lambda_is_429_there_and_a_failed_integration_here() {
+async fn throttling_is_429_in_the_invoke_api_and_a_failed_integration_in_the_gateway() {
     let api = Api::new(|it| it.reserved_concurrency = Some(1)).await;
     let gate = Gate::new().await;
     let held = api.stage.invoking(json!({ "before": gate.address }));
@@ -385,7 +385,7 @@ async fn the_emulator_shows_replaces_and_kills_environments() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_http_does_not_end_it() {
+async fn a_request_that_is_not_http_does_not_stop_the_emulator() {
     let api = Api::new(|_| {}).await;
     let mut connection = TcpStream::connect(&api.address).await.unwrap();
     connection

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Folder, Gate, LONG, SAMPLE, Stage, eventually, json_of, within};
 
 #[tokio::test]
-async fn an_event_reaches_a_process_and_its_response_the_caller() {
+async fn a_process_gets_the_event_and_the_caller_its_response() {
     let stage = Stage::new(|it| it.timeout = LONG);
     let before = now_ms();
     let completed = stage.invoke(json!({})).await;
@@ -25,7 +25,7 @@ async fn an_error_of_the_function_is_the_response() {
 }
 
 #[tokio::test]
-async fn invocations_wait_in_line_for_the_most_environments() {
+async fn invocations_are_queued_at_the_maximum_of_environments() {
     let stage = Stage::new(|it| it.max_environments = 2);
     let invocations: Vec<_> = (0..200).map(|_| stage.invoking(json!({}))).collect();
     for invocation in invocations {
@@ -36,13 +36,13 @@ async fn invocations_wait_in_line_for_the_most_environments() {
 }
 
 #[tokio::test]
-async fn an_environment_is_held_until_its_extension_is_idle() {
+async fn an_environment_is_occupied_until_its_extension_is_idle() {
     let stage = with_extension(|it| it.reserved_concurrency = Some(1));
     let gate = Gate::new().await;
     let completed = stage.invoke(json!({ "after": gate.address })).await;
     let at_work = gate.arrived().await;
 
-    // The caller has its response, and the environment takes no other invocation.
+    // The caller has its response, but the environment takes no other invocation.
     assert_eq!(stage.states(), ["busy"]);
     let second = stage.lambda.invoke(SAMPLE, "{}".into()).await;
     assert_eq!(second.err(), Some(InvokeError::Throttled));
@@ -55,7 +55,7 @@ async fn an_environment_is_held_until_its_extension_is_idle() {
 }
 
 #[tokio::test]
-async fn while_one_environment_is_held_another_one_starts() {
+async fn an_invocation_starts_another_environment_if_the_first_is_occupied() {
     let stage = with_extension(|_| {});
     let gate = Gate::new().await;
     let held = json_of(&stage.invoke(json!({ "after": gate.address })).await);
@@ -65,7 +65,7 @@ async fn while_one_environment_is_held_another_one_starts() {
 }
 
 #[tokio::test]
-async fn the_time_in_which_an_environment_is_held_is_counted_as_busy() {
+async fn the_time_of_the_extension_counts_as_busy() {
     let stage = with_extension(|_| {});
     let gate = Gate::new().await;
     let completed = stage.invoke(json!({ "after": gate.address })).await;
@@ -80,7 +80,7 @@ async fn the_time_in_which_an_environment_is_held_is_counted_as_busy() {
 }
 
 #[tokio::test]
-async fn reserved_concurrency_throttles_what_is_beyond() {
+async fn invocations_beyond_the_reserved_concurrency_are_throttled() {
     let stage = Stage::new(|it| it.reserved_concurrency = Some(2));
     let gate = Gate::new().await;
     let invocations = [0, 1].map(|_| stage.invoking(json!({ "before": gate.address })));
@@ -95,7 +95,7 @@ async fn reserved_concurrency_throttles_what_is_beyond() {
 }
 
 #[tokio::test]
-async fn a_killed_process_fails_its_own_invocation_and_is_replaced() {
+async fn a_killed_process_fails_only_its_invocation_and_is_replaced() {
     let stage = Stage::new(|it| it.max_environments = 2);
     let gate = Gate::new().await;
     let invocations = [0, 1].map(|_| stage.invoking(json!({ "before": gate.address })));
@@ -142,7 +142,7 @@ async fn a_killed_process_fails_its_own_invocation_and_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_function_without_a_response_in_time_is_killed() {
+async fn a_function_that_exceeds_its_timeout_is_killed() {
     let stage = Stage::new(|it| it.timeout = Duration::from_millis(300));
     let gate = Gate::new().await;
     let completed = stage.invoke(json!({ "before": gate.address })).await;
@@ -155,7 +155,7 @@ async fn a_function_without_a_response_in_time_is_killed() {
 }
 
 #[tokio::test]
-async fn an_extension_that_is_busy_beyond_the_timeout_is_killed_with_its_process() {
+async fn a_process_whose_extension_exceeds_the_timeout_is_killed() {
     let stage = with_extension(|it| it.timeout = Duration::from_millis(300));
     let gate = Gate::new().await;
     let completed = stage.invoke(json!({ "after": gate.address })).await;
@@ -166,7 +166,7 @@ async fn an_extension_that_is_busy_beyond_the_timeout_is_killed_with_its_process
 }
 
 #[tokio::test]
-async fn a_function_that_cannot_start_fails_the_invocation_and_says_why() {
+async fn a_function_that_cannot_start_fails_the_invocation_with_its_cause() {
     let stage = Stage::new(|it| set(it, "CANNOT_START", "JWT_SECRET is not set"));
     let completed = stage.invoke(json!({})).await;
     assert!(completed.is_error);
@@ -176,7 +176,7 @@ async fn a_function_that_cannot_start_fails_the_invocation_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_function_that_is_not_ready_in_time_is_killed() {
+async fn a_function_that_exceeds_the_init_timeout_is_killed() {
     let stage = Stage::new(|it| {
         it.init_timeout = Duration::from_millis(50);
         set(it, "STARTS_NEVER", "1");
@@ -189,14 +189,14 @@ async fn a_function_that_is_not_ready_in_time_is_killed() {
 }
 
 #[tokio::test]
-async fn a_function_that_is_not_built_says_so() {
+async fn a_missing_binary_is_an_error_that_names_it() {
     let stage = Stage::new(|it| it.command = vec!["/nowhere/sample".to_owned()]);
     let words = stage.function().start().await.unwrap_err();
     assert_eq!(words, "sample is not built: /nowhere/sample does not exist");
 }
 
 #[tokio::test]
-async fn a_new_build_takes_over_and_the_old_one_finishes_what_it_has_begun() {
+async fn a_new_build_replaces_the_old_one_which_finishes_its_invocations() {
     let folder = Folder::new();
     let program = folder.file("sample");
     build(&program, "1");
@@ -215,7 +215,7 @@ async fn a_new_build_takes_over_and_the_old_one_finishes_what_it_has_begun() {
 }
 
 #[tokio::test]
-async fn a_new_build_that_cannot_start_leaves_the_old_one_in_its_place() {
+async fn a_new_build_that_cannot_start_leaves_the_old_one_running() {
     let folder = Folder::new();
     let program = folder.file("sample");
     build(&program, "1");
@@ -231,7 +231,7 @@ async fn a_new_build_that_cannot_start_leaves_the_old_one_in_its_place() {
 }
 
 #[tokio::test]
-async fn a_frozen_process_stands_still_until_the_next_invocation() {
+async fn a_frozen_process_is_stopped_until_the_next_invocation() {
     let stage = with_extension(|it| it.freeze = true);
     let pid = stage.pid().await;
     eventually(|| state_of_process(pid) == "T").await;
@@ -245,7 +245,7 @@ async fn a_frozen_process_stands_still_until_the_next_invocation() {
 }
 
 #[tokio::test]
-async fn with_an_extension_a_process_is_asked_to_end() {
+async fn a_process_with_an_extension_gets_sigterm() {
     let stage = with_extension(|_| {});
     stage.pid().await;
     within(stage.lambda.stop(LONG)).await;
@@ -257,7 +257,7 @@ async fn with_an_extension_a_process_is_asked_to_end() {
 }
 
 #[tokio::test]
-async fn stopping_waits_for_what_is_under_way() {
+async fn stopping_waits_for_running_invocations() {
     let stage = Stage::new(|_| {});
     let gate = Gate::new().await;
     let running = stage.invoking(json!({ "before": gate.address }));
@@ -271,7 +271,7 @@ async fn stopping_waits_for_what_is_under_way() {
 }
 
 #[tokio::test]
-async fn idle_environments_end_but_for_one() {
+async fn idle_environments_end_except_for_one() {
     let stage = Stage::new(|it| it.idle_timeout = Some(Duration::from_millis(100)));
     let gate = Gate::new().await;
     let invocations = [0, 1, 2].map(|_| stage.invoking(json!({ "before": gate.address })));
@@ -301,7 +301,7 @@ async fn events_and_responses_above_six_megabytes_are_rejected() {
         json_of(&completed)["errorType"],
         "Function.ResponseSizeTooLarge"
     );
-    // In JSON a text has two quotes.
+    // A JSON string has two quotes.
     assert!(!stage.invoke(json!({ "bytes": limit - 2 })).await.is_error);
 }
 
@@ -326,7 +326,7 @@ fn build(program: &str, version: &str) {
     );
 }
 
-/// In the place of the old file, which may be in use.
+/// Replaces the file instead of writing to it, because it may be running.
 pub fn write_program(program: &str, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     let next = format!("{program}.next");

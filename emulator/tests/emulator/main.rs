@@ -1,4 +1,4 @@
-//! The emulator with real processes: they run the crates that the functions use, `lambda_runtime` and `lambda-extension`.
+//! The emulator with real processes, which use the crates of the functions, `lambda_runtime` and `lambda-extension`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +12,7 @@ mod lambda;
 mod program;
 mod support;
 
-/// Not a test of its own: the program of the functions, which the tests start from this very binary.
+/// Not a test: the program of the functions, which the tests start from this binary.
 #[test]
 fn function() {
     if std::env::var("AWS_LAMBDA_RUNTIME_API").is_ok() {

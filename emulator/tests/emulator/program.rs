@@ -1,4 +1,4 @@
-//! The program from outside: its options, its log, and its end.
+//! Tests of the program from outside: its options, its log, and its end.
 
 use std::process::{Child, Command, Stdio};
 
@@ -76,9 +76,9 @@ impl Emulator {
         std::fs::read_to_string(self.folder.0.join("logs/gateway.log")).unwrap()
     }
 
-    /// How it fails, in its own words.
+    /// Returns the output of its failure.
     fn failure(mut self) -> String {
-        // Waiting closes the standard input, with which it would end.
+        // Waiting would close the standard input, which ends the program.
         let _input = self.child.stdin.take();
         assert!(!self.child.wait().unwrap().success());
         let mut words = String::new();
@@ -100,7 +100,7 @@ impl Drop for Emulator {
 }
 
 #[tokio::test]
-async fn the_log_has_one_line_a_request_and_nothing_of_what_it_says() {
+async fn the_log_has_one_line_per_request_without_its_content() {
     let mut emulator = Emulator::start(&[], &[]);
     let address = emulator.address();
     let request = Request::put("/devices/secret-device/?q=secret-word")
@@ -129,7 +129,7 @@ async fn the_log_has_one_line_a_request_and_nothing_of_what_it_says() {
 }
 
 #[tokio::test]
-async fn it_ends_with_its_parent_and_so_do_its_processes() {
+async fn the_emulator_ends_with_its_parent_and_its_processes_end_too() {
     let mut emulator = Emulator::start(&["--warm", "2"], &[]);
     let address = emulator.address();
     let request = Request::get("/_emulator/functions")
@@ -148,7 +148,7 @@ async fn it_ends_with_its_parent_and_so_do_its_processes() {
 }
 
 #[test]
-fn a_function_that_cannot_start_ends_it_with_what_the_function_said() {
+fn a_function_that_cannot_start_ends_the_emulator_with_the_function_s_output() {
     let words = Emulator::start(&[], &[("CANNOT_START", "JWT_SECRET is not set")]).failure();
     assert!(words.contains("sample ended (exit status: 1)"), "{words}");
     assert!(words.contains("JWT_SECRET is not set"), "{words}");

@@ -11,10 +11,9 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The name of the function.
 pub const SAMPLE: &str = "sample";
 
-/// A folder that goes with the test.
+/// A folder that is deleted after the test.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -35,7 +34,7 @@ impl Drop for Folder {
     }
 }
 
-/// A place where a function waits for the test.
+/// A point at which a function waits for the test.
 pub struct Gate {
     listener: TcpListener,
     pub address: String,
@@ -48,14 +47,14 @@ impl Gate {
         Self { listener, address }
     }
 
-    /// Returns once a function waits here. It goes on when the result is dropped.
+    /// Returns once a function waits here. The function continues when the result is dropped.
     pub async fn arrived(&self) -> TcpStream {
         let (connection, _) = within(self.listener.accept()).await.unwrap();
         connection
     }
 }
 
-/// One Lambda with one function.
+/// A Lambda with one function.
 pub struct Stage {
     pub lambda: Arc<Lambda>,
     pub folder: Folder,
@@ -93,7 +92,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// Invokes beside the test.
+    /// Invokes the function in a task.
     pub fn invoking(&self, event: Value) -> tokio::task::JoinHandle<Completed> {
         let lambda = self.lambda.clone();
         tokio::spawn(async move {
@@ -104,7 +103,7 @@ impl Stage {
         })
     }
 
-    /// The process that serves an invocation.
+    /// Returns the id of the process that serves an invocation.
     pub async fn pid(&self) -> u64 {
         json_of(&self.invoke(json!({})).await)["pid"]
             .as_u64()
@@ -120,7 +119,7 @@ impl Stage {
     }
 }
 
-/// This very program, as a function.
+/// Returns the command that runs this binary as a function.
 pub fn program() -> Vec<String> {
     let program = std::env::current_exe().unwrap().display().to_string();
     [program.as_str(), "--exact", "function", "--nocapture"]
@@ -134,12 +133,12 @@ pub fn json_of(completed: &Completed) -> Value {
 
 pub const LONG: Duration = Duration::from_mins(1);
 
-/// Nothing here takes long, and what never ends is a failure.
+/// Fails if the future does not complete in time.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(LONG, future).await.expect("in time")
 }
 
-/// Returns once the condition holds, for what announces itself nowhere.
+/// Polls until the condition holds, for states without an event.
 pub async fn eventually(condition: impl Fn() -> bool) {
     within(async {
         while !condition() {
@@ -149,7 +148,7 @@ pub async fn eventually(condition: impl Fn() -> bool) {
     .await;
 }
 
-/// One HTTP request, and the bytes of its response.
+/// Sends one HTTP request and reads the whole response.
 pub async fn send(address: &str, request: Request<Full<Bytes>>) -> Response<Bytes> {
     within(async {
         let stream = TcpStream::connect(address).await.unwrap();
