@@ -1,6 +1,6 @@
-//! Every minute, once per channel: delivers what is pending, because an outage, an interrupted function or a full budget
-//! has left it, or because its writer delivers nothing itself. The schedule's input names the channel:
-//! `{"channel": "mirror"}` or `{"channel": "push"}`. Two runs at once lease different items.
+//! Runs every minute per channel, and delivers pending items: after an outage, after an interrupted function, after a
+//! full budget, or from writers that do not deliver themselves. The schedule's input names the channel: `{"channel":
+//! "mirror"}` or `{"channel": "push"}`. Concurrent runs lease different items.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use shared::delivery::Channel;
 use shared::delivery::sweep::{Sweep, sweep};
 use shared::runtime::{App, StartError, serve_event};
 
-/// New batches are leased for so long. The last one may take a channel's time-out longer, and all of it fits into the
-/// function's time-out in template.yaml.
+/// The time in which new batches are leased. The last batch may take a channel's timeout longer, within the
+/// function's timeout in template.yaml.
 const BUDGET: Duration = Duration::from_secs(50);
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, Start
         Name::Mirror => deliver(app.mirror()).await,
         Name::Push => {
             if app.pushes().is_none() {
-                // This deployment sends none: they must not pile up.
+                // A deployment without pushes must not accumulate them.
                 pushes::delete_expired(&app.database).await?;
             }
             deliver(app.pushes()).await

@@ -1,5 +1,5 @@
-//! Every minute: closes the rooms whose time is up, denies deactivated users access to Firebase, measures how much is said,
-//! and updates the search index of rooms whose participants have changed their names. Two runs at once do no harm.
+//! Runs every minute: closes the rooms past `closes_at`, denies deactivated users access to Firebase, records the
+//! message metrics, and updates the search index after name changes. Concurrent runs are safe.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -9,10 +9,10 @@ use shared::firebase::revoke::{Revocations, revoke_users};
 use shared::metrics::{self, Metric};
 use shared::runtime::{App, StartError, serve_event};
 
-/// The number of rooms that are closed at a time.
+/// The number of rooms per closing statement.
 const BATCH: i64 = 500;
 
-/// The number of rooms whose names are compared in a run, which takes PostgreSQL some 25 ms.
+/// The number of rooms whose names a run compares, which takes PostgreSQL about 25 ms.
 const NAMES: i64 = 1000;
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         None => Revocations::default(),
     };
     measure_activity(app).await?;
-    // Last, and no reason to fail: it reads the platform's tables.
+    // Last, and without failing the run, because it reads the platform's tables.
     if let Err(error) = rooms::refresh_search_texts(database, NAMES).await {
         tracing::error!(%error, "search index of names not updated");
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_revocation_that_firebase_does_not_take_is_written_by_the_next_run() {
+    async fn a_revocation_that_firebase_rejects_is_written_by_the_next_run() {
         let test = TestApp::new().await;
         let (driver, ..) = test.room().await;
         firebase_users::note(&test.app.database, driver)
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_room_whose_time_is_up_is_closed_and_due_for_the_mirror() {
+    async fn a_room_past_closes_at_is_closed_and_pending_for_the_mirror() {
         let test = TestApp::new().await;
         test.room().await;
         let ends = "UPDATE chat_rooms SET mirrored_revision = revision, closes_at = now()";

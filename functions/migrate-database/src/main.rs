@@ -1,9 +1,10 @@
-//! At deploy time, and in the local stack: brings the schema up to date. Safe to repeat, also twice at once.
+//! Runs at deploy time and in the local stack: migrates the schema. Repeated and concurrent runs are safe.
 //!
-//! `template.yaml` has it as a custom resource that the other functions wait for: CloudFormation invokes it before new
-//! code takes traffic, and rolls the deployment back if it fails. Every request of CloudFormation gets a response,
-//! whatever is wrong with the settings, the secret or the database: without one, the stack waits for the resource's
-//! `ServiceTimeout`, and its rollback waits again. An operator may invoke the function with any other event.
+//! In `template.yaml` it is a custom resource on which the other functions depend: CloudFormation invokes it before
+//! new code takes traffic, and rolls the deployment back if it fails. Every CloudFormation request gets a response,
+//! whatever is wrong with the settings, the secret or the database. Without a response, the stack waits for the
+//! resource's `ServiceTimeout`, and its rollback waits again. An operator may invoke the function with any other
+//! event.
 
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use shared::runtime::{
 };
 use tokio::time::Instant;
 
-/// How long a start is repeated: a new role's policy, and a database that resumes, take a while.
+/// The time for retries of the start: a new role's policy, or a database that resumes, takes a while.
 const START_BUDGET: Duration = Duration::from_mins(1);
 
-/// What the response to CloudFormation may take, with its retries.
+/// The time for the response to CloudFormation, with its retries.
 const RESPONSE_BUDGET: Duration = Duration::from_secs(30);
 
 async fn handle(event: Value, time: TimeLeft) -> Result<Option<Report>, StartError> {
@@ -29,11 +30,11 @@ async fn handle(event: Value, time: TimeLeft) -> Result<Option<Report>, StartErr
         return report.map(Some).map_err(|error| describe(&*error).into());
     };
     if step.is_deletion() {
-        // The data outlive the stack.
+        // The data stay when the stack is deleted.
         step.respond(Ok(())).await?;
         return Ok(None);
     }
-    // A task of its own: a panic gets a response too.
+    // A separate task, so that a panic also gets a response.
     let outcome = match tokio::spawn(migrate_database(end)).await {
         Ok(outcome) => outcome.map_err(|error| describe(&*error)),
         Err(_) => Err("the function panicked; its log says where".to_owned()),
@@ -43,13 +44,13 @@ async fn handle(event: Value, time: TimeLeft) -> Result<Option<Report>, StartErr
     }
     step.respond(outcome.as_ref().map(|_| ()).map_err(String::as_str))
         .await?;
-    // With an error Lambda would repeat an event that CloudFormation has the response to.
+    // An error would make Lambda repeat an event to which CloudFormation already has the response.
     Ok(outcome.ok())
 }
 
 async fn migrate_database(end: Instant) -> Result<Report, StartError> {
     let start_end = end.min(Instant::now() + START_BUDGET);
-    // Read anew for each event: an operator may have corrected the secret since the last one.
+    // Read the secret for each event, because an operator may have corrected it.
     let start = || App::start(Settings::SCHEDULE_CONNECT_TIMEOUT);
     let app = retry_start(start_end, start).await?;
     let mut session = retry_start(start_end, || app.database.dedicated()).await?;

@@ -1,4 +1,4 @@
-//! Firebase Authentication: a custom token is signed, exchanged as a phone does it, and accepted by the database.
+//! Firebase Authentication: signs a custom token, exchanges it as a phone does, and uses it on the database.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, command: &Comman
         }
     };
     let accepted = accepted(&client, &firebase.database_url, &id_token).await;
-    // The exchange has made a user of Firebase.
+    // The exchange has created a Firebase user.
     let deleted = toolkit
         .call("delete", &json!({ "idToken": id_token }))
         .await;
@@ -95,7 +95,7 @@ impl Toolkit<'_> {
     }
 }
 
-/// What Identity Toolkit's errors mean. Their text may quote the key, and only their code is repeated.
+/// Explains an error of Identity Toolkit. Only its code is repeated, because its text may quote the key.
 fn explain(status: u16, body: &Value) -> Check {
     let error = &body["error"];
     let message = error["message"].as_str().unwrap_or_default();
@@ -125,7 +125,7 @@ fn explain(status: u16, body: &Value) -> Check {
     )
 }
 
-/// The database must know the signed-in user, and then deny a room that is another's.
+/// The database must accept the signed-in user, and then deny a room of other users.
 async fn accepted(client: &HttpClient, database: &Url, id_token: &str) -> Check {
     let mut url = database.clone();
     url.set_path(&format!("chats/preflight-{}/metadata.json", Uuid::new_v4()));
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn authentication_that_is_not_enabled_is_explained() {
+    fn a_project_without_authentication_is_explained() {
         let body = json!({ "error": { "code": 400, "message": "CONFIGURATION_NOT_FOUND" } });
         let check = explain(400, &body);
         assert!(
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_key_is_named_by_its_reason_and_not_repeated() {
+    fn a_rejected_key_is_reported_by_its_reason_and_not_quoted() {
         let body = json!({ "error": { "code": 400, "message": "API key not valid: hunter2", "status": "INVALID_ARGUMENT",
             "details": [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID" }] } });
         let check = explain(400, &body);

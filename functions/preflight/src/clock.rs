@@ -1,4 +1,4 @@
-//! The function's clock against another's.
+//! The difference between the function's clock and another one.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use reqwest::{Response, header};
 
 use crate::report::Check;
 
-/// Google rejects an assertion that is a few minutes off, and the platform's tokens live for five.
+/// Google rejects an assertion that is minutes off, and the platform's tokens are valid for five minutes.
 const MAX_DIFFERENCE: Duration = Duration::from_secs(5);
 
-/// A clock that was read in a request.
+/// A clock that a response reports.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     pub theirs: DateTime<Utc>,
-    /// Ours, when the request was sent and when the response was there.
+    /// The local time before the request and after the response.
     pub ours: (DateTime<Utc>, DateTime<Utc>),
 }
 
 impl Reading {
-    /// From the `Date` header, which counts whole seconds.
+    /// Reads the `Date` header, which has whole seconds.
     pub fn of(response: &Response, sent_at: DateTime<Utc>) -> Option<Self> {
         let date = response.headers().get(header::DATE)?.to_str().ok()?;
         let theirs = DateTime::parse_from_rfc2822(date).ok()?.to_utc();
@@ -29,7 +29,7 @@ impl Reading {
         })
     }
 
-    /// How far theirs lies outside of the time that the request took.
+    /// Returns how far their time is outside the time of the request.
     fn difference(&self) -> Duration {
         let (earliest, latest) = self.ours;
         let outside = (earliest - self.theirs).max(self.theirs - latest);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_right_within_the_time_of_the_request_and_five_seconds() {
+    fn a_clock_is_right_within_the_request_time_and_five_seconds() {
         assert_eq!(status(1_000, (990, 1_010)), Status::Ok);
         assert_eq!(status(1_015, (990, 1_010)), Status::Ok);
         assert_eq!(status(1_016, (990, 1_010)), Status::Failed);

@@ -1,4 +1,4 @@
-//! Cloud Messaging: FCM checks a message for a device that does not exist.
+//! Cloud Messaging: FCM validates a message for a device that does not exist.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Chec
     vec![check]
 }
 
-/// Only what is wrong with the device's token may be wrong.
+/// The device token must be the only error.
 ///
 /// Source: firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode.
 fn judge(status: u16, body: &Value) -> Check {
@@ -78,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_complaint_about_the_token_means_that_all_else_is_right() {
+    fn an_error_of_the_device_token_means_success() {
         let body = json!({ "error": { "code": 400, "status": "INVALID_ARGUMENT",
             "message": "The registration token is not a valid FCM registration token",
             "details": [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "INVALID_ARGUMENT" }] } });
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rejection_says_what_to_do() {
+    fn each_rejection_has_a_remedy() {
         let error = |status: &str, details: Value| json!({ "error": { "status": status, "details": details } });
         let disabled = json!([{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED" }]);
         let mismatch = json!([{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "SENDER_ID_MISMATCH" }]);

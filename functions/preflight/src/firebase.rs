@@ -1,4 +1,4 @@
-//! The Realtime Database: that it is this one, that the service account may write, and that its rules are ours.
+//! The Realtime Database: its URL, the service account's permission to write, and its rules.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub async fn of(firebase: &Firebase) -> Vec<Check> {
 
 async fn database(firebase: &Firebase) -> (Check, Check) {
     let sent_at = Utc::now();
-    // Nothing stands there.
+    // No room has this id.
     let path = format!("chats/preflight-{}/metadata/revision", Uuid::new_v4());
     let response = firebase.probe(Method::GET, &path, None, None).await;
     let reading = response
@@ -95,7 +95,7 @@ async fn judge(response: Response) -> Check {
     }
 }
 
-/// A failure before the service itself has responded.
+/// Returns the failed check for a service that did not respond.
 pub fn no_response(name: &'static str, error: &FirebaseError) -> Check {
     let fix = match error {
         FirebaseError::Key(_) => {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_firebase_says_is_told_apart() {
+    async fn each_error_of_firebase_has_its_own_explanation() {
         for (status, words) in [
             (401, "not admitted"),
             (404, "no database"),

@@ -1,6 +1,6 @@
-//! On an operator's request, on the first day and after a change of settings: tries everything that the chat depends
-//! on, and reports what holds, what does not, and what to do. It changes nothing: what it writes to Firebase, it
-//! deletes again.
+//! Runs on an operator's request, at the first deployment and after a change of settings: tries each dependency of
+//! the chat, and reports what works, what fails, and the remedy. It leaves no data behind: it deletes its writes to
+//! Firebase.
 //!
 //! Event: `{}`, or `{"firebase_web_api_key": "…"}` to try the sign-in of phones too. docs/operations.md says when.
 
@@ -29,9 +29,9 @@ use report::{Check, Report};
 
 #[derive(Deserialize)]
 struct Command {
-    /// The key that the app's Firebase configuration has. It is no secret.
+    /// The key in the app's Firebase configuration. It is not secret.
     firebase_web_api_key: Option<String>,
-    /// Identity Toolkit's address, for a stand-in of Google.
+    /// The URL of Identity Toolkit, for tests.
     #[serde(default = "google")]
     identity_toolkit_url: String,
 }
@@ -40,7 +40,7 @@ fn google() -> String {
     "https://identitytoolkit.googleapis.com".to_owned()
 }
 
-/// How long the checks of one service may take, side by side with the others.
+/// The timeout of the checks of one service. Services are checked concurrently.
 const SERVICE_TIMEOUT: Duration = Duration::from_secs(45);
 
 async fn preflight(event: Value, _: TimeLeft) -> Result<Report, StartError> {

@@ -1,4 +1,4 @@
-//! The services that are optional: Cloudinary and Redis.
+//! The optional services: Cloudinary and Redis.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ mod tests {
     use crate::report::Status;
 
     #[test]
-    fn what_cloudinary_says_is_told_apart() {
+    fn each_error_of_cloudinary_has_its_own_explanation() {
         for (status, expected) in [
             (200, Status::Ok),
             (401, Status::Failed),

@@ -1,4 +1,4 @@
-//! PostgreSQL: the connection, the server, the role's rights, the platform's tables, the migrations.
+//! PostgreSQL: the connection, the server, the role's privileges, the platform's tables, the migrations.
 
 use chrono::{DateTime, Utc};
 use shared::db::inspect::{self, Column, Server};
@@ -8,9 +8,9 @@ use tokio_postgres::{Client, Error};
 use crate::clock::{self, Reading};
 use crate::report::Check;
 
-/// The oldest version that the migrations run on.
+/// The oldest server version that the migrations support.
 const OLDEST: i32 = 150_000;
-/// One of each function's environments, at least, and an operator.
+/// At least one per function, and one for an operator.
 const FEWEST_CONNECTIONS: i32 = 30;
 /// The extensions that migrations create.
 const EXTENSIONS: [&str; 1] = ["unaccent"];
@@ -51,7 +51,7 @@ fn unreadable(name: &'static str, error: &Error) -> Check {
     Check::failed(name, describe(error), fix)
 }
 
-/// What requests use: `database_url`, which may lead through a pooler.
+/// Checks the connection of requests: `database_url`, which may lead to a pooler.
 async fn pool(database: &Database) -> Check {
     const NAME: &str = "PostgreSQL pool";
     match database.query("-- preflight\nSELECT 1", &[]).await {
@@ -240,7 +240,7 @@ mod tests {
     use shared::db::migrate;
     use shared::testing::TestApp;
 
-    /// What does not hold once `change` was made to a database on which everything does.
+    /// Returns the failed checks after `change` to a valid database.
     async fn failures_after(change: &str) -> Vec<(&'static str, String)> {
         let test = TestApp::new().await;
         test.sql.batch_execute(change).await.unwrap();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_role_without_rights_is_told_which() {
+    async fn missing_privileges_are_named() {
         let test = TestApp::new().await;
         let role = format!("preflight_{}", uuid::Uuid::new_v4().simple());
         let sql =
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_cannot_be_reached_is_one_failure() {
+    async fn an_unreachable_server_is_one_failure() {
         let test = TestApp::with(|_, secret| {
             secret.database_url = "postgres://u:hunter2@127.0.0.1:1/d".to_owned();
             secret.direct_database_url = None;
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_judged_by_what_the_chat_needs() {
+    fn a_server_is_compared_with_the_requirements_of_the_chat() {
         let server = Server {
             version: 140_012,
             tls: None,

@@ -1,17 +1,17 @@
-//! What the checks found, as JSON and as a table for an operator.
+//! The results of the checks, as JSON and as a table for an operator.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-/// One thing that has to hold.
+/// The result of one check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
     pub name: &'static str,
     pub status: Status,
-    /// What was found. It names settings and fields, and never quotes a secret.
+    /// The finding. It names settings and fields, and never quotes a secret.
     pub detail: String,
-    /// What to do about a failure.
+    /// The remedy of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
@@ -43,7 +43,7 @@ impl Check {
         }
     }
 
-    /// A check that was not made; the detail says why, and how it can be.
+    /// Returns a check that was not made. The detail has the reason, and how to make it.
     pub fn skipped(name: &'static str, detail: impl Into<String>) -> Self {
         Self {
             name,
@@ -53,7 +53,7 @@ impl Check {
         }
     }
 
-    /// `ok` if `holds`, or else `failed`.
+    /// Returns a check that is `ok` if `holds`, and otherwise `failed`.
     pub fn that(
         name: &'static str,
         holds: bool,
@@ -70,7 +70,7 @@ impl Check {
 
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Whether nothing failed.
+    /// Whether no check failed.
     pub ok: bool,
     pub checks: Vec<Check>,
     pub table: String,
@@ -113,7 +113,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_report_is_ok_unless_a_check_failed_and_its_table_says_what_to_do() {
+    fn a_report_is_ok_unless_a_check_failed_and_its_table_has_the_remedies() {
         let skipped = || Check::skipped("Redis", "redis_url is not set");
         let report = Report::new(vec![Check::ok("PostgreSQL", "17.2"), skipped()]);
         assert!(report.ok);

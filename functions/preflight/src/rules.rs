@@ -1,4 +1,4 @@
-//! What the rules of the Realtime Database do, tried on a room that exists for a moment.
+//! Tests the rules of the Realtime Database on a temporary room.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::report::Check;
 const FIX: &str = "deploy firebase/database.rules.json: until then anyone may read or forge messages, or old states \
                    overwrite new ones";
 
-/// All attempts together: time is left to delete the room.
+/// The timeout of all attempts. It leaves time to delete the room.
 const ATTEMPTS_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A room with two participants.
@@ -26,7 +26,7 @@ struct Scratch<'a> {
     client: String,
 }
 
-/// Who tries what, and whether the rules must allow it.
+/// An operation of a caller, and whether the rules must allow it.
 struct Attempt<'a> {
     name: &'static str,
     uid: &'a str,
@@ -58,7 +58,7 @@ pub async fn checks(firebase: &Firebase) -> Vec<Check> {
             "try again; status.firebase.google.com",
         ));
     }
-    // Whatever became of the attempts.
+    // Delete the room whatever the attempts returned.
     checks.push(scratch.delete().await);
     checks
 }
@@ -178,7 +178,7 @@ impl Scratch<'_> {
         judge(name, response.map(|it| it.status()), allowed)
     }
 
-    /// By the service account itself, which is above the rules.
+    /// Deletes the room as the service account, to which the rules do not apply.
     async fn delete(&self) -> Check {
         const NAME: &str = "rules: the tried room is deleted";
         let response = self
@@ -197,7 +197,7 @@ impl Scratch<'_> {
     }
 }
 
-/// A denial is a 401, as is a token that Firebase does not know.
+/// Firebase returns 401 for a denial and for an unknown token.
 fn judge(name: &'static str, status: Result<StatusCode, FirebaseError>, allowed: bool) -> Check {
     let status = match status {
         Ok(status) => status,
@@ -222,7 +222,7 @@ mod tests {
     use crate::report::Status;
 
     #[test]
-    fn only_what_the_rules_must_do_is_ok() {
+    fn only_the_expected_result_of_a_rule_is_ok() {
         let status = |code: u16, allowed| {
             judge("x", Ok(StatusCode::from_u16(code).unwrap()), allowed).status
         };

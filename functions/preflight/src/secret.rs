@@ -1,4 +1,4 @@
-//! The settings and the secret, which everything else needs.
+//! The settings and the secret, on which all other checks depend.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub async fn checks() -> (Vec<Check>, Option<(Settings, Arc<SecretStore>)>) {
     }
 }
 
-/// The fields that the secret has, and nothing of what they hold.
+/// Lists the fields of the secret without their values.
 fn contents(settings: &Settings, secret: &Secret) -> String {
     let source = match settings.secret_source {
         SecretSource::SecretsManager(_) => "from Secrets Manager",

@@ -1,8 +1,8 @@
 //! For operators: compares Firebase with PostgreSQL, or rebuilds it.
 //!
-//! `{"action": "compare"}` reports where Firebase differs, and changes nothing; `"after"` continues an earlier comparison.
-//! `{"action": "rebuild"}` writes every room anew and whole. Both take a `"room_id"`. The invocation fails if there is no
-//! Firebase, the room is unknown, or the event is malformed.
+//! `{"action": "compare"}` reports the differences and changes nothing; `"after"` continues an earlier comparison.
+//! `{"action": "rebuild"}` writes every room again, completely. Both accept a `"room_id"`. The invocation fails if
+//! Firebase is not configured, the room is unknown, or the event is malformed.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use shared::firebase::compare::{Comparison, compare};
 use shared::runtime::{App, StartError, serve_event};
 use uuid::Uuid;
 
-/// Rooms are written for so long; `deliver-pending` writes the rest.
+/// The time for writing rooms; `deliver-pending` writes the others.
 const BUDGET: Duration = Duration::from_secs(40);
 
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rebuild_writes_a_room_anew_and_whole() {
+    async fn a_rebuild_writes_a_whole_room_again() {
         let test = TestApp::new().await;
         let (driver, _, room) = test.room().await;
         let message = test.say(driver, room, "Bonjour").await;
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rebuild_without_a_room_writes_all_of_them() {
+    async fn a_rebuild_without_a_room_writes_all_rooms() {
         let test = TestApp::new().await;
         for _ in 0..3 {
             test.room().await;

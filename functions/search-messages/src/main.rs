@@ -1,8 +1,8 @@
-//! `GET /api/v1/chat/messages/search/?q=…`: messages by what they say.
+//! `GET /api/v1/chat/messages/search/?q=…`: finds messages by their text.
 //!
-//! For every user, in the conversations that they take part in, also archived and closed ones. Query: `q`,
-//! `chat_room_id` for one conversation, `page_size`, `cursor`. Answers messages, newest first, each with a `highlight`;
-//! 400 without words, 404 for a room that is not the viewer's or a `cursor` that is none, 429 above `SEARCH_LIMIT`.
+//! For every user, in their conversations, including archived and closed ones. Query: `q`, `chat_room_id` for one
+//! conversation, `page_size`, `cursor`. Returns messages, newest first, each with a `highlight`. Returns 400 for a
+//! query without words, 404 for another user's room or an invalid `cursor`, and 429 above `SEARCH_LIMIT`.
 
 use shared::db::messages::{self, Scope};
 use shared::domain::{MessageSearch, PageSize, Viewer};
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_links_lead_through_all_matches_newest_first() {
+    async fn the_links_cover_all_matches_newest_first() {
         let test = TestApp::new().await;
         let (driver, client, room) = test.room().await;
         for turn in 1..=5 {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_looked_for_is_rejected() {
+    async fn an_invalid_query_is_rejected() {
         let test = TestApp::new().await;
         let (driver, _, room) = test.room().await;
         let admin = test.user("admin", "Mariam").await;

@@ -1,9 +1,9 @@
-//! `POST /api/v1/chat/uploads/`: lets the phone upload a photo of the conversation to Cloudinary.
+//! `POST /api/v1/chat/uploads/`: signs the upload of a photo to Cloudinary.
 //!
-//! For the participants of an active conversation. Body: `chat_room_id`. Answers where to post the photo and with
-//! which fields, signed for ten minutes; what comes back from there, `eager[0].secure_url`, is then sent as a message's
-//! `image_url`. 404 for others, 400 if the conversation is closed, 429 above `UPLOAD_LIMIT`, 503 if Cloudinary is not
-//! configured.
+//! For the participants of an active conversation. Body: `chat_room_id`. Returns the URL and the form fields of the
+//! upload, signed for ten minutes. Cloudinary's response has `eager[0].secure_url`, which the client sends as the
+//! `image_url` of a message. Returns 404 for other users, 400 if the conversation is closed, 429 above
+//! `UPLOAD_LIMIT`, and 503 if Cloudinary is not configured.
 
 use shared::db::uploads;
 use shared::domain::Viewer;
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_for_participants_of_an_active_room() {
+    async fn other_users_and_closed_rooms_are_rejected() {
         let test = test().await;
         let (driver, _, room) = test.room().await;
         let admin = test.user("admin", "Mariam").await;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_an_account_of_cloudinary_it_says_so() {
+    async fn a_deployment_without_cloudinary_returns_503() {
         let test = TestApp::new().await;
         let (driver, _, room) = test.room().await;
         let answer = test
