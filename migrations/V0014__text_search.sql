@@ -1,18 +1,18 @@
--- search-messages and list-rooms: PostgreSQL's own text search in place of the tokenizer of V0005.
+-- search-messages and list-rooms: PostgreSQL's text search replaces the tokenizer of V0005.
 --
--- `unaccent` is a trusted extension: a role with CREATE on the database may create it, and one that is there is used
--- wherever it lies. The functions below have parsed bodies: PostgreSQL stores the configurations and dictionaries that
--- they name by OID, so that no `search_path` changes their meaning.
+-- `unaccent` is a trusted extension: a role with CREATE on the database may create it. An existing one is used, in
+-- any schema. The functions below have parsed bodies: PostgreSQL stores their configurations and dictionaries by OID,
+-- so no `search_path` changes their meaning.
 CREATE EXTENSION IF NOT EXISTS unaccent;
 SELECT set_config('search_path', concat_ws(', ', current_setting('search_path'), quote_ident(nspname)), true)
 FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
 WHERE extname = 'unaccent' AND nspname <> ALL (current_schemas(true));
 
--- A message is found by up to three lexemes of each word, one configuration each:
--- * the word without accents, for a prefix that somebody is still typing; none for words that are everywhere ("le");
--- * the stem of the word without accents, because people leave them out;
--- * the stem of the word with the accents of its ending (chat_search_ending), because the French stemmer knows the forms of
---   a verb or an adjective by them: "livrer" and "livrée", "premier" and "première".
+-- A message is found by up to three lexemes per word, each from its own configuration:
+-- * the word without accents, to match a prefix during typing; stop words such as "le" have none;
+-- * the stem of the word without accents, because people omit accents;
+-- * the stem of the word with the accents of its ending (chat_search_ending), because the French stemmer recognises
+-- the forms of a verb or an adjective by them: "livrer" and "livrée", "premier" and "première".
 CREATE TEXT SEARCH DICTIONARY chat_unstemmed (TEMPLATE = pg_catalog.simple, STOPWORDS = french);
 CREATE TEXT SEARCH CONFIGURATION chat_words (COPY = pg_catalog.simple);
 ALTER TEXT SEARCH CONFIGURATION chat_words
@@ -24,10 +24,10 @@ CREATE TEXT SEARCH CONFIGURATION chat_accented_stems (PARSER = pg_catalog.defaul
 ALTER TEXT SEARCH CONFIGURATION chat_accented_stems
     ADD MAPPING FOR word WITH french_stem;
 
--- Returns the text in lower case, with a blank in the place of each character that is no letter or digit: apostrophes and
--- hyphens of any kind, punctuation, symbols, emoji. It keeps its length, so that a place in the result is a place in the
--- text: of all letters, only İ becomes longer in lower case. By code point, because PostgreSQL's parser follows the
--- server's locale (under "C", « ’ » and "📷" are letters to it) and has tokens of its own for addresses, paths and
+-- Returns the text in lower case, with a blank for each character that is not a letter or digit: apostrophes,
+-- hyphens, punctuation, symbols, emoji. The length stays the same, so a position in the result is a position in the
+-- text; only İ becomes longer in lower case. The function works by code point, because PostgreSQL's parser follows
+-- the server's locale (under "C", « ’ » and "📷" are letters) and has its own tokens for addresses, paths and
 -- hyphenated words.
 CREATE FUNCTION chat_search_blanked(value text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -37,8 +37,8 @@ CREATE FUNCTION chat_search_blanked(value text) RETURNS text
         || '\ufe00-\ufe6f\ufeff-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffff\U0001f000-\U0001faff\U000e0000-\U000e0fff]',
         ' ', 'g'));
 
--- The same with a blank for the 65th character of a word, and so on: a lexeme may have 2,046 bytes, and `unaccent` makes
--- up to five of one character.
+-- As chat_search_blanked, with a blank at every 65th character of a word: a lexeme has at most 2,046 bytes, and
+-- `unaccent` can make five characters of one.
 CREATE FUNCTION chat_search_plain(value text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
@@ -46,13 +46,15 @@ CREATE FUNCTION chat_search_plain(value text) RETURNS text
         ELSE regexp_replace(chat_search_blanked(value), '(\S{64})\S', '\1 ', 'g')
     END;
 
--- Returns the plain text without French accents, but for è and for é in the ending of a participle: "recuperée". With
--- them, "récupérée" has the stem "récupér", which "recuperer" has not. Capital letters are free in a plain text.
+-- Returns the plain text without French accents, except è, and é in the ending of a participle: "recuperée". With its
+-- accents, "récupérée" has the stem "récupér", which "recuperer" lacks. The function uses capital letters as
+-- placeholders, because a plain text has none.
 CREATE FUNCTION chat_search_ending(plain text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN translate(regexp_replace(plain, 'é(?=e?s?(\s|$))', 'É', 'g'), 'àâäçéêëîïôöùûüÿÉ', 'aaaceeeiioouuuyé');
 
--- The lexemes of a text. PL/pgSQL looks names up when it runs; these have the configurations by OID.
+-- Returns the lexemes of a text. A function in PL/pgSQL would look up the configurations by name at run time; this
+-- one has their OIDs.
 CREATE FUNCTION chat_search_word_lexemes(plain text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN to_tsvector('chat_words', plain) || to_tsvector('chat_stems', plain);
@@ -60,7 +62,7 @@ CREATE FUNCTION chat_search_ending_lexemes(ending text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN to_tsvector('chat_accented_stems', ending);
 
--- Returns what a text is found by. The trigger of V0005 calls it.
+-- Returns the lexemes by which a text is found. The trigger of V0005 calls it.
 CREATE OR REPLACE FUNCTION chat_search_vector(value text) RETURNS tsvector
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -77,7 +79,7 @@ CREATE OR REPLACE FUNCTION chat_search_vector(value text) RETURNS tsvector
     $$;
 
 -- Returns a name or a tracking number as the list's search compares it: without accents, in lower case, and with one
--- blank for apostrophes, hyphens and blanks of any kind, since keyboards differ in them. Other punctuation stays.
+-- blank for apostrophes, hyphens and blanks, because keyboards differ in them. Other punctuation stays.
 CREATE OR REPLACE FUNCTION chat_search_fold(value text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN lower(regexp_replace(unaccent('unaccent', normalize(value, NFC)),
@@ -85,10 +87,9 @@ CREATE OR REPLACE FUNCTION chat_search_fold(value text) RETURNS text
         || '\u205f-\u206f\u3000\ua78c\ufeff\uff07\uff40\-\u058a\u05be\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]+',
         ' ', 'g'));
 
--- Returns the query for what somebody typed: every word, by any of its lexemes, and the last also as the beginning of a
--- word. Words that are everywhere and single letters count for nothing, unless there are no others. Null: no word at all.
--- Lexemes hold letters and digits alone and are quoted besides, so that none can be read as an operator. In PL/pgSQL,
--- which plans it once per connection.
+-- Returns the query for a search text: each word by any of its lexemes, and the last word also as a prefix. Stop
+-- words and single letters are ignored if there are other words. Null: the text has no word. Lexemes have only
+-- letters and digits and are quoted, so none is read as an operator. PL/pgSQL plans the function once per connection.
 CREATE OR REPLACE FUNCTION chat_search_query(value text) RETURNS tsquery
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -115,7 +116,7 @@ CREATE OR REPLACE FUNCTION chat_search_query(value text) RETURNS tsquery
     END
     $$;
 
--- The marks of each configuration.
+-- Returns the text with its matches marked, once per configuration.
 CREATE FUNCTION chat_search_marked_words(plain text, query tsquery) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY[
@@ -126,8 +127,8 @@ CREATE FUNCTION chat_search_marked_endings(ending text, query tsquery) RETURNS t
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ts_headline('chat_accented_stems', ending, query, 'HighlightAll=true, StartSel=<, StopSel=>');
 
--- Returns the text as chat_search_plain does, with `<` and `>` around the words that match, once for each configuration.
--- Neither character is in a plain text.
+-- Returns the plain text with `<` and `>` around the matching words, once per configuration. A plain text contains
+-- neither character.
 CREATE FUNCTION chat_search_marked(value text, query tsquery) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$

@@ -1,9 +1,9 @@
--- Token buckets of one person, whatever the room: conversations opened, uploads signed, searches. As in V0004, one
--- time is a whole bucket: `full_at`, when it is full again. Each token moves it `1 / rate` further away, from now at
--- the earliest. A request is rejected if `full_at` is more than `(burst - 1) / rate` away. The upsert that takes a token
--- locks the row, so the limit is exact under concurrency.
+-- Token buckets per user, across rooms: conversations opened, uploads signed, searches. As in V0004, one time
+-- represents a bucket: `full_at`, when it is full again. Each token moves it by `1 / rate`, from now at the earliest.
+-- A request is rejected if `full_at` is more than `(burst - 1) / rate` away. The upsert that takes a token locks the
+-- row, so the limit is exact under concurrency.
 --
--- Both tables are UNLOGGED: they cost no WAL and no flush at commit. A crash empties them, which fills every bucket.
+-- Both tables are UNLOGGED: they need no WAL and no flush at commit. A crash empties them, which fills every bucket.
 CREATE UNLOGGED TABLE chat_rate_limits (
     user_id uuid        NOT NULL,
     kind    text        NOT NULL,
@@ -12,7 +12,8 @@ CREATE UNLOGGED TABLE chat_rate_limits (
     CONSTRAINT chat_rate_limits_kind_check CHECK (kind IN ('rooms', 'uploads', 'searches'))
 );
 
--- set-typing: what a participant last showed in Firebase, and when the next `is_typing: true` may be written.
+-- set-typing: the state that a participant last wrote to Firebase, and the earliest time of the next `is_typing:
+-- true`.
 CREATE UNLOGGED TABLE chat_typing (
     chat_room_id uuid        NOT NULL,
     user_id      uuid        NOT NULL,
@@ -22,8 +23,8 @@ CREATE UNLOGGED TABLE chat_typing (
     CONSTRAINT chat_typing_chat_room_id_fkey FOREIGN KEY (chat_room_id) REFERENCES chat_rooms ON DELETE CASCADE
 );
 
--- register-device: at most ten devices of one person; the one registered longest ago makes room. A trigger, since only a
--- statement after the lock sees the devices that were registered beside this one.
+-- register-device: a user has at most ten devices; a further one replaces the one registered longest ago. This is a
+-- trigger, because only a statement after the lock sees concurrent registrations.
 CREATE FUNCTION chat_devices_keep_ten() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

@@ -4,7 +4,7 @@
 -- all environments stop using a channel within one request of the failure that opens its circuit.
 CREATE TABLE chat_delivery_channels (
     name        text    NOT NULL,
-    -- Failures in a row of the service behind the channel. A prompt response resets the count.
+    -- Consecutive failures of the service behind the channel. A prompt response resets the count.
     failures    integer NOT NULL DEFAULT 0,
     -- Null: the circuit is closed.
     open_since  timestamptz,
@@ -14,9 +14,9 @@ CREATE TABLE chat_delivery_channels (
 ) WITH (fillfactor = 50);
 INSERT INTO chat_delivery_channels (name) VALUES ('mirror'), ('push');
 
--- A room is written to Firebase by the holder of its lease. A sender that finds the room leased, or written less than
--- 100 ms ago (`mirror_paced_until`), reserves the next lease and waits for it; further senders leave the room to the
--- holder of the reservation, whose write will include their messages.
+-- The holder of a room's lease writes the room to Firebase. A sender may find the room leased, or written less than
+-- 100 ms ago (`mirror_paced_until`). It then reserves the next lease and waits for it. Further senders rely on the
+-- holder of the reservation, whose write includes their messages.
 ALTER TABLE chat_rooms
     ADD COLUMN mirror_leased_until   timestamptz,
     ADD COLUMN mirror_paced_until    timestamptz,
@@ -24,18 +24,18 @@ ALTER TABLE chat_rooms
 -- Functions of the previous release still write it during the deployment; a later release drops it.
 COMMENT ON COLUMN chat_rooms.mirror_claimed_until IS 'Unused since V0016.';
 
--- The same for a push. A row stays for a second after its push (`first_seq > last_seq`: nothing is pending), so that
--- the next push of the room to the device starts a second after the last one at the earliest.
+-- Leases for pushes. A row stays for a second after its push (`first_seq > last_seq`: nothing is pending), so that
+-- pushes of a room to a device are at least a second apart.
 ALTER TABLE chat_pushes
     ADD COLUMN leased_until   timestamptz,
     ADD COLUMN paced_until    timestamptz,
     ADD COLUMN reserved_until timestamptz;
 
--- deliver-pending: pending pushes, the longest waiting first; empty at rest.
+-- deliver-pending: pending pushes, the longest waiting first. Normally empty.
 CREATE INDEX chat_pushes_pending_idx ON chat_pushes (push_after) WHERE first_seq <= last_seq;
 DROP INDEX chat_pushes_due_idx;
 
--- As in V0007, but a new message makes a settled row pending from that message on.
+-- As in V0007, but a new message makes a delivered row pending again, from that message on.
 CREATE OR REPLACE FUNCTION chat_pushes_queue() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

@@ -1,25 +1,26 @@
--- A sign-in to Firebase outlives the deactivation of its user: `/revoked/{user_id}` there ends it (firebase/README.md).
+-- A Firebase sign-in stays valid after the deactivation of its user. The entry `/revoked/{user_id}` in Firebase
+-- denies access (firebase/README.md).
 
--- Everybody who may be signed in: the users who were ever given a token. `users` may be a view, which can have no
--- trigger, so maintain-rooms looks whether they are still active.
+-- Users who may be signed in: everybody who ever got a token. `users` may be a view, which has no triggers, so
+-- maintain-rooms checks whether the users are still active.
 CREATE TABLE chat_firebase_users (
     user_id     uuid    NOT NULL,
-    -- Whether the platform has deactivated or deleted the user, as of the last look.
+    -- Whether the user was deactivated or deleted at the last check.
     is_revoked  boolean NOT NULL DEFAULT false,
-    -- Whether Firebase says the same.
+    -- Whether Firebase has the same state.
     is_mirrored boolean NOT NULL DEFAULT true,
     CONSTRAINT chat_firebase_users_pkey PRIMARY KEY (user_id)
 );
 
--- maintain-rooms: what Firebase has to be told; empty at rest.
+-- maintain-rooms: entries to write to Firebase. Normally empty.
 CREATE INDEX chat_firebase_users_pending_idx ON chat_firebase_users (user_id) WHERE NOT is_mirrored;
 
--- The last user that maintain-rooms has looked at in its round over all of them; one row.
+-- The last user that maintain-rooms has checked in its current round; one row.
 CREATE TABLE chat_firebase_users_progress (
     user_id uuid NOT NULL
 );
 INSERT INTO chat_firebase_users_progress (user_id) VALUES ('00000000-0000-0000-0000-000000000000');
 
--- Tokens of earlier releases are not known. Only participants of a room can read anything.
+-- Users with tokens of earlier releases are unknown. Only participants of a room can read anything.
 INSERT INTO chat_firebase_users (user_id)
 SELECT driver_id FROM chat_rooms UNION SELECT other_user_id FROM chat_rooms;

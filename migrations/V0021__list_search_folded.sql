@@ -1,6 +1,6 @@
--- list-rooms with a search: the names and tracking numbers that V0014 folds otherwise, of the open rooms, which alone are
--- listed. Readers go on, while nobody writes: about a second for 10,000 open rooms. If a closed room opens again, the round
--- of maintain-rooms updates it, as it does after a change of a name.
+-- list-rooms: updates the search texts that V0014 folds differently, of open rooms only, because the list has no others.
+-- Reads continue and writes wait: about a second for 10,000 open rooms. If a closed room opens again, maintain-rooms
+-- updates it, as after a change of a name.
 LOCK TABLE chat_rooms IN SHARE ROW EXCLUSIVE MODE;
 UPDATE chat_rooms AS room
 SET searched_by_driver = fresh.searched_by_driver, searched_by_other_user = fresh.searched_by_other_user
