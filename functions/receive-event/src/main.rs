@@ -152,11 +152,11 @@ mod tests {
                 vec!["delivery_id"],
             ),
         ] {
-            let answer = test
+            let body = test
                 .call_as_platform(receive_event, post(body.clone()))
                 .await
                 .expect(400);
-            let named: Vec<_> = answer.as_object().unwrap().keys().collect();
+            let named: Vec<_> = body.as_object().unwrap().keys().collect();
             assert_eq!(named, fields, "{body}");
         }
         assert!(test.firebase.writes().await.is_empty());
@@ -166,10 +166,10 @@ mod tests {
     async fn only_the_platform_may_call_it_and_that_is_checked_first() {
         let test = TestApp::new().await;
         let admin = test.user("admin", "Mariam").await;
-        let answer = test.call(receive_event, admin, post(json!({}))).await;
-        let answer = answer.expect(401);
-        assert_eq!(answer["code"], "token_not_valid");
-        let answer = test.call_anonymously(receive_event, post(json!({}))).await;
-        assert_eq!(answer.expect(401)["code"], "not_authenticated");
+        let body = test.call(receive_event, admin, post(json!({}))).await;
+        let body = body.expect(401);
+        assert_eq!(body["code"], "token_not_valid");
+        let body = test.call_anonymously(receive_event, post(json!({}))).await;
+        assert_eq!(body.expect(401)["code"], "not_authenticated");
     }
 }

@@ -248,12 +248,12 @@ mod tests {
                 vec!["latitude", "longitude"],
             ),
         ] {
-            let answer = test
+            let body = test
                 .call(send_message, driver, post(body.clone()))
                 .await
                 .expect(400);
             assert_eq!(
-                answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+                body.as_object().unwrap().keys().collect::<Vec<_>>(),
                 fields,
                 "{body}"
             );
@@ -274,9 +274,9 @@ mod tests {
         let good = image("https://RES.cloudinary.com/demo/1.jpg");
         test.call(send_message, driver, good).await.expect(201);
         let bad = image("https://res.cloudinary.com@evil.ci/1.jpg");
-        let answer = test.call(send_message, driver, bad).await.expect(400);
+        let body = test.call(send_message, driver, bad).await.expect(400);
         assert_eq!(
-            answer,
+            body,
             json!({ "image_url": ["Cette image n'est pas hébergée sur un site autorisé."] })
         );
     }

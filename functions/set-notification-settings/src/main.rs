@@ -68,16 +68,16 @@ mod tests {
         let driver = test.user("driver", "Awa Koné").await;
         let night = json!({ "push_enabled": true, "quiet_from": "22:00", "quiet_to": "07:30", "time_zone": "Europe/Paris" });
         let never = json!({ "push_enabled": false, "quiet_from": null, "quiet_to": null, "time_zone": "Africa/Abidjan" });
-        for (sent, answered) in [
+        for (sent, expected) in [
             (night.clone(), &night),
             (json!({ "push_enabled": false }), &never),
             (never.clone(), &never),
         ] {
             let call = put(sent).payload(Payload::V2);
             let reply = test.call(set_notification_settings, driver, call).await;
-            assert_eq!(&reply.expect(200), answered);
-            let kept = notification_settings::get(&test.app.database, driver).await;
-            assert_eq!(&serde_json::to_value(kept.unwrap()).unwrap(), answered);
+            assert_eq!(&reply.expect(200), expected);
+            let stored = notification_settings::get(&test.app.database, driver).await;
+            assert_eq!(&serde_json::to_value(stored.unwrap()).unwrap(), expected);
         }
     }
 

@@ -93,27 +93,27 @@ mod tests {
             json!({ "chat_room_id": null }),
             json!({ "chat_room_id": "x" }),
         ] {
-            let answer = test.call(sign_upload, driver, post(body)).await.expect(400);
-            assert!(answer["chat_room_id"].is_array());
+            let body = test.call(sign_upload, driver, post(body)).await.expect(400);
+            assert!(body["chat_room_id"].is_array());
         }
         test.sql
             .execute("UPDATE chat_rooms SET is_active = false", &[])
             .await
             .unwrap();
-        let answer = test.call(sign_upload, driver, call()).await.expect(400);
-        assert!(answer["chat_room_id"].is_array());
+        let body = test.call(sign_upload, driver, call()).await.expect(400);
+        assert!(body["chat_room_id"].is_array());
     }
 
     #[tokio::test]
     async fn a_deployment_without_cloudinary_returns_503() {
         let test = TestApp::new().await;
         let (driver, _, room) = test.room().await;
-        let answer = test
+        let body = test
             .call(sign_upload, driver, post(json!({ "chat_room_id": room })))
             .await
             .expect(503);
         assert_eq!(
-            answer["detail"],
+            body["detail"],
             "Le dépôt de photos n'est pas configuré sur ce serveur."
         );
     }

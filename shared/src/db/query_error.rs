@@ -23,7 +23,7 @@ pub enum QueryError {
     #[error("{statement}: no response from PostgreSQL in time")]
     TimedOut { statement: String },
     /// PostgreSQL rejected the statement.
-    #[error("{statement}: PostgreSQL answered {code} (constraint {constraint:?}){message}")]
+    #[error("{statement}: PostgreSQL returned {code} (constraint {constraint:?}){message}")]
     Rejected {
         statement: String,
         /// The SQLSTATE.

@@ -99,7 +99,7 @@ async fn exchange(
     }
 
     #[derive(Deserialize)]
-    struct ApiResponse {
+    struct TokenResponse {
         access_token: String,
         expires_in: u64,
     }
@@ -139,16 +139,16 @@ async fn exchange(
         .map_err(FirebaseError::unreachable)?;
     match response.status().as_u16() {
         200 => {
-            let answer: ApiResponse = response.json().await.map_err(FirebaseError::unreachable)?;
-            let life = Duration::from_secs(answer.expires_in).saturating_sub(Access::MARGIN);
+            let token: TokenResponse = response.json().await.map_err(FirebaseError::unreachable)?;
+            let life = Duration::from_secs(token.expires_in).saturating_sub(Access::MARGIN);
             Ok(Token {
-                value: answer.access_token,
+                value: token.access_token,
                 renew_at: asked_at + life,
             })
         }
         // invalid_grant: the key was deleted, or the account.
         status @ (400 | 401) => Err(FirebaseError::Key(format!(
-            "Google's token endpoint answered {status}"
+            "Google's token endpoint responded {status}"
         ))),
         _ => Err(FirebaseError::of(&response)),
     }

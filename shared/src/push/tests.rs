@@ -87,12 +87,12 @@ async fn token_endpoint(server: &MockServer, times: u64) {
         .await;
 }
 
-async fn fcm_answers(server: &MockServer, access_token: &str, answer: ResponseTemplate) {
+async fn fcm_responds(server: &MockServer, access_token: &str, response: ResponseTemplate) {
     Mock::given(method("POST"))
         .and(path(SEND))
         .and(header("authorization", format!("Bearer {access_token}")))
         .and(body_partial_json(json!({ "message": { "token": TOKEN } })))
-        .respond_with(answer)
+        .respond_with(response)
         .mount(server)
         .await;
 }
@@ -104,10 +104,10 @@ fn sent() -> ResponseTemplate {
 }
 
 /// Returns the outcome of a push after this response.
-async fn outcome_of(answer: ResponseTemplate) -> DeliveryOutcome {
+async fn outcome_of(response: ResponseTemplate) -> DeliveryOutcome {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;
-    fcm_answers(&server, "token-1", answer).await;
+    fcm_responds(&server, "token-1", response).await;
     match push(&fcm_at(&server.uri())).await {
         Err(PushError::Rejected(error)) => error.outcome(),
         other => panic!("{other:?}"),
@@ -140,7 +140,7 @@ fn bad_field(field: &str) -> ResponseTemplate {
 async fn a_push_is_sent_for_the_service_accounts_project_and_an_access_token_serves_many() {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;
-    fcm_answers(&server, "token-1", sent()).await;
+    fcm_responds(&server, "token-1", sent()).await;
     let fcm = fcm_at(&server.uri());
     for _ in 0..3 {
         push(&fcm).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_push_is_sent_for_the_service_accounts_project_and_an_access_token_ser
 
 #[tokio::test]
 async fn only_a_response_about_the_token_removes_the_device() {
-    for answer in [
+    for response in [
         fcm_error(
             404,
             "Requested entity was not found.",
@@ -165,13 +165,13 @@ async fn only_a_response_about_the_token_removes_the_device() {
         bad_field("message.token"),
     ] {
         let gone = DeliveryOutcome::Dropped(DropReason::DeviceGone);
-        assert_eq!(outcome_of(answer).await, gone);
+        assert_eq!(outcome_of(response).await, gone);
     }
 }
 
 #[tokio::test]
 async fn a_message_that_fcm_will_never_accept_is_dropped_and_the_device_stays() {
-    for answer in [
+    for response in [
         bad_field("message.notification.title"),
         fcm_error(
             400,
@@ -182,13 +182,13 @@ async fn a_message_that_fcm_will_never_accept_is_dropped_and_the_device_stays() 
         ResponseTemplate::new(404).set_body_string("<!DOCTYPE html>"),
     ] {
         let dropped = DeliveryOutcome::Dropped(DropReason::Invalid);
-        assert_eq!(outcome_of(answer).await, dropped);
+        assert_eq!(outcome_of(response).await, dropped);
     }
 }
 
 #[tokio::test]
 async fn rejected_credentials_keep_the_push_and_the_device() {
-    for answer in [
+    for response in [
         fcm_error(
             403,
             "SenderId mismatch",
@@ -207,7 +207,7 @@ async fn rejected_credentials_keep_the_push_and_the_device() {
             "status": "PERMISSION_DENIED",
         }})),
     ] {
-        assert_eq!(outcome_of(answer).await, CREDENTIALS);
+        assert_eq!(outcome_of(response).await, CREDENTIALS);
     }
 }
 
@@ -230,7 +230,7 @@ async fn transient_errors_are_retried_when_fcm_asks() {
         )
     };
     let internal = fcm_error(500, "Internal error encountered.", "INTERNAL", "INTERNAL");
-    for (answer, asked) in [
+    for (response, asked) in [
         (quota(), Some(60)),
         (quota().insert_header("retry-after", "5"), Some(5)),
         (quota().insert_header("retry-after", "90000"), Some(3600)),
@@ -240,7 +240,7 @@ async fn transient_errors_are_retried_when_fcm_asks() {
         (ResponseTemplate::new(502), None),
     ] {
         let asked = asked.map(Duration::from_secs);
-        assert_eq!(outcome_of(answer).await, DeliveryOutcome::outage(asked));
+        assert_eq!(outcome_of(response).await, DeliveryOutcome::outage(asked));
     }
 }
 
@@ -255,14 +255,14 @@ async fn a_rejected_access_token_is_replaced_once() {
     };
     let server = MockServer::start().await;
     token_endpoint(&server, 2).await;
-    fcm_answers(&server, "token-1", rejected()).await;
-    fcm_answers(&server, "token-2", sent()).await;
+    fcm_responds(&server, "token-1", rejected()).await;
+    fcm_responds(&server, "token-2", sent()).await;
     push(&fcm_at(&server.uri())).await.unwrap();
 
     let server = MockServer::start().await;
     token_endpoint(&server, 2).await;
-    fcm_answers(&server, "token-1", rejected()).await;
-    fcm_answers(&server, "token-2", rejected()).await;
+    fcm_responds(&server, "token-1", rejected()).await;
+    fcm_responds(&server, "token-2", rejected()).await;
     match push(&fcm_at(&server.uri())).await {
         Err(PushError::Rejected(error)) => assert_eq!(error.outcome(), CREDENTIALS),
         other => panic!("{other:?}"),
@@ -287,8 +287,8 @@ async fn errors_contain_neither_the_device_nor_the_text() {
     let server = MockServer::start().await;
     token_endpoint(&server, 1).await;
     let echo = format!("{TOKEN} said Bonjour");
-    let answer = fcm_error(400, &echo, "INVALID_ARGUMENT", "INVALID_ARGUMENT");
-    fcm_answers(&server, "token-1", answer).await;
+    let response = fcm_error(400, &echo, "INVALID_ARGUMENT", "INVALID_ARGUMENT");
+    fcm_responds(&server, "token-1", response).await;
     let error = push(&fcm_at(&server.uri())).await.unwrap_err().to_string();
     assert_eq!(error, "responded with 400 INVALID_ARGUMENT");
 }
