@@ -1,4 +1,4 @@
-//! Delivery from the message to Firebase and FCM, on a real PostgreSQL.
+//! Tests delivery to Firebase and FCM on a real PostgreSQL.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot be set up is a failed test"
@@ -15,7 +15,7 @@ use shared::testing::TestApp;
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
-/// The numbers of the messages that a device was notified of, in order.
+/// Returns the numbers of the messages that a device was notified of, in order.
 async fn notified(test: &TestApp, token: &str) -> Vec<i64> {
     let messages = test.fcm.messages().await;
     messages
@@ -37,7 +37,7 @@ async fn is_open(test: &TestApp, channel: &str) -> bool {
     row.get(0)
 }
 
-/// Sends a message as `send-message` does, and waits for what follows the reply; returns how long that took.
+/// Sends a message as `send-message` does, and waits for the work after the reply. Returns how long that took.
 async fn send(test: &TestApp, sender: Viewer, room: Uuid) -> Duration {
     test.say(sender, room, "Bonjour").await;
     let began = Instant::now();

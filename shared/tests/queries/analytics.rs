@@ -19,7 +19,7 @@ async fn reported(test: &TestApp, period: &Period) -> Value {
     serde_json::to_value(report(&test.app.database, admin, period).await.unwrap()).unwrap()
 }
 
-/// A message of that moment, written without a sender's statement.
+/// Inserts a message with this time, bypassing the send statement.
 async fn write(test: &TestApp, room: Uuid, seq: i64, sender: Viewer, kind: &str, at: &str) {
     test
         .sql
@@ -91,19 +91,20 @@ async fn messages_are_counted_by_day_and_type_in_the_requested_time_zone() {
 async fn a_day_is_complete_if_midnight_occurs_twice_or_never() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
-    // A message each quarter of an hour, from two days before each of the clock's changes to two days after it.
+    // One message per quarter of an hour, from two days before each clock change to two days after it.
     let changes = [
-        // 00:00 to 01:00 comes twice.
+        // 00:00 to 01:00 occurs twice.
         ("Atlantic/Azores", "2025-10-26", 25 * 4),
         ("America/Havana", "2025-11-02", 25 * 4),
         // The clock goes from 23:59 back to 23:00 of the same day.
         ("Africa/Cairo", "2025-10-30", 25 * 4),
-        // It goes from 00:00 back to 23:01 of the day before, which so has two pieces; it has the quarter at 00:00.
+        // The clock goes from 00:00 back to 23:01 of the day before. That day has two parts, and includes the quarter
+        // at 00:00.
         ("America/St_Johns", "2006-10-28", 25 * 4 - 1),
-        // 00:00 to 01:00 never comes.
+        // 00:00 to 01:00 does not occur.
         ("Africa/Cairo", "2025-04-25", 23 * 4),
         ("America/Havana", "2025-03-09", 23 * 4),
-        // The whole day never came.
+        // The whole day does not occur.
         ("Pacific/Apia", "2011-12-30", 0),
     ];
     let fill = "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, created_at, revision)
@@ -219,7 +220,7 @@ async fn late_reads_do_not_count_as_in_time() {
 async fn the_first_answer_is_the_other_participants_first_message() {
     let test = TestApp::new().await;
     let driver = test.user("driver", "Awa").await;
-    // In each room the client waits so many seconds; whatever else is said does not count.
+    // In each room the client waits this many seconds. Later messages do not count.
     for seconds in 1..=20 {
         let client = test.user("client", "Jean").await;
         let room = test.room_between(driver, client).await.id;

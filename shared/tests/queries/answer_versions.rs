@@ -26,7 +26,7 @@ async fn version(test: &TestApp, viewer: Viewer) -> Option<i64> {
     list(test, viewer, None).await.version
 }
 
-/// Counts somebody's changes as if that had begun long ago.
+/// Counts a user's changes as if the counting had begun long ago.
 async fn count(test: &TestApp, viewer: Viewer) {
     answer_versions::count(&test.app.database, viewer)
         .await

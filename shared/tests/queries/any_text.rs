@@ -1,4 +1,4 @@
-//! Whatever a participant writes or searches for.
+//! Arbitrary texts in messages, names and searches.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use shared::domain::{MessageSearch, PageSize, Text};
 use shared::testing::TestApp;
 use tokio_postgres::Client;
 
-/// What has broken a tokenizer, a parser or a terminal before.
+/// Texts that have broken a tokenizer, a parser or a terminal before.
 const FRAGMENTS: [&str; 40] = [
     "a",
     "é",
@@ -53,7 +53,7 @@ const FRAGMENTS: [&str; 40] = [
     "\u{10ffff}",
 ];
 
-/// Returns 150 texts of 1 to 400 fragments, the same ones in each run, and every character that Unicode has.
+/// Returns 150 texts of 1 to 400 fragments, which are the same in each run, and every Unicode character.
 fn texts() -> Vec<String> {
     let mut state = 1_u64;
     let mut random = move |below: usize| {
@@ -101,7 +101,7 @@ async fn any_text_survives_a_dump_and_restore_of_every_table() {
     }
 }
 
-/// Returns the tables and how many rows each has.
+/// Returns the tables with their row counts.
 async fn tables(sql: &Client) -> BTreeMap<String, i64> {
     let all = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
     let mut counts = BTreeMap::new();
@@ -115,7 +115,7 @@ async fn tables(sql: &Client) -> BTreeMap<String, i64> {
     counts
 }
 
-/// Writes a table out as text, reads it into another, and compares the two.
+/// Exports a table as text, imports it into another, and compares the two.
 async fn assert_survives(sql: &Client, table: &str) {
     let copy = format!("restored_{table}");
     sql.batch_execute(&format!("CREATE TABLE {copy} (LIKE {table})"))
@@ -174,8 +174,8 @@ async fn any_search_succeeds_or_is_rejected_by_name() {
     }
 }
 
-/// Every character beside a letter, by the words that it makes: no lexeme is empty or longer than PostgreSQL stores, and
-/// what a character is folded to is what it is found by.
+/// Tests every character next to a letter: no lexeme is empty or too long for PostgreSQL, and a character is found by
+/// its folded form.
 #[tokio::test]
 async fn every_unicode_character_is_searched_as_it_is_stored() {
     let test = TestApp::new().await;

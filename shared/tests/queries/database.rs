@@ -25,7 +25,7 @@ async fn one_connection() -> TestApp {
     TestApp::with(|settings, _| settings.concurrency = NonZeroUsize::MIN).await
 }
 
-/// The names of the statements that are prepared on the app's only connection.
+/// Returns the statements that are prepared on the app's only connection.
 async fn prepared(test: &TestApp) -> Vec<String> {
     let sql =
         "SELECT split_part(statement, E'\n', 1) AS name FROM pg_prepared_statements ORDER BY 1";
@@ -79,7 +79,7 @@ async fn a_prepared_statement_survives_a_migration() {
 
 const SLEEP: &str = "-- sleep\nSELECT pg_sleep(60)";
 
-/// Waits until the server executes `SLEEP`, or no longer does.
+/// Waits until the server executes `SLEEP`, or until it no longer does.
 async fn sleeping(test: &TestApp, expected: bool) {
     let sql = "SELECT FROM pg_stat_activity
                WHERE datname = current_database() AND state = 'active' AND query LIKE '-- sleep%'";

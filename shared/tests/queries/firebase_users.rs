@@ -102,5 +102,5 @@ async fn a_revocation_is_settled_unless_it_has_changed() {
     assert!(pending(&test).await.is_empty());
 
     firebase_users::reset(&test.app.database).await.unwrap();
-    assert!(pending(&test).await.is_empty(), "nobody is revoked");
+    assert!(pending(&test).await.is_empty(), "no user is revoked");
 }

@@ -81,7 +81,7 @@ async fn the_last_page_has_the_remaining_messages() {
                 );
             }
         }
-        // Every second one without a message.
+        // Every second room has no message.
         let client = test.user("client", "Jean").await;
         let room = test.room_between(driver, client).await.id;
         if count % 2 == 0 {

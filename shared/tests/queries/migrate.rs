@@ -114,7 +114,7 @@ async fn a_migration_that_exceeds_its_time_is_cancelled() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("cancelled"), "{error}");
-    // The session is free again: nothing of it waits at the server.
+    // The session is free again: no statement is running in it.
     session.simple_query("SELECT").await.unwrap();
 }
 

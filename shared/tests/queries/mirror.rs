@@ -47,7 +47,7 @@ async fn settle(test: &TestApp, state: RoomState, outcome: DeliveryOutcome) {
         .unwrap();
 }
 
-/// As if 100 ms and every back-off had passed.
+/// Changes the times as if 100 ms and every back-off had passed.
 async fn let_time_pass(test: &TestApp) {
     let sql = "UPDATE chat_rooms SET mirror_paced_until = NULL, mirror_after = NULL";
     test.sql.execute(sql, &[]).await.unwrap();
@@ -216,7 +216,7 @@ async fn an_older_acknowledgement_is_ignored() {
     assert!(lease(&test, room).await.is_none());
 }
 
-/// A second lease of a room, whose first lease has ended by itself.
+/// Leases a room again after its first lease has expired.
 async fn lease_after_end(test: &TestApp, room: Uuid) -> RoomState {
     let sql = "UPDATE chat_rooms SET mirror_leased_until = now() - interval '1 second', mirror_paced_until = NULL";
     test.sql.execute(sql, &[]).await.unwrap();

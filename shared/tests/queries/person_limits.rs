@@ -39,7 +39,7 @@ async fn clients(test: &TestApp, count: usize) -> Vec<Viewer> {
     clients
 }
 
-/// The seconds to wait, of a request that was held back.
+/// Returns the seconds to wait of a rejected request.
 fn wait<T: std::fmt::Debug>(result: Result<T>) -> u64 {
     match result {
         Err(Error::TooManyRequests { retry_after }) => retry_after,
@@ -47,7 +47,7 @@ fn wait<T: std::fmt::Debug>(result: Result<T>) -> u64 {
     }
 }
 
-/// Lets time pass for the buckets.
+/// Changes the buckets as if this time had passed.
 async fn pass(test: &TestApp, seconds: f64) {
     let sql = "UPDATE chat_rate_limits SET full_at = full_at - make_interval(secs => $1)";
     test.sql.execute(sql, &[&seconds]).await.unwrap();
@@ -65,7 +65,7 @@ async fn new_rooms_above_the_limit_wait_for_a_token() {
     let waits = wait(open(&test, driver, clients[2], &rules).await);
     assert!((3_500..=3_600).contains(&waits), "{waits}");
     let again = open(&test, driver, clients[0], &rules).await.unwrap();
-    assert!(!again.created, "a room that is there costs nothing");
+    assert!(!again.created, "an existing room consumes no token");
     assert!(
         open(&test, clients[2], driver, &rules)
             .await

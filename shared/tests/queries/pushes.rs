@@ -42,7 +42,7 @@ async fn settle(test: &TestApp, push: DuePush, outcome: DeliveryOutcome) {
         .unwrap();
 }
 
-/// Device and messages of what is pending.
+/// Returns the device and the message numbers of each pending push.
 async fn pending(test: &TestApp) -> Vec<(String, i64, i64)> {
     let sql = "SELECT token, first_seq, last_seq FROM chat_pushes WHERE first_seq <= last_seq ORDER BY token";
     let rows = test.sql.query(sql, &[]).await.unwrap();
@@ -56,7 +56,7 @@ async fn seconds_to_wait(test: &TestApp) -> f64 {
     test.sql.query_one(sql, &[]).await.unwrap().get(0)
 }
 
-/// As if a second and every back-off had passed.
+/// Changes the times as if a second and every back-off had passed.
 async fn let_time_pass(test: &TestApp) {
     let sql = "UPDATE chat_pushes SET push_after = clock_timestamp(), paced_until = NULL";
     test.sql.execute(sql, &[]).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_message_is_queued_for_the_recipients_devices_only() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
     test.say(driver, room, "Bonjour").await;
-    assert!(pending(&test).await.is_empty(), "nobody has a device");
+    assert!(pending(&test).await.is_empty(), "no user has a device");
     for (viewer, token) in [
         (driver, "driver"),
         (client, "phone"),
@@ -369,7 +369,7 @@ async fn a_user_signed_out_of_a_device_is_not_notified_there() {
     let push = lease(&test).await.remove(0);
     assert!(
         push.notice.is_none(),
-        "the driver is not told of what the driver said"
+        "the driver is not notified of the driver's own message"
     );
     test.device(test.user("admin", "Mariam").await, "shared")
         .await;

@@ -5,7 +5,7 @@ use shared::delivery::LeaseScope;
 use shared::domain::Viewer;
 use shared::testing::TestApp;
 
-/// Device and newest message of what is queued.
+/// Returns the device and the newest message of each pending push.
 async fn queued(test: &TestApp) -> Vec<(String, i64)> {
     let sql = "SELECT token, last_seq FROM chat_pushes ORDER BY token";
     let rows = test.sql.query(sql, &[]).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_user_in_quiet_hours_is_not_notified() {
     test.say(driver, room, "le jour").await;
     assert_eq!(queued(&test).await, [("phone".to_owned(), 4)]);
 
-    // And where they have come to want it since.
+    // The quiet hours also apply if they begin after the message.
     settings(&test, client, true, &an_hour_around.0, &an_hour_around.1).await;
     let scope = LeaseScope::Due {
         limit: 9,
@@ -117,10 +117,10 @@ async fn quiet_hours_are_local_and_may_span_midnight() {
         ),
         ("2026-07-01 12:30Z", "12:00", "14:00", "UTC", true),
         ("2026-07-01 14:00Z", "12:00", "14:00", "UTC", false),
-        // Summer in Paris: 22:30 there.
+        // 22:30 in Paris, in summer time.
         ("2026-07-01 20:30Z", "22:00", "07:00", "Europe/Paris", true),
         ("2026-01-01 20:30Z", "22:00", "07:00", "Europe/Paris", false),
-        // A zone that the server has forgotten must not keep anybody from sending.
+        // A zone that the server no longer knows must not prevent sending.
         (
             "2026-07-01 23:00Z",
             "22:00",

@@ -1,10 +1,10 @@
-//! What a search may cost, whatever a participant has written.
+//! The maximum cost of a search, for any messages.
 
 use shared::db::messages::{self, Scope};
 use shared::domain::{PageSize, Viewer};
 use shared::testing::TestApp;
 
-/// Returns a conversation with `count` messages of 2,500 one-letter words, all different, of which one is `ﷺ`.
+/// Returns a user with a room of `count` messages, each with 2,500 different one-letter words, of which one is `ﷺ`.
 async fn crowded(test: &TestApp, count: i32) -> Viewer {
     let (driver, _, _) = test.room().await;
     let insert = "INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, revision)
@@ -28,7 +28,7 @@ async fn search(test: &TestApp, viewer: Viewer, words: &str) -> usize {
     found.unwrap().messages.len()
 }
 
-/// The tokenizer of V0005 took 36 s of a core: all twelve met their deadline.
+/// With the tokenizer of V0005 this took 36 s of CPU time.
 #[tokio::test]
 async fn twelve_concurrent_searches_through_large_messages_all_succeed() {
     let test = TestApp::new().await;

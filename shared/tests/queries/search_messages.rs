@@ -16,7 +16,7 @@ async fn search(test: &TestApp, viewer: Viewer, words: &str, scope: Scope) -> Re
     .await
 }
 
-/// The numbers of the messages that were found in all rooms.
+/// Returns the numbers of the messages found in all rooms.
 async fn seqs(test: &TestApp, viewer: Viewer, words: &str) -> Vec<i64> {
     let found = search(test, viewer, words, Scope::default()).await.unwrap();
     let messages = found.messages.iter();
@@ -105,7 +105,7 @@ async fn each_form_of_a_word_finds_the_others() {
         for written in forms {
             let message = test.say(driver, room, &format!("Voici : {written}!")).await;
             for typed in forms {
-                // Followed by another word, so that it counts as a whole word and not as a beginning.
+                // The second word makes the first a whole word instead of a prefix.
                 let words = format!("{typed} voici");
                 let found = search(&test, driver, &words, Scope::default())
                     .await
@@ -246,7 +246,7 @@ async fn only_the_viewers_rooms_are_searched() {
         .unwrap();
     assert_eq!(found.messages.len(), 1);
     assert_eq!(html(&found), "<mark>Bonjour</mark> Jean");
-    // A room that is somebody else's, none at all, and a person in the place of a room.
+    // Another user's room, an unknown room, and a user's id.
     for foreign in [other_room, Uuid::new_v4(), driver.0] {
         let found = search(&test, client, "bonjour", within(foreign)).await;
         assert!(matches!(found, Err(Error::NotFound)));
@@ -359,7 +359,7 @@ async fn deleted_messages_and_replaced_texts_are_not_found() {
 async fn the_matched_words_are_highlighted() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
-    // Beside each word stands a character that a parser could take for a letter of it.
+    // Next to each word is a character that a parser could treat as one of its letters.
     let said = "été×été÷ete «ÉTÉ» ½ete ete\u{301} \u{1f600}ete ete\u{2019}ete ª ﬁn № ＥＴＥ";
     test.say(driver, room, said).await;
     let found = search(&test, driver, "ete", Scope::default())

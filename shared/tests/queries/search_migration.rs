@@ -1,4 +1,4 @@
-//! What was written before the search was PostgreSQL's own.
+//! Messages and names that were written before PostgreSQL's text search was used.
 
 use refinery::{Runner, Target};
 use shared::db::messages::{self, Scope};
@@ -8,7 +8,7 @@ use shared::domain::{PageSize, Viewer};
 use shared::testing::TestApp;
 use uuid::Uuid;
 
-/// The last migration with the tokenizer.
+/// The last migration with the old tokenizer.
 const BEFORE: i32 = 13;
 
 #[tokio::test]

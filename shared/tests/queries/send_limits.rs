@@ -24,7 +24,7 @@ async fn send(test: &TestApp, viewer: Viewer, new: &NewMessage, limit: &str) -> 
     messages::send(&test.app.database, viewer, new, &limits(limit, limit)).await
 }
 
-/// An admin, and the driver's room with them.
+/// Returns an admin and the room of the driver with the admin.
 async fn support(test: &TestApp, driver: Viewer) -> (Viewer, Uuid) {
     let admin = test.user("admin", "Mariam").await;
     let new = rooms::NewRoom {
@@ -37,7 +37,7 @@ async fn support(test: &TestApp, driver: Viewer) -> (Viewer, Uuid) {
     (admin, opened.unwrap().room.id)
 }
 
-/// The seconds to wait, of a message that was held back.
+/// Returns the seconds to wait of a rejected message.
 fn wait(result: Result<Sent>) -> u64 {
     match result {
         Err(Error::TooManyRequests { retry_after }) => retry_after,
@@ -45,12 +45,12 @@ fn wait(result: Result<Sent>) -> u64 {
     }
 }
 
-/// Whether it is this many seconds that are to wait, less what the test itself may have taken.
+/// Returns whether the wait is about `expected` seconds, allowing for the duration of the test.
 fn about(expected: u64, seconds: u64) -> bool {
     (expected - 100..=expected).contains(&seconds)
 }
 
-/// Lets time pass for the buckets.
+/// Changes the buckets as if this time had passed.
 async fn pass(test: &TestApp, seconds: f64) {
     let sql = "UPDATE chat_rooms SET driver_sends_full_at = driver_sends_full_at - make_interval(secs => $1),
                    other_user_sends_full_at = other_user_sends_full_at - make_interval(secs => $1)";

@@ -157,7 +157,7 @@ async fn a_room_closes_at_its_closing_time_for_admins_too() {
 async fn a_send_that_waits_for_a_lock_past_the_closing_time_is_rejected() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
-    // Somebody holds the room, and ends it while the message waits.
+    // Another transaction locks the room, and closes it while the message waits.
     let ends = "BEGIN; UPDATE chat_rooms SET closes_at = now()";
     test.sql.batch_execute(ends).await.unwrap();
     let message = text(room, None);

@@ -10,7 +10,7 @@ async fn type_in(test: &TestApp, viewer: Viewer, room: Uuid, is_typing: bool) ->
         .unwrap()
 }
 
-/// Lets a second pass for all participants.
+/// Changes the times as if a second had passed.
 async fn pass_a_second(test: &TestApp) {
     let sql = "UPDATE chat_typing SET next_at = next_at - interval '1 second'";
     test.sql.execute(sql, &[]).await.unwrap();

@@ -30,7 +30,7 @@ async fn a_room_accepts_messages_until_the_grace_period_ends_and_stays_readable(
             Err(Error::Rejected(_))
         ));
         let seen = rooms::get(database, viewer, room).await.unwrap().unwrap();
-        assert!(!seen.is_active, "also where nobody has closed it yet");
+        assert!(!seen.is_active, "even before the row is closed");
         assert!(matches!(
             rooms::note_typing(database, viewer, room, true).await,
             Err(Error::Rejected(_))
@@ -168,7 +168,11 @@ async fn the_later_of_two_events_decides_in_either_order() {
     .await;
     assert!(end().await.is_some());
     report(&test, &event(Assigned, delivery)).await;
-    assert_eq!(end().await, None, "a clock ahead of ours holds nobody up");
+    assert_eq!(
+        end().await,
+        None,
+        "a clock ahead of the server's delays nobody"
+    );
     let created: Vec<_> = history(&test, driver, room)
         .await
         .iter()
@@ -182,7 +186,7 @@ async fn a_room_opened_concurrently_with_the_end_closes_with_its_delivery() {
     let test = TestApp::new().await;
     let (driver, client, delivery, room) = assigned(&test).await;
     report(&test, &event(Delivered, delivery)).await;
-    // As if it had been created from a snapshot that did not show the end.
+    // The room's state if it was created from a snapshot that does not show the end.
     let unseen = "UPDATE chat_rooms SET closes_at = NULL";
     test.sql.execute(unseen, &[]).await.unwrap();
     let database = &test.app.database;

@@ -1,4 +1,4 @@
-//! What the platform says of its deliveries: `receive_event`, and what it means to the other queries.
+//! The platform's events: `receive_event`, and their effect on other statements.
 
 mod closing;
 mod notifying;
@@ -39,7 +39,7 @@ async fn report(test: &TestApp, new: &NewEvent) -> Vec<Uuid> {
     received.rooms
 }
 
-/// A driver and a client with a delivery, which the driver was assigned: their room.
+/// Returns a driver, a client, their delivery, which the driver was assigned, and its room.
 async fn assigned(test: &TestApp) -> (Viewer, Viewer, Uuid, Uuid) {
     let driver = test.user("driver", "Awa Koné").await;
     let client = test.user("client", "Jean Dupont").await;
@@ -79,7 +79,7 @@ async fn send(test: &TestApp, viewer: Viewer, room_id: Uuid) -> Result<Message> 
         .map(|sent| sent.message)
 }
 
-/// Each side's counter beside what it stands for.
+/// Checks each participant's counter against the unread messages.
 async fn assert_counters_are_true(test: &TestApp) {
     let rows = test
         .sql

@@ -133,7 +133,7 @@ async fn concurrent_events_sends_and_readings_keep_the_counters_correct() {
             }
         });
     }
-    // All are finished, and none has failed: neither a deadlock nor a counter below zero.
+    // All statements succeed: there is no deadlock and no negative counter.
     let all = tokio::time::timeout(Duration::from_mins(1), tasks.join_all());
     assert_eq!(all.await.unwrap().len(), 160);
     assert_counters_are_true(&test).await;
