@@ -59,6 +59,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_deployment_without_a_mirror_returns_503_and_says_so() {
+        let test = TestApp::with(|settings, _| settings.firebase = None).await;
+        let driver = test.user("driver", "Awa").await;
+        let body = test
+            .call(firebase_token, driver, Call::post("/firebase_token/"))
+            .await
+            .expect(503);
+        assert_eq!(
+            body["detail"],
+            "Le temps réel n'est pas configuré sur ce serveur."
+        );
+    }
+
+    #[tokio::test]
     async fn an_unknown_user_gets_401() {
         let test = TestApp::new().await;
         let driver = test.user("driver", "Awa").await;

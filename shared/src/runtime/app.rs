@@ -203,8 +203,8 @@ impl App {
     /// # Errors
     /// 503 if the deployment has no mirror.
     pub fn require_firebase(&self) -> Result<&Firebase> {
-        self.firebase
-            .as_ref()
-            .ok_or_else(|| Error::unavailable("FIREBASE_DATABASE_URL is empty: there is no mirror"))
+        self.firebase.as_ref().ok_or(Error::NotOffered(
+            "Le temps réel n'est pas configuré sur ce serveur.",
+        ))
     }
 }
