@@ -34,12 +34,12 @@ export async function servePage({ folder, config, host, port }) {
 }
 
 async function answer(request, response, { folder, config }) {
-  if (!['GET', 'HEAD'].includes(request.method)) return refuse(response, 405);
+  if (!['GET', 'HEAD'].includes(request.method)) return sendStatus(response, 405);
   const path = pathOf(request.url);
   if (path === '/config.json') return send(response, '.json', 'no-store').end(JSON.stringify(config));
 
   const file = path && (await fileOf(folder, path));
-  if (!file) return refuse(response, 404);
+  if (!file) return sendStatus(response, 404);
   send(response, extname(file), UNCHANGING.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.method === 'HEAD') return response.end();
   createReadStream(file).on('error', () => response.destroy()).pipe(response);
@@ -69,6 +69,6 @@ function send(response, extension, caching) {
   return response.writeHead(200, { 'content-type': type, 'cache-control': caching, 'x-content-type-options': 'nosniff' });
 }
 
-function refuse(response, status) {
+function sendStatus(response, status) {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end('');
 }

@@ -16,7 +16,7 @@ export function postgresServer({ root, directory }) {
   }
   const place = rootDataDirectory(root);
   mkdirSync(place, { recursive: true, mode: 0o755 });
-  if (lstatSync(place).uid !== 0) throw new Error(`${place} belongs to somebody else: remove it, or let its owner do so.`);
+  if (lstatSync(place).uid !== 0) throw new Error(`${place} has another owner: delete it first.`);
   const as = { uid: idOf('-u'), gid: idOf('-g') };
   const data = join(place, basename(directory));
   if (!existsSync(data)) mkdirSync(data, { mode: 0o700 });
