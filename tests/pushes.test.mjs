@@ -169,7 +169,7 @@ describe('a device', () => {
 });
 
 describe('muting', () => {
-  test('one conversation does not affect the others', async () => {
+  test('in one conversation does not affect the others', async () => {
     const { driver, client, room } = await aConversation();
     const phone = await aDevice(client);
     const muted = await client.post(`rooms/${room.id}/mute/`);
@@ -188,7 +188,7 @@ describe('muting', () => {
     );
   });
 
-  test('all pushes lasts until the user turns them on again', async () => {
+  test('lasts until the user turns pushes on again', async () => {
     const { driver, client, room } = await aConversation();
     const phone = await aDevice(client);
     const settings = { push_enabled: false, quiet_from: null, quiet_to: null, time_zone: 'Africa/Abidjan' };
@@ -212,7 +212,7 @@ describe('muting', () => {
     assert.deepEqual(seqs(pushed), [2]);
   });
 
-  test('a conversation of other users returns 404', async () => {
+  test('is rejected with 404 for a conversation of other users', async () => {
     const { room } = await aConversation();
     const stranger = await aClient();
     assert.equal((await stranger.post(`rooms/${room.id}/mute/`)).status, 404);

@@ -14,7 +14,7 @@ Emulates AWS Lambda and API Gateway. The functions inherit the environment varia
   --host ADDRESS        127.0.0.1
   --port PORT           8000; 0 selects a free one
   --warm N              environments of each function at the start (1)
-  --environments N      the most environments of each function; more invocations wait in line (10)
+  --environments N      the most environments of each function; further ones are queued (10)
   --reserve NAME=N      reserved concurrency of a function: more invocations are throttled
   --timeout SECONDS     the longest invocation, instead of the template's
   --idle SECONDS        ends environments that were idle for so long, but for one (60)
@@ -22,7 +22,6 @@ Emulates AWS Lambda and API Gateway. The functions inherit the environment varia
   --freeze              stops idle processes (SIGSTOP), as Lambda freezes them
   --with-parent         stops when the standard input closes";
 
-/// The options of the command line.
 pub struct Options {
     pub template: PathBuf,
     pub binaries: PathBuf,
@@ -41,7 +40,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the command line.
     pub fn read() -> Result<Self, String> {
         Self::parse(Parser::from_env()).map_err(|error| format!("{error}\n\n{USAGE}"))
     }

@@ -10,7 +10,6 @@ use yaml_rust2::{Yaml, YamlLoader};
 /// The resource that matches all other paths.
 pub const UNKNOWN_PATHS: &str = "/{proxy+}";
 
-/// The parsed template.
 pub struct Template {
     pub functions: Vec<TemplateFunction>,
     pub routes: Vec<TemplateRoute>,

@@ -4,10 +4,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::template::TemplateRoute;
 
-/// The resources of the API.
 pub struct Routes(Vec<Resource>);
 
-/// A path with its methods.
 pub struct Resource {
     /// As in the template: with `{parameters}`, without a trailing slash.
     pub path: String,
@@ -17,7 +15,6 @@ pub struct Resource {
 }
 
 impl Routes {
-    /// Groups routes by path.
     #[must_use]
     pub fn new(routes: &[TemplateRoute]) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
@@ -71,7 +68,6 @@ impl Resource {
         Some(parameters)
     }
 
-    /// Returns the function of a method.
     #[must_use]
     pub fn function(&self, method: &str) -> Option<&str> {
         let target = self.methods.iter().find(|(name, _)| name == method);

@@ -97,7 +97,6 @@ impl Ended {
     }
 }
 
-/// Runs one environment to its end.
 pub(super) async fn run(
     function: Arc<Function>,
     id: u64,

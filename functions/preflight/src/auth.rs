@@ -22,7 +22,7 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, command: &Comman
     let (Some(firebase), Some(account)) = (&settings.firebase, &secret.service_account) else {
         return vec![Check::skipped(
             SIGN_IN,
-            "there is no mirror that phones would sign in to",
+            "without a mirror, phones do not sign in",
         )];
     };
     let Some(key) = &command.firebase_web_api_key else {
@@ -64,7 +64,7 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, command: &Comman
         Ok((200, _)) => Check::ok(SIGN_IN, "a custom token is exchanged"),
         _ => Check::ok(
             SIGN_IN,
-            "a custom token is exchanged; its user stays in the console's list, and may be deleted",
+            "a custom token is exchanged; its user remains in the console and may be deleted",
         ),
     };
     vec![signed_in, accepted]
@@ -140,17 +140,15 @@ async fn accepted(client: &HttpClient, database: &Url, id_token: &str) -> Check 
     let status = response.status().as_u16();
     let body: Value = response.json().await.unwrap_or_default();
     match (status, body["error"].as_str()) {
-        (401, Some("Permission denied")) => {
-            Check::ok(ACCEPTED, "and denies a room that is another's")
-        }
+        (401, Some("Permission denied")) => Check::ok(ACCEPTED, "and denies a room of other users"),
         (200, _) => Check::failed(
             ACCEPTED,
-            "and shows a room that is another's",
+            "and shows a room of other users",
             "deploy firebase/database.rules.json",
         ),
         _ => Check::failed(
             ACCEPTED,
-            format!("it does not know the user ({status})"),
+            format!("the database does not know the user ({status})"),
             "the database and the service account are of different projects: phones will see nothing",
         ),
     }

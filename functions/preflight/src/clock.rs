@@ -46,7 +46,7 @@ pub fn check(name: &'static str, reading: Option<Reading>) -> Check {
         name,
         difference <= MAX_DIFFERENCE,
         format!("{:.1} s apart", difference.as_secs_f64()),
-        "synchronise the clocks (NTP): tokens are judged by the time, and rooms close by it",
+        "synchronise the clocks (NTP): the lifetime of tokens and the closing of rooms depend on the time",
     )
 }
 

@@ -53,11 +53,11 @@ fn judge(status: u16, body: &Value) -> Check {
         (200, _) | (400, "INVALID_ARGUMENT") | (404, "UNREGISTERED") => {
             return Check::ok(
                 NAME,
-                "it takes messages of this service account for this project",
+                "FCM accepts messages of this service account for this project",
             );
         }
         (403, "SENDER_ID_MISMATCH") => {
-            "the service account is of another project than the app: take the app's"
+            "the service account is of another project: use the one of the app's project"
         }
         (403, "SERVICE_DISABLED") => {
             "enable the Firebase Cloud Messaging API (V1) in the project of the service account"
@@ -68,7 +68,7 @@ fn judge(status: u16, body: &Value) -> Check {
         }
         _ => "try again; status.firebase.google.com",
     };
-    Check::failed(NAME, format!("it responds with {status} {code}"), fix)
+    Check::failed(NAME, format!("FCM responds with {status} {code}"), fix)
 }
 
 #[cfg(test)]

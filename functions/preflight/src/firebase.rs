@@ -70,7 +70,7 @@ async fn judge(response: Response) -> Check {
     let failed = |detail: String, fix: &str| Check::failed(NAME, detail, fix);
     if let Some(correct) = body["correctUrl"].as_str() {
         return failed(
-            "the database lives in another region than this URL says".to_owned(),
+            "the database is in another region than the URL".to_owned(),
             &format!("set FirebaseDatabaseUrl to {correct}"),
         );
     }
@@ -89,7 +89,7 @@ async fn judge(response: Response) -> Check {
             "enable it in the Firebase console",
         ),
         _ => failed(
-            format!("it responds with {status}"),
+            format!("Firebase responds with {status}"),
             "try again; status.firebase.google.com",
         ),
     }
@@ -119,7 +119,7 @@ async fn deployed_rules(firebase: &Firebase) -> Check {
     };
     let status = response.status();
     if !status.is_success() {
-        let detail = format!("they cannot be read ({status}); what they do is checked below");
+        let detail = format!("they cannot be read ({status}); their effect is checked below");
         return Check::skipped(NAME, detail);
     }
     let deployed = response.json::<Value>().await.ok();
@@ -130,7 +130,7 @@ async fn deployed_rules(firebase: &Firebase) -> Check {
         if deployed == ours {
             "those of this release"
         } else {
-            "others than those of this release"
+            "not those of this release"
         },
         DEPLOY_RULES,
     )

@@ -86,8 +86,8 @@ async fn services(
 async fn in_time(name: &'static str, checks: impl Future<Output = Vec<Check>>) -> Vec<Check> {
     let outcome = tokio::time::timeout(SERVICE_TIMEOUT, checks).await;
     outcome.unwrap_or_else(|_| {
-        let detail = format!("no end within {} s", SERVICE_TIMEOUT.as_secs());
-        let fix = "something accepts the connection and does not respond: look at security groups, proxies and pauses";
+        let detail = format!("timed out after {} s", SERVICE_TIMEOUT.as_secs());
+        let fix = "a server accepts the connection but does not respond: check security groups, proxies and paused databases";
         vec![Check::failed(name, detail, fix)]
     })
 }

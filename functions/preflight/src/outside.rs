@@ -24,9 +24,9 @@ fn judge(status: Result<StatusCode, Error>) -> Check {
     const NAME: &str = "Cloudinary";
     let failed = |detail: String, fix: &str| Check::failed(NAME, detail, fix);
     match status {
-        Ok(StatusCode::OK) => Check::ok(NAME, "cloud name, key and secret belong together"),
+        Ok(StatusCode::OK) => Check::ok(NAME, "cloud name, key and secret match"),
         Ok(StatusCode::UNAUTHORIZED) => failed(
-            "it rejects the key (401)".to_owned(),
+            "Cloudinary rejects the key (401)".to_owned(),
             "copy the API environment variable of Cloudinary's console into cloudinary_url",
         ),
         Ok(StatusCode::FORBIDDEN) => Check::skipped(
@@ -38,7 +38,7 @@ fn judge(status: Result<StatusCode, Error>) -> Check {
             "check the cloud name in cloudinary_url, and upload_prefix for another data centre",
         ),
         Ok(status) => failed(
-            format!("it responds with {status}"),
+            format!("Cloudinary responds with {status}"),
             "try again; status.cloudinary.com",
         ),
         Err(error) => failed(

@@ -175,9 +175,7 @@ async fn columns_check(
     columns: &[Column],
 ) -> Check {
     match inspect::column_faults(client, table, columns).await {
-        Ok(faults) if faults.is_empty() => {
-            Check::ok(name, "all there, with the types that the chat reads")
-        }
+        Ok(faults) if faults.is_empty() => Check::ok(name, "all exist, with the expected types"),
         Ok(faults) => Check::failed(
             name,
             faults.join(", "),
@@ -194,10 +192,10 @@ async fn rows(client: &Client) -> Check {
         return Check::failed(NAME, describe(&error), fix);
     }
     match inspect::unknown_user_types(client).await {
-        Ok(0) => Check::ok(NAME, "can be read, and the user types are the chat's"),
+        Ok(0) => Check::ok(NAME, "readable, with known user types"),
         Ok(unknown) => Check::failed(
             NAME,
-            format!("{unknown} values of users.user_type are not the chat's"),
+            format!("{unknown} values of users.user_type are unknown"),
             "map user_type to driver, client, merchant or admin in the view",
         ),
         Err(error) => Check::failed(NAME, describe(&error), fix),

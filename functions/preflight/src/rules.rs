@@ -51,7 +51,7 @@ pub async fn checks(firebase: &Firebase) -> Vec<Check> {
         }
     };
     if timeout(ATTEMPTS_TIMEOUT, attempts).await.is_err() {
-        let detail = format!("no end within {} s", ATTEMPTS_TIMEOUT.as_secs());
+        let detail = format!("timed out after {} s", ATTEMPTS_TIMEOUT.as_secs());
         checks.push(Check::failed(
             "rules",
             detail,
@@ -186,7 +186,7 @@ impl Scratch<'_> {
             .probe(Method::DELETE, &self.room, None, None)
             .await;
         match response.map(|it| it.status()) {
-            Ok(status) if status.is_success() => Check::ok(NAME, "nothing is left"),
+            Ok(status) if status.is_success() => Check::ok(NAME, "the room is deleted"),
             Ok(status) => Check::failed(
                 NAME,
                 format!("{status}"),
