@@ -58,8 +58,8 @@ impl Database {
     /// Runs a statement and returns its rows.
     ///
     /// If the connection is lost or silent, or the server restarts or fails over, the statement is run again until
-    /// [`QUERY_TIMEOUT`] has passed. This is safe because no statement loses or doubles anything if it runs twice: each
-    /// finds what its first run has left. What such a second run no longer knows to be new is delivered by the sweep.
+    /// [`QUERY_TIMEOUT`] has passed. This is safe because every statement can run twice without losing or repeating a
+    /// change. If the second run cannot tell that a change is new, the sweep delivers it.
     ///
     /// # Errors
     /// See [`QueryError`].

@@ -1,11 +1,12 @@
-//! All SQL, one file per query. Raw statements over tokio-postgres; each opens with `-- name`, and every one that
-//! answers a caller from a room or a message takes the [`Viewer`](crate::domain::Viewer), so that an unscoped read cannot
-//! be written; what only the platform may do takes [`Platform`](crate::domain::Platform).
+//! All SQL, one file per statement, over tokio-postgres. It knows nothing of HTTP.
 //!
-//! A statement is sent with its parameter types, all of them built-in types. It is prepared once per connection, which
-//! takes a round trip more that time and saves planning later. Behind a pooler that cannot be known to keep track of
-//! prepared statements (`STATEMENT_CACHE`) it goes unnamed. A write is one `WITH … RETURNING` statement, and thereby one
-//! transaction.
+//! Each statement begins with `-- name`. A statement that returns rooms or messages to a user takes the
+//! [`Viewer`](crate::domain::Viewer), so that access without a check of participation cannot be written. A statement
+//! for the platform takes [`Platform`](crate::domain::Platform).
+//!
+//! A statement is sent with its parameter types, which are built-in types. It is prepared once per connection: that
+//! costs a round trip once, and saves planning later. If a pooler may not track prepared statements
+//! (`STATEMENT_CACHE`), it is sent unnamed. A write is one `WITH … RETURNING` statement, and thus one transaction.
 
 pub mod analytics;
 pub mod answer_versions;
