@@ -1,4 +1,4 @@
-//! The least that a function of `lambda_http` can be: what the others are measured against.
+//! A minimal `lambda_http` function, the baseline of the measurements.
 
 use std::convert::Infallible;
 

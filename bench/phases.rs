@@ -1,6 +1,6 @@
-//! What a function does for a request without anybody else: `phases PHASE TIMES < EVENT` does one part of it so many
-//! times, and prints the nanoseconds of one. The key of its token is in `JWT_SECRET`, and the file of the one that signs
-//! for Firebase in `FIREBASE_CREDENTIALS_PATH`.
+//! Measures the parts of a request that need no other service: `phases PHASE TIMES < EVENT` runs one part this many
+//! times, and prints its average duration in nanoseconds. `JWT_SECRET` has the key of the event's token, and
+//! `FIREBASE_CREDENTIALS_PATH` the file of the service account.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -64,7 +64,7 @@ fn main() {
     println!("{}", began.elapsed().as_nanos() / u128::from(times.max(1)));
 }
 
-/// Twenty messages, as `list-messages` answers them.
+/// Returns twenty messages, a page of `list-messages`.
 fn page(viewer: Viewer) -> Vec<Message> {
     let now = Timestamp(chrono::Utc::now());
     let message = |seq| Message {

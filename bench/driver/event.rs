@@ -9,7 +9,7 @@ use serde::Deserialize;
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
 const REQUEST_ID: &str = "67891233-abcd-4ef0-9234-567891234567";
 
-/// An event in a plan, and which others it is counted with.
+/// An event in a plan, and the group in which it is counted.
 #[derive(Deserialize)]
 pub struct Event {
     #[serde(default)]
@@ -36,7 +36,7 @@ pub struct ReadEvent {
     pub event: Bytes,
 }
 
-/// Makes events of requests, as API Gateway does.
+/// Converts requests into events, as API Gateway does.
 pub struct Events(Routes);
 
 impl Events {

@@ -8,12 +8,12 @@ use tokio::sync::watch;
 
 use crate::event::ReadEvent;
 
-/// Hands out the requests one after the other, round and round, and keeps what came of them.
+/// Hands out the requests in a cycle, and records their results.
 pub struct Feed {
     events: Vec<ReadEvent>,
     answers: Vec<u16>,
     next: AtomicUsize,
-    /// How many may be handed out.
+    /// The number of requests that may be handed out.
     allowed: watch::Sender<usize>,
     answered: watch::Sender<usize>,
     samples: Mutex<Samples>,
@@ -22,7 +22,7 @@ pub struct Feed {
 #[derive(Default)]
 struct Samples {
     latencies: BTreeMap<String, Vec<Duration>>,
-    /// From an answer to when the process could take the next request.
+    /// The times from a response until the process could take the next request.
     pauses: Vec<Duration>,
     replies: Option<Vec<(String, u128)>>,
 }
@@ -41,7 +41,7 @@ struct Group {
     mean: f64,
     p50: f64,
     p99: f64,
-    /// Where p99 lies, in 95 of 100 cases: times that are further apart than this are not the same.
+    /// The 95 % confidence interval of p99. Two figures differ if their intervals do not overlap.
     p99_between: (f64, f64),
     max: f64,
 }
@@ -62,7 +62,7 @@ impl Feed {
         self.allowed.send_replace(requests);
     }
 
-    /// Returns once so many requests were answered.
+    /// Returns when this number of requests has a response.
     pub async fn answered(&self, requests: usize) {
         let _ = self
             .answered
@@ -71,7 +71,7 @@ impl Feed {
             .await;
     }
 
-    /// Forgets what came of the requests so far.
+    /// Discards the results so far.
     pub fn measure(&self, replies: bool) -> Instant {
         *self.samples.lock().unwrap() = Samples {
             replies: replies.then(Vec::new),
@@ -87,7 +87,7 @@ impl Feed {
         (number, &self.events[number % self.events.len()])
     }
 
-    /// Notes how long a request took, from the event in the process to its whole answer.
+    /// Records a request's duration, from the event's arrival in the process to its complete response.
     pub fn answer(&self, (number, group): (usize, &str), took: Duration, answer: &[u8]) {
         let status = status_of(answer);
         assert!(
@@ -105,7 +105,7 @@ impl Feed {
         self.answered.send_modify(|it| *it += 1);
     }
 
-    /// Notes how long the environment was held after an answer.
+    /// Records how long the environment stayed occupied after a response.
     pub fn idle_after(&self, pause: Duration) {
         self.samples.lock().unwrap().pauses.push(pause);
     }
@@ -147,7 +147,7 @@ impl Group {
         let percentile = |percent: usize| ranked(times.len() * percent / 100);
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
         let number = times.len().max(1) as f64;
-        // How many of them are beyond the 99th percentile is binomially distributed.
+        // The number of requests beyond the 99th percentile is binomially distributed.
         let spread = 1.96 * (number * 0.99 * 0.01).sqrt();
         #[expect(
             clippy::cast_possible_truncation,
@@ -166,13 +166,13 @@ impl Group {
     }
 }
 
-/// The status of an answer to API Gateway; what answers a schedule has none.
+/// Returns the status of a response to API Gateway. A scheduled function's result has none.
 fn status_of(answer: &[u8]) -> Option<u16> {
     after(answer, br#""statusCode":"#)
         .and_then(|rest| std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok())
 }
 
-/// The id at the beginning of its body, which is JSON within JSON.
+/// Returns the id at the beginning of the body, which is JSON inside JSON.
 fn id_of(answer: &[u8]) -> Option<String> {
     let id = after(answer, br#"\"id\":\""#)?.get(..36)?;
     String::from_utf8(id.to_vec()).ok()

@@ -1,10 +1,10 @@
-//! Loads functions with requests and measures them. They run on the emulator (`emulator/`), in this process, so that no
-//! connection lies between a request and its measurement. The plan is JSON on the standard input, the result JSON on the
-//! standard output; `bench/driver.mjs` calls this program.
+//! Loads functions with requests and measures them. They run on the emulator (`emulator/`) in this process, so that no
+//! connection affects the measurements. The plan is JSON on standard input, the result JSON on standard output;
+//! `bench/driver.mjs` calls this program.
 //!
-//! `driver start`: starts each function again and again, in turns, for one request each.
-//! `driver load`: keeps environments busy with request after request.
-//! `driver event`: returns the event of a request.
+//! * `driver start` starts each function repeatedly, in turns, for one request each.
+//! * `driver load` sends requests to environments continuously.
+//! * `driver event` prints the event of a request.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -34,12 +34,12 @@ struct StartPlan {
 #[derive(Deserialize)]
 struct StartedFunction {
     environment: EnvironmentPlan,
-    /// One for each round, and round and round.
+    /// One event per round, in a cycle.
     events: Vec<Event>,
     answers: Vec<u16>,
 }
 
-/// One start each, in microseconds and KB.
+/// The starts, one value each, in microseconds and KB.
 #[derive(Default, Serialize)]
 struct Starts {
     ready: Vec<u128>,
@@ -52,14 +52,14 @@ struct LoadPlan {
     environments: Vec<EnvironmentPlan>,
     events: Vec<Event>,
     answers: Vec<u16>,
-    /// Requests before the measuring begins.
+    /// Requests before the measurement.
     warm_up: usize,
-    /// Then so many are measured, or for so long.
+    /// The number or the duration of the measured requests.
     requests: Option<usize>,
     seconds: Option<f64>,
-    /// Run between the two, with the process ids of the environments behind it.
+    /// A command that runs between warm-up and measurement, with the environments' process ids appended.
     mark: Option<Vec<String>>,
-    /// Whether to tell each reply's message and time.
+    /// Whether to report each reply's message and time.
     #[serde(default)]
     replies: bool,
 }
@@ -68,11 +68,11 @@ struct LoadPlan {
 struct Load {
     seconds: f64,
     requests: usize,
-    /// The time that environments were occupied: from an event to idle extensions.
+    /// The time that environments were occupied, from an event until their extensions are idle.
     busy_seconds: f64,
-    /// Of the functions' processes, in microseconds.
+    /// CPU time of the functions' processes, in microseconds.
     cpu_per_request: f64,
-    /// The largest of them, in KB.
+    /// Of the largest process, in KB.
     peak_memory: u64,
     #[serde(flatten)]
     summary: Summary,
@@ -80,7 +80,7 @@ struct Load {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    // Also in a task: what goes wrong ends it all, and the functions end with their Runtime API.
+    // A panic in any task ends this process, and the functions end with their Runtime API.
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         report(panic);
@@ -100,7 +100,7 @@ async fn main() {
     println!("{found}");
 }
 
-/// In turns, so that whatever else the machine does hits all alike.
+/// Starts the functions in turns, so that other load on the machine affects all alike.
 async fn start(plan: StartPlan) -> BTreeMap<String, Starts> {
     let events = Events::new();
     let mut found: BTreeMap<String, Starts> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Processes, and what Linux knows of them.
+//! Runs processes, and reads Linux's figures about them.
 
 use std::fs::{read_dir, read_to_string};
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-/// Runs a command to its end.
+/// Runs a command until it ends.
 pub async fn run(command: &[String], arguments: impl Iterator<Item = String>) {
     let mut command_with = Command::new(&command[0]);
     let status = command_with
@@ -19,7 +19,7 @@ pub async fn run(command: &[String], arguments: impl Iterator<Item = String>) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// The time that its threads have run, to the nanosecond: /proc/PID/stat counts in hundredths of a second.
+/// Returns the CPU time of the process's threads in nanoseconds; /proc/PID/stat has hundredths of a second.
 pub fn cpu(pid: u32) -> Duration {
     let threads = read_dir(format!("/proc/{pid}/task")).unwrap();
     let nanoseconds = threads.flatten().filter_map(|thread| {
@@ -29,7 +29,7 @@ pub fn cpu(pid: u32) -> Duration {
     Duration::from_nanos(nanoseconds.sum())
 }
 
-/// The most memory that it has ever had, in KB.
+/// Returns the largest memory use of the process so far, in KB.
 pub fn peak_memory(pid: u32) -> u64 {
     let status = read_to_string(format!("/proc/{pid}/status")).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
