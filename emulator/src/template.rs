@@ -250,7 +250,7 @@ mod tests {
             function.map(|it| it.timeout.as_secs())
         };
         assert_eq!(timeout("send-message"), Some(35));
-        assert_eq!(timeout("migrate-database"), Some(300));
+        assert_eq!(timeout("migrate-database"), Some(900));
     }
 
     #[test]
