@@ -32,19 +32,13 @@ function run(context, ...args) {
   return { child, ended };
 }
 
+const options = (port, data) => {
+  const files = ['--rules', rules, '--service-account', serviceAccount, '--data', data];
+  return ['--port', port, ...files];
+};
+
 async function start(context, data, ...args) {
-  const process = run(
-    context,
-    '--port',
-    '0',
-    '--rules',
-    rules,
-    '--service-account',
-    serviceAccount,
-    '--data',
-    data,
-    ...args,
-  );
+  const process = run(context, ...options('0', data), ...args);
   const [line] = await once(process.child.stdout, 'data');
   return { ...process, line: String(line), url: /http:\S+/.exec(line)[0] };
 }
@@ -67,17 +61,7 @@ describe('main.mjs', () => {
     const { url } = await start(context, data);
     await put(url, '/a', 1);
     const before = readdirSync(data);
-    const { ended } = run(
-      context,
-      '--port',
-      new URL(url).port,
-      '--rules',
-      rules,
-      '--service-account',
-      serviceAccount,
-      '--data',
-      data,
-    );
+    const { ended } = run(context, ...options(new URL(url).port, data));
     const { code, errors } = await ended;
     assert.deepEqual(
       [code, errors],

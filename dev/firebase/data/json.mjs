@@ -44,7 +44,7 @@ function leaf(value, priority) {
   return new Leaf(value, priority);
 }
 
-export function priorityOf(priority, now) {
+function priorityOf(priority, now) {
   if (priority === undefined || priority === null) return null;
   if (isServerValue(priority)) return resolveServerValue(priority, now, null);
   if (typeof priority !== 'string' && typeof priority !== 'number') {

@@ -7,7 +7,7 @@ import { Branch, childEntries, Leaf, nodeAt } from './tree.mjs';
  * A query: `index` is '.key', '.value', '.priority' or a child's path; `start` and `end` are
  * `{value, key, inclusive}` or null; `limit` counts from the left or from the right end.
  */
-export class Query {
+class Query {
   constructor({ index = '.priority', start = null, end = null, limit = null, fromRight = false }) {
     Object.assign(this, { index, start, end, limit, fromRight });
     this.childPath = index.startsWith('.') ? null : parsePath(index);
