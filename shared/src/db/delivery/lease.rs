@@ -2,7 +2,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 use uuid::Uuid;
+
+use crate::db::database::Parameter;
+use crate::db::{Database, QueryError};
 
 /// A kind of delivery from PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,41 @@ pub enum LeaseScope {
         /// interval.
         ignore_circuit: bool,
     },
+}
+
+impl LeaseScope {
+    /// Runs the first of a channel's two lease statements for a room, and the second for the sweep. `$1` is `life` in
+    /// seconds, `$2` is the channel's own parameter, and the others come from the scope.
+    pub(in crate::db) async fn query(
+        self,
+        database: &Database,
+        [room, due]: [&str; 2],
+        life: Duration,
+        own: Parameter<'_>,
+    ) -> Result<Vec<Row>, QueryError> {
+        let life = life.as_secs_f64();
+        let life = (&life as _, Type::FLOAT8);
+        match self {
+            Self::Room {
+                room_id,
+                reservation,
+            } => {
+                let id = (&room_id as _, Type::UUID);
+                let reservation = (&reservation as _, Type::TIMESTAMPTZ);
+                database.query(room, &[life, own, id, reservation]).await
+            }
+            Self::Due {
+                limit,
+                ignore_circuit,
+            } => {
+                let limit = (&limit as _, Type::INT8);
+                let ignore_circuit = (&ignore_circuit as _, Type::BOOL);
+                database
+                    .query(due, &[life, own, limit, ignore_circuit])
+                    .await
+            }
+        }
+    }
 }
 
 /// The right to the next lease of items that are leased or paced now. The value is its expiry time.

@@ -19,33 +19,8 @@ pub async fn lease(
     scope: LeaseScope,
     life: Duration,
 ) -> Result<Lease<RoomState>, QueryError> {
-    let life = life.as_secs_f64();
-    let rows = match scope {
-        LeaseScope::Room {
-            room_id,
-            reservation,
-        } => {
-            let parameters = [
-                (&life as _, Type::FLOAT8),
-                (&RoomState::WINDOW as _, Type::INT8),
-                (&room_id as _, Type::UUID),
-                (&reservation as _, Type::TIMESTAMPTZ),
-            ];
-            database.query(ROOM, &parameters).await?
-        }
-        LeaseScope::Due {
-            limit,
-            ignore_circuit,
-        } => {
-            let parameters = [
-                (&life as _, Type::FLOAT8),
-                (&RoomState::WINDOW as _, Type::INT8),
-                (&limit as _, Type::INT8),
-                (&ignore_circuit as _, Type::BOOL),
-            ];
-            database.query(DUE, &parameters).await?
-        }
-    };
+    let window = (&RoomState::WINDOW as _, Type::INT8);
+    let rows = scope.query(database, [ROOM, DUE], life, window).await?;
     Ok(Lease {
         items: states(&rows),
         ..Lease::of(&rows)

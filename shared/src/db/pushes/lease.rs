@@ -57,33 +57,8 @@ pub async fn lease(
     scope: LeaseScope,
     life: Duration,
 ) -> Result<Lease<DuePush>, QueryError> {
-    let (life, expiry) = (life.as_secs_f64(), DuePush::LIFE.as_secs_f64());
-    let rows = match scope {
-        LeaseScope::Room {
-            room_id,
-            reservation,
-        } => {
-            let parameters = [
-                (&life as _, Type::FLOAT8),
-                (&expiry as _, Type::FLOAT8),
-                (&room_id as _, Type::UUID),
-                (&reservation as _, Type::TIMESTAMPTZ),
-            ];
-            database.query(ROOM, &parameters).await?
-        }
-        LeaseScope::Due {
-            limit,
-            ignore_circuit,
-        } => {
-            let parameters = [
-                (&life as _, Type::FLOAT8),
-                (&expiry as _, Type::FLOAT8),
-                (&limit as _, Type::INT8),
-                (&ignore_circuit as _, Type::BOOL),
-            ];
-            database.query(DUE, &parameters).await?
-        }
-    };
+    let expiry = (&DuePush::LIFE.as_secs_f64() as _, Type::FLOAT8);
+    let rows = scope.query(database, [ROOM, DUE], life, expiry).await?;
     Ok(Lease {
         items: rows.iter().filter_map(due).collect(),
         ..Lease::of(&rows)
