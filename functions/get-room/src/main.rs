@@ -87,13 +87,7 @@ mod tests {
             "https://relais.example"
         );
         assert_eq!(reply.expect(401)["code"], "not_authenticated");
-        test.sql
-            .execute(
-                "UPDATE users SET is_active = false WHERE id = $1",
-                &[&driver.0],
-            )
-            .await
-            .unwrap();
+        test.deactivate(driver).await;
         for id in [room.to_string(), "x".to_owned()] {
             let body = test
                 .call(get_room, driver, Call::get(&format!("/rooms/{id}/")))

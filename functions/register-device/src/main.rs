@@ -135,10 +135,7 @@ mod tests {
             let body = test.call(register_device, driver, call).await.expect(400);
             assert!(body["token"].is_array(), "{body}");
         }
-        test.sql
-            .execute("UPDATE users SET is_active = false", &[])
-            .await
-            .unwrap();
+        test.deactivate(driver).await;
         for path in ["/devices/a%20b/", "/devices/a/"] {
             let reply = test.call(register_device, driver, Call::put(path)).await;
             assert_eq!(reply.expect(401)["code"], "user_inactive");

@@ -80,10 +80,7 @@ mod tests {
                 test.call(set_typing, driver, call(body)).await.expect(400)["is_typing"].is_array()
             );
         }
-        test.sql
-            .execute("UPDATE chat_rooms SET is_active = false", &[])
-            .await
-            .unwrap();
+        test.close_rooms().await;
         test.call(set_typing, driver, call(json!({ "is_typing": true })))
             .await
             .expect(400);

@@ -96,10 +96,7 @@ mod tests {
             let body = test.call(sign_upload, driver, post(body)).await.expect(400);
             assert!(body["chat_room_id"].is_array());
         }
-        test.sql
-            .execute("UPDATE chat_rooms SET is_active = false", &[])
-            .await
-            .unwrap();
+        test.close_rooms().await;
         let body = test.call(sign_upload, driver, call()).await.expect(400);
         assert!(body["chat_room_id"].is_array());
     }

@@ -1,5 +1,9 @@
 //! SQL conditions that several statements share.
 
+use tokio_postgres::Row;
+
+use crate::error::{Error, Result};
+
 /// Whether a room is open: it is active, and its closing time has not passed. `$room` is its alias with a dot, or
 /// empty. The clock is compared as well, since `maintain-rooms` updates `is_active` with a delay of up to a minute. It
 /// is read only if there is a closing time: for 10,000 rooms, reading it always took a sixth of the time of counting
@@ -36,6 +40,16 @@ macro_rules! known_time_zone {
             " ELSE '?' END"
         )
     };
+}
+
+/// Checks the column `room_is_open`: 404 if it is null, since the viewer has no such room, and 400 with `field` if the
+/// room is closed.
+pub(super) fn check_open(row: &Row, field: &'static str) -> Result<()> {
+    match row.get("room_is_open") {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::rejected(field, "Cette conversation est fermée.")),
+        None => Err(Error::NotFound),
+    }
 }
 
 pub(super) use {is_open, known_time_zone};

@@ -3,7 +3,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::conditions::is_open;
+use super::conditions::{check_open, is_open};
 use super::rate_limits::{self, has_token, token_cte, wait_column};
 use super::{Database, viewer};
 use crate::domain::{RateLimit, Viewer};
@@ -30,16 +30,7 @@ pub async fn authorize(
     for _ in 0..rate_limits::ATTEMPTS {
         let row = database.query_one(SQL, &parameters).await?;
         viewer::check(&row)?;
-        match row.get("room_is_open") {
-            None => return Err(Error::NotFound),
-            Some(false) => {
-                return Err(Error::rejected(
-                    "chat_room_id",
-                    "Cette conversation est fermée.",
-                ));
-            }
-            Some(true) => {}
-        }
+        check_open(&row, "chat_room_id")?;
         if row.get("has_token") {
             return Ok(());
         }

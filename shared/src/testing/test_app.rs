@@ -210,6 +210,25 @@ impl TestApp {
             .expect("a device");
     }
 
+    /// Closes all rooms, as an administrator does by hand.
+    ///
+    /// # Panics
+    /// The update fails.
+    pub async fn close_rooms(&self) {
+        let close = "UPDATE chat_rooms SET is_active = false";
+        self.sql.execute(close, &[]).await.expect("closed rooms");
+    }
+
+    /// Deactivates a user.
+    ///
+    /// # Panics
+    /// The update fails.
+    pub async fn deactivate(&self, viewer: Viewer) {
+        let deactivate = "UPDATE users SET is_active = false WHERE id = $1";
+        let updated = self.sql.execute(deactivate, &[&viewer.0]).await;
+        assert_eq!(updated.expect("an update"), 1);
+    }
+
     /// Calls a function as this user, and waits for its work after the reply.
     pub async fn call<H, C, F>(&self, handler: H, viewer: Viewer, call: Call) -> Reply
     where

@@ -130,10 +130,7 @@ async fn an_inactive_viewer_gets_no_cached_response() {
     let (driver, _, _) = test.room().await;
     count(&test, driver).await;
     let known = version(&test, driver).await;
-    test.sql
-        .execute("UPDATE users SET is_active = false", &[])
-        .await
-        .unwrap();
+    test.deactivate(driver).await;
     let unread = rooms::unread_count(&test.app.database, driver, known).await;
     assert!(unread.is_err());
 }

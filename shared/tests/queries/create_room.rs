@@ -208,13 +208,7 @@ async fn an_unknown_or_inactive_viewer_cannot_open_a_room() {
         unknown,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
     ));
-    test.sql
-        .execute(
-            "UPDATE users SET is_active = false WHERE id = $1",
-            &[&client.0],
-        )
-        .await
-        .unwrap();
+    test.deactivate(client).await;
     let inactive = create(&test, client, &with(driver)).await;
     assert!(matches!(
         inactive,

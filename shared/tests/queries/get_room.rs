@@ -40,10 +40,7 @@ async fn a_room_is_visible_to_its_participants_only() {
 async fn a_closed_room_can_still_be_read() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
-    test.sql
-        .execute("UPDATE chat_rooms SET is_active = false", &[])
-        .await
-        .unwrap();
+    test.close_rooms().await;
     assert!(
         !rooms::get(&test.app.database, driver, room)
             .await

@@ -122,10 +122,7 @@ async fn only_the_viewers_open_rooms_are_listed_and_archived_ones_on_request() {
         [room]
     );
 
-    test.sql
-        .execute("UPDATE chat_rooms SET is_active = false", &[])
-        .await
-        .unwrap();
+    test.close_rooms().await;
     assert!(
         list(&test, client, Filter::default(), RoomOrder::default())
             .await

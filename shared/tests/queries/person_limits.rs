@@ -159,8 +159,7 @@ async fn only_participants_of_an_open_room_may_upload() {
         authorize(Viewer(Uuid::new_v4())).await,
         Err(Error::Unauthorized(Unauthorized::UserNotFound))
     ));
-    let close = "UPDATE chat_rooms SET is_active = false";
-    test.sql.execute(close, &[]).await.unwrap();
+    test.close_rooms().await;
     assert!(matches!(authorize(driver).await, Err(Error::Rejected(_))));
     let buckets = test.sql.query("SELECT FROM chat_rate_limits", &[]).await;
     assert!(buckets.unwrap().is_empty());

@@ -384,13 +384,7 @@ async fn a_user_with_notifications_off_is_not_notified() {
     let (driver, client, room) = test.room().await;
     test.device(client, "phone").await;
     test.say(driver, room, "Bonjour").await;
-    test.sql
-        .execute(
-            "UPDATE users SET is_active = false WHERE id = $1",
-            &[&client.0],
-        )
-        .await
-        .unwrap();
+    test.deactivate(client).await;
     assert!(lease(&test).await[0].notice.is_none());
 }
 

@@ -230,8 +230,7 @@ async fn a_closed_room_is_reported_before_the_rate_limit() {
     send(&test, driver, &text(room, None), "1/0.001")
         .await
         .unwrap();
-    let close = "UPDATE chat_rooms SET is_active = false";
-    test.sql.execute(close, &[]).await.unwrap();
+    test.close_rooms().await;
     let closed = send(&test, driver, &text(room, None), "1/0.001").await;
     assert!(matches!(closed, Err(Error::Rejected(_))));
 }

@@ -92,10 +92,7 @@ async fn a_repeat_returns_the_first_message_and_changes_nothing() {
         send(&test, client, &text(room, id)).await.unwrap().created,
         "another sender's id is another message"
     );
-    test.sql
-        .execute("UPDATE chat_rooms SET is_active = false", &[])
-        .await
-        .unwrap();
+    test.close_rooms().await;
     assert!(
         !send(&test, driver, &text(room, id)).await.unwrap().created,
         "also where the room was closed meanwhile"
@@ -116,10 +113,7 @@ async fn sending_to_a_closed_room_or_a_system_message_as_a_driver_is_rejected() 
         send(&test, driver, &system).await,
         Err(Error::Rejected(_))
     ));
-    test.sql
-        .execute("UPDATE chat_rooms SET is_active = false", &[])
-        .await
-        .unwrap();
+    test.close_rooms().await;
     assert!(matches!(
         send(&test, driver, &text(room, None)).await,
         Err(Error::Rejected(_))

@@ -25,9 +25,6 @@ async fn the_total_counts_unread_messages_in_open_rooms_archived_or_not() {
         .await
         .unwrap();
     assert_eq!(total(driver).await, 1);
-    test.sql
-        .execute("UPDATE chat_rooms SET is_active = false", &[])
-        .await
-        .unwrap();
+    test.close_rooms().await;
     assert_eq!(total(driver).await, 0);
 }

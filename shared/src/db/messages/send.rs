@@ -3,7 +3,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
-use crate::db::conditions::is_open;
+use crate::db::conditions::{check_open, is_open};
 use crate::db::{Database, rate_limits, viewer};
 use crate::domain::{Content, Message, RateLimit, RoomType, SendLimits, Viewer};
 use crate::error::{Error, Result};
@@ -91,16 +91,7 @@ pub async fn send(
 
 /// Returns the reason why nothing was sent, if the snapshot shows it.
 fn rejected(row: &Row) -> Result<()> {
-    match row.get("room_is_open") {
-        None => return Err(Error::NotFound),
-        Some(false) => {
-            return Err(Error::rejected(
-                "chat_room_id",
-                "Cette conversation est fermée.",
-            ));
-        }
-        Some(true) => {}
-    }
+    check_open(row, "chat_room_id")?;
     if row.get::<_, Option<bool>>("may_send") != Some(true) {
         return Err(Error::rejected(
             "message_type",

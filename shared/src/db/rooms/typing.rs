@@ -1,16 +1,16 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::conditions::is_open;
+use crate::db::conditions::{check_open, is_open};
 use crate::db::{Database, viewer};
 use crate::domain::Viewer;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Records whether the viewer is typing in a room. Returns whether Firebase must be updated: for `true` at most once a
 /// second, and for the first `false` after it.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
+/// `Error::NotFound` if the room does not exist or the viewer is not a participant; `Error::Rejected` if it is
 /// closed; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn note_typing(
     database: &Database,
@@ -25,11 +25,8 @@ pub async fn note_typing(
     ];
     let row = database.query_one(SQL, &parameters).await?;
     viewer::check(&row)?;
-    match row.get("room_is_open") {
-        Some(true) => Ok(row.get("is_shown")),
-        Some(false) => Err(Error::rejected("room_id", "Cette conversation est fermée.")),
-        None => Err(Error::NotFound),
-    }
+    check_open(&row, "room_id")?;
+    Ok(row.get("is_shown"))
 }
 
 const SQL: &str = concat!(

@@ -119,8 +119,7 @@ async fn without_grace_the_room_closes_at_once_and_an_assignment_opens_it_again(
         "what was unread is unread again"
     );
 
-    let by_hand = "UPDATE chat_rooms SET is_active = false";
-    test.sql.execute(by_hand, &[]).await.unwrap();
+    test.close_rooms().await;
     assert!(
         report(&test, &event(Assigned, delivery)).await.is_empty(),
         "that is not ours to open"
