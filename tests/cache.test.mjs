@@ -10,7 +10,7 @@ import { ownParts, plain } from './support/own-parts.mjs';
 import { JWT_SECRET } from './support/settings.mjs';
 import { accessToken } from './support/tokens.mjs';
 
-const ROOMS = 1_200;
+const ROOMS = 30;
 const LIST = 'rooms/?page_size=5';
 const UNREAD = 'rooms/unread_count/';
 const FUNCTIONS = ['list-rooms', 'unread-count', 'send-message', 'mark-room-read', 'archive-room'];
@@ -32,7 +32,7 @@ const send = (room, text, sender = client) =>
 
 /** Returns the keys of the cached responses. */
 async function cachedKeys() {
-  const names = (await redis.ask('KEYS', 'relais:*')).match(/relais:answer:\S+/g) ?? [];
+  const names = (await redis.ask('KEYS', 'relais:*')).match(/relais:response:\S+/g) ?? [];
   return names;
 }
 
@@ -54,21 +54,26 @@ before(async () => {
   await deployment.invoke('migrate-database');
   rooms = await withDatabase(url, manyRooms);
   uncached = await parts.functions(['list-rooms', 'unread-count'], { environment, at: 'uncached' });
-  cached = await parts.functions(FUNCTIONS, { environment: { ...environment, REDIS_URL: redis.url }, processes: 2, at: 'cached' });
+  const withRedis = { ...environment, REDIS_URL: redis.url };
+  cached = await parts.functions(FUNCTIONS, { environment: withRedis, processes: 2, at: 'cached' });
 });
 
 describe('the cache', () => {
-  test('counts the changes of a user with a long list, and stores no response until the count is reliable', async () => {
-    await get(LIST);
-    const counted = () => withDatabase(database, (it) => it.query('SELECT * FROM chat_answer_versions'));
-    await eventually(async () => assert.equal((await counted()).rows[0]?.user_id, driver));
-    await get(LIST);
-    assert.deepEqual(await cachedKeys(), []);
-    await withDatabase(database, (it) => it.query("UPDATE chat_answer_versions SET counted_from = now() - interval '1 minute'"));
+  test('stores nothing until migrate-database has switched it on', async () => {
+    const { state, migrate } = deploymentWith({ REDIS_URL: redis.url });
+    // The first request starts the connection to Redis and does not wait for it.
+    await eventually(async () => {
+      await get(LIST);
+      assert.match(await redis.ask('INFO', 'commandstats'), /cmdstat_get:/);
+    });
+    assert.deepEqual([await cachedKeys(), await state()], [[], { triggers: 0, versions: 0 }]);
+    await migrate();
+    assert.deepEqual(await state(), { triggers: 2, versions: 1 });
+    await migrate();
+    assert.deepEqual(await state(), { triggers: 2, versions: 1 });
   });
 
   test('returns the cached response if nothing has changed', async () => {
-    // The first request starts the connection to Redis and does not wait for it.
     const name = await eventually(async () => {
       await get(LIST);
       const [name] = await cachedKeys();
@@ -77,7 +82,8 @@ describe('the cache', () => {
     });
     assert.match(await redis.ask('TTL', name), /^:(5\d|60)/);
     // A marker stored under the current version must come back: this shows that Redis is read.
-    await redis.ask('SET', name, '1\n{"count":-1}');
+    const { rows: [{ version }] } = await withDatabase(database, (it) => it.query('SELECT version FROM chat_room_list_versions'));
+    await redis.ask('SET', name, `${version}\n{"count":-1}`);
     await eventually(async () => assert.deepEqual(await get(LIST), { count: -1 }));
     await redis.ask('FLUSHALL');
     await assertSameResponses('after that');
@@ -136,7 +142,33 @@ describe('the cache', () => {
     await send(rooms[1], 'without Redis');
     await assertSameResponses('Redis is gone');
   });
+
+  test('is switched off by migrate-database without redis_url', async () => {
+    const { state, migrate } = deploymentWith({});
+    await migrate();
+    assert.deepEqual(await state(), { triggers: 0, versions: 0 });
+    await send(rooms[2], 'after the cache');
+    assert.deepEqual(await state(), { triggers: 0, versions: 0 });
+    await assertSameResponses('the cache is off');
+  });
 });
+
+/** Returns how to run migrate-database with these variables, and what it has switched. */
+function deploymentWith(variables) {
+  const environment = plain({ DATABASE_URL: database, JWT_SECRET, ...variables });
+  return {
+    async migrate() {
+      const at = `deployment-${randomUUID()}`;
+      const { invoke } = await parts.functions(['migrate-database'], { environment, at });
+      await invoke('migrate-database');
+    },
+    async state() {
+      const sql = `SELECT (SELECT count(*)::int FROM pg_trigger WHERE tgrelid = 'chat_rooms'::regclass AND tgname LIKE '%version%') AS triggers,
+        (SELECT count(*)::int FROM chat_room_list_versions) AS versions`;
+      return (await withDatabase(database, (it) => it.query(sql))).rows[0];
+    },
+  };
+}
 
 /** Creates many rooms of one driver with one client. */
 async function manyRooms(it) {

@@ -23,11 +23,9 @@ async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Resu
     let Listing { number, size } = Listing::read(&query)?;
     query.finish(Some(()))?;
 
-    app.kept_or_made(viewer, &request, async |known| {
-        let page = rooms::list(&app.database, viewer, &filter, order, number, size, known).await?;
-        page.try_map(|page| {
-            ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
-        })
+    let list = rooms::list(viewer, &filter, order, number, size);
+    app.get_or_compute(viewer, &request, list, |page| {
+        ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
     })
     .await
 }

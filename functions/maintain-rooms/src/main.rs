@@ -165,16 +165,8 @@ mod tests {
         };
         let (order, size) = (RoomOrder::default(), PageSize::DEFAULT);
         let first = PageNumber::FIRST;
-        let list = rooms::list(
-            &test.app.database,
-            driver,
-            &filter,
-            order,
-            first,
-            size,
-            None,
-        );
-        let found = list.await.unwrap().value.unwrap().unwrap();
+        let list = rooms::list(driver, &filter, order, first, size);
+        let found = list.run(&test.app.database).await.unwrap().unwrap();
         assert_eq!(found.results[0].id, room);
     }
 

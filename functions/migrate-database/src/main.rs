@@ -1,4 +1,5 @@
-//! Runs at deploy time and in the local stack: migrates the schema. Repeated and concurrent runs are safe.
+//! Runs at deploy time and in the local stack: migrates the schema, and switches the cache on or off. Repeated and
+//! concurrent runs are safe.
 //!
 //! In `template.yaml` it is a custom resource on which the other functions depend: CloudFormation invokes it before
 //! new code takes traffic, and rolls the deployment back if it fails. Every CloudFormation request gets a response,
@@ -10,8 +11,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::config::Settings;
-use shared::db::describe;
 use shared::db::migrate::{self, Report};
+use shared::db::{describe, room_list_versions};
 use shared::runtime::{
     App, DeploymentStep, StartError, TimeLeft, retry_start, serve_event_before_start,
 };
@@ -54,7 +55,9 @@ async fn migrate_database(end: Instant) -> Result<Report, StartError> {
     let start = || App::start(Settings::SCHEDULE_CONNECT_TIMEOUT);
     let app = retry_start(start_end, start).await?;
     let mut session = retry_start(start_end, || app.database.dedicated()).await?;
-    migrate::run_until(end, &app.database, &mut session).await
+    let report = migrate::run_until(end, &app.database, &mut session).await?;
+    room_list_versions::switch(&session, app.cache.is_some()).await?;
+    Ok(report)
 }
 
 #[tokio::main(flavor = "current_thread")]

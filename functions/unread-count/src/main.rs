@@ -7,24 +7,21 @@ use shared::db::rooms;
 use shared::domain::Viewer;
 use shared::error::Result;
 use shared::http::{ApiResponse, Request};
-use shared::runtime::{App, StartError, serve_with_cache};
+use shared::runtime::{App, StartError, serve};
 
 #[derive(Serialize)]
 struct UnreadCount {
     unread_count: i64,
 }
 
-async fn unread_count(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
-    app.kept_or_made(viewer, &request, async |known| {
-        let count = rooms::unread_count(&app.database, viewer, known).await?;
-        count.try_map(|unread_count| ApiResponse::ok(&UnreadCount { unread_count }))
-    })
-    .await
+async fn unread_count(app: &'static App, viewer: Viewer, _: Request) -> Result<ApiResponse> {
+    let unread_count = rooms::unread_count(&app.database, viewer).await?;
+    ApiResponse::ok(&UnreadCount { unread_count })
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve_with_cache(unread_count).await
+    serve(unread_count).await
 }
 
 #[cfg(test)]

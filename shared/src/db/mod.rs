@@ -9,7 +9,6 @@
 //! (`STATEMENT_CACHE`), it is sent unnamed. A write is one `WITH … RETURNING` statement, and thus one transaction.
 
 pub mod analytics;
-pub mod answer_versions;
 mod cancel;
 mod certificate_error;
 #[cfg(test)]
@@ -32,10 +31,13 @@ mod pool;
 pub mod pushes;
 mod query_error;
 mod rate_limits;
+pub mod room_list_versions;
 pub mod rooms;
+mod statement;
 pub mod uploads;
 pub mod viewer;
 
 pub use database::Database;
 pub use describe::{describe, is_transient};
 pub use query_error::QueryError;
+pub use statement::Statement;

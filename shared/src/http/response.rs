@@ -42,7 +42,7 @@ impl ApiResponse {
 
     /// 200 with a cached body.
     #[must_use]
-    pub fn kept(body: String) -> Self {
+    pub fn cached(body: String) -> Self {
         let status = StatusCode::OK;
         Self { status, body }
     }

@@ -6,7 +6,7 @@ mod after_reply;
 mod app;
 mod caller;
 mod deployment;
-mod kept_answer;
+mod get_or_compute;
 mod request_log;
 mod serve;
 mod start;

@@ -132,9 +132,8 @@ impl TestApp {
     /// # Panics
     /// The query fails.
     pub async fn unread(&self, viewer: Viewer) -> i64 {
-        let count = rooms::unread_count(&self.app.database, viewer, None).await;
-        let count = count.expect("a count").value;
-        count.expect("nothing is kept that could hold")
+        let count = rooms::unread_count(&self.app.database, viewer).await;
+        count.expect("a count")
     }
 
     /// Inserts a delivery of the driver and the client.

@@ -33,8 +33,8 @@ async fn seen(test: &TestApp, viewer: Viewer, room: Uuid) -> [bool; 5] {
     let (first, size) = (PageNumber::FIRST, PageSize::DEFAULT);
     let detail = rooms::get(database, viewer, room).await.unwrap().unwrap();
     let (filter, order) = (Filter::default(), RoomOrder::default());
-    let list = rooms::list(database, viewer, &filter, order, first, size, None).await;
-    let list = list.unwrap().value.unwrap().unwrap().results;
+    let list = rooms::list(viewer, &filter, order, first, size);
+    let list = list.run(database).await.unwrap().unwrap().results;
     assert_eq!(list[0].other_participant, detail.other_participant);
     assert_eq!(list[0].delivery_info, detail.delivery_info);
 

@@ -6,17 +6,9 @@ use shared::testing::TestApp;
 use uuid::Uuid;
 
 async fn list(test: &TestApp, viewer: Viewer, filter: Filter, order: RoomOrder) -> Vec<Uuid> {
-    let page = rooms::list(
-        &test.app.database,
-        viewer,
-        &filter,
-        order,
-        PageNumber::FIRST,
-        PageSize::DEFAULT,
-        None,
-    )
-    .await;
-    ids(&page.unwrap().value.unwrap().unwrap())
+    let list = rooms::list(viewer, &filter, order, PageNumber::FIRST, PageSize::DEFAULT);
+    let page = list.run(&test.app.database).await;
+    ids(&page.unwrap().unwrap())
 }
 
 fn ids(page: &Page<RoomSummary>) -> Vec<Uuid> {
@@ -68,9 +60,8 @@ async fn the_last_page_has_the_remaining_messages() {
                         search: search.clone(),
                         ..Filter::default()
                     };
-                    let (database, size) = (&test.app.database, PageSize::parse("2"));
-                    let list = rooms::list(database, driver, &filter, order, number, size, None);
-                    let page = list.await.unwrap().value.unwrap().unwrap();
+                    let list = rooms::list(driver, &filter, order, number, PageSize::parse("2"));
+                    let page = list.run(&test.app.database).await.unwrap().unwrap();
                     (page.count, page.number, ids(&page))
                 };
                 let by_number = page(PageNumber::Number(((count + 1) / 2).max(1)));
@@ -232,20 +223,9 @@ async fn pages_contain_each_room_once() {
         test.room_between(driver, client).await;
     }
     let page = async |number| {
-        let size = PageSize::parse("2");
-        rooms::list(
-            &test.app.database,
-            driver,
-            &Filter::default(),
-            RoomOrder::Oldest,
-            number,
-            size,
-            None,
-        )
-        .await
-        .unwrap()
-        .value
-        .unwrap()
+        let (filter, size) = (Filter::default(), PageSize::parse("2"));
+        let list = rooms::list(driver, &filter, RoomOrder::Oldest, number, size);
+        list.run(&test.app.database).await.unwrap()
     };
     let mut seen = Vec::new();
     for number in 1..=3 {

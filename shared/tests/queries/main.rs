@@ -6,7 +6,6 @@
 
 mod activity;
 mod analytics;
-mod answer_versions;
 mod any_text;
 mod archive_room;
 mod create_room;
@@ -25,6 +24,7 @@ mod person_limits;
 mod platform;
 mod pushes;
 mod quiet;
+mod room_list_versions;
 mod search_bounds;
 mod search_folding;
 mod search_messages;

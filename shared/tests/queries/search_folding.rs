@@ -74,25 +74,10 @@ async fn names_are_found_with_any_keyboard_variant() {
                 search: Some(Search::parse(words).unwrap()),
                 ..Filter::default()
             };
-            let page = rooms::list(
-                &test.app.database,
-                driver,
-                &filter,
-                RoomOrder::default(),
-                PageNumber::Number(1),
-                PageSize::DEFAULT,
-                None,
-            )
-            .await
-            .unwrap();
-            let found: Vec<_> = page
-                .value
-                .unwrap()
-                .unwrap()
-                .results
-                .iter()
-                .map(|room| room.id)
-                .collect();
+            let (order, first, size) = (RoomOrder::default(), PageNumber::FIRST, PageSize::DEFAULT);
+            let list = rooms::list(driver, &filter, order, first, size);
+            let page = list.run(&test.app.database).await.unwrap();
+            let found: Vec<_> = page.unwrap().results.iter().map(|room| room.id).collect();
             assert_eq!(found, [room], "{name} by {words}");
         }
     }

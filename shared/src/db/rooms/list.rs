@@ -2,15 +2,14 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::answer_versions::{Versioned, unless_known, version_columns, version_of_viewer};
 use crate::db::columns::{self, delivery_columns, user_columns};
 use crate::db::conditions::is_open;
-use crate::db::database::Parameter;
-use crate::db::{Database, viewer};
+use crate::db::statement::Value;
+use crate::db::{Statement, viewer};
 use crate::domain::{
     Page, PageNumber, PageSize, RoomOrder, RoomSummary, RoomType, Search, Timestamp, Viewer,
 };
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// A filter of the viewer's rooms. The default selects all rooms that are not archived.
 #[derive(Debug, Default)]
@@ -22,64 +21,49 @@ pub struct Filter {
     pub search: Option<Search>,
 }
 
-/// Lists the viewer's open rooms; no page if the page number is out of range. If the response version `known` is still
-/// current, the list is not read.
-///
-/// # Errors
-/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
-pub async fn list(
-    database: &Database,
+/// Lists the viewer's open rooms; no page if the page number is out of range.
+#[must_use]
+pub fn list(
     viewer: Viewer,
     filter: &Filter,
     order: RoomOrder,
     number: PageNumber,
     size: PageSize,
-    known: Option<i64>,
-) -> Result<Versioned<Option<Page<RoomSummary>>>> {
+) -> Statement<Option<Page<RoomSummary>>> {
     let words = filter.search.as_ref().map_or(&[][..], Search::words);
-    // The last page is read from the other end, since its offset is unknown.
-    let offset = match number {
+    let has_search = !words.is_empty();
+    let mut parameters: Vec<(Value, Type)> = vec![
+        (Box::new(viewer.0), Type::UUID),
+        (Box::new(filter.room_type.map(RoomType::as_str)), Type::TEXT),
+        (Box::new(filter.delivery_id), Type::UUID),
+        (Box::new(filter.include_archived), Type::BOOL),
+        (Box::new(words.to_vec()), Type::TEXT_ARRAY),
+        (Box::new(size.get()), Type::INT8),
+    ];
+    let end = match number {
         PageNumber::Number(number) => {
             let offset = (number - 1).saturating_mul(size.get());
             // The statement adds the page size to the offset.
-            Some(offset.min(i64::MAX - size.get()))
+            let offset = offset.min(i64::MAX - size.get());
+            parameters.push((Box::new(offset), Type::INT8));
+            End::First
         }
-        PageNumber::Last => None,
+        // The last page is read from the other end, since its offset is unknown.
+        PageNumber::Last => End::Last,
     };
-    let page_size = size.get();
-    let room_type = filter.room_type.map(RoomType::as_str);
-    let mut parameters: Vec<Parameter<'_>> = vec![
-        (&viewer.0, Type::UUID),
-        (&room_type, Type::TEXT),
-        (&filter.delivery_id, Type::UUID),
-        (&filter.include_archived, Type::BOOL),
-        (&words, Type::TEXT_ARRAY),
-        (&page_size, Type::INT8),
-        (&known, Type::INT8),
-    ];
-    parameters.extend(offset.as_ref().map(|offset| (offset as _, Type::INT8)));
-    let from = offset.map_or(End::Last, |_| End::First);
-    let sql = statement(order, from, !words.is_empty());
-    let rows = database.query(&sql, &parameters).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| Error::internal("list_rooms: a row was expected"))?;
-    viewer::check(row)?;
-    let count = row.get("count");
-    let page = Page::new(
-        count,
-        number,
-        size,
-        rows.iter().filter_map(summary).collect(),
-    );
-    Ok(Versioned {
-        is_worth_keeping: count >= CACHE_THRESHOLD,
-        ..Versioned::new(row, known, page)
-    })
+    Statement {
+        sql: statement(order, end, has_search),
+        parameters,
+        read: Box::new(move |rows| {
+            let row = rows
+                .first()
+                .ok_or_else(|| Error::internal("list_rooms: a row was expected"))?;
+            viewer::check(row)?;
+            let results = rows.iter().filter_map(summary).collect();
+            Ok(Page::new(row.get("count"), number, size, results))
+        }),
+    }
 }
-
-/// The number of rooms from which a cached list is noticeably faster than PostgreSQL's (bench/README.md).
-const CACHE_THRESHOLD: i64 = 1000;
 
 /// The end of the list from which a page is read.
 #[derive(Clone, Copy, PartialEq)]
@@ -101,7 +85,7 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
         RoomOrder::Oldest => ("created_at", "ASC", "DESC"),
     };
     let (order, limit, offset) = match from {
-        End::First => (format!("{column} {direction}, id"), "$6", "$8"),
+        End::First => (format!("{column} {direction}, id"), "$6", "$7"),
         End::Last => (
             format!("{column} {backwards}, id DESC"),
             "(SELECT count - greatest(count - 1, 0) / $6 * $6 FROM total)",
@@ -135,13 +119,13 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
     };
     format!(
         "-- list_rooms
-        WITH {version}, {total},
+        WITH {total},
         page AS (SELECT * FROM {matching} ORDER BY {order} LIMIT {limit} OFFSET {offset})
         SELECT viewer.is_active AS viewer_is_active, total.count,
                room.id AS room_id, room.room_type, room.last_message_text, room.last_message_at, room.created_at,
                CASE $1 WHEN room.driver_id THEN room.driver_unread_count ELSE room.other_user_unread_count END AS unread_count,
                CASE $1 WHEN room.driver_id THEN room.archived_by_driver ELSE room.archived_by_other_user END AS is_archived,
-               {user}, {delivery}, {version_columns}
+               {user}, {delivery}
         FROM total
         LEFT JOIN users AS viewer ON viewer.id = $1
         LEFT JOIN page ON true
@@ -152,8 +136,6 @@ fn statement(order: RoomOrder, from: End, search: bool) -> String {
         ORDER BY page.{column} {direction}, page.id",
         user = user_columns!("other"),
         delivery = delivery_columns!(),
-        version = version_of_viewer!(),
-        version_columns = version_columns!(),
     )
 }
 
@@ -170,10 +152,8 @@ fn side(me: &str, search: bool) -> String {
            AND ($2 IS NULL OR room.room_type = $2)
            AND ($3 IS NULL OR room.delivery_id = $3)
            AND ($4 OR NOT room.archived_by_{me})
-           AND {unless_known}
            {has_every_word}",
         is_open = is_open!("room."),
-        unless_known = unless_known!("$7"),
     )
 }
 
