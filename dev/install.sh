@@ -102,7 +102,7 @@ if [ "$wanted" = check ]; then
   # Debian installs it in /usr/sbin.
   PATH="$PATH:/usr/sbin" has redis-server || apt 'the tests of the cache need it' redis-server
   PATH="$PATH:/usr/sbin" has pgbouncer || apt 'test-pooler needs it' pgbouncer
-  # Ubuntu has Chromium only as a snap, which apt-get cannot install everywhere. Chrome serves as well.
+  # Ubuntu has Chromium only as a snap, which apt-get cannot install everywhere. Chrome works too.
   if ! { has "${CHROMIUM:-}" || has chromium || has google-chrome; }; then
     apt 'the tests of the page run in it' chromium chromium-sandbox fonts-noto-color-emoji
   fi

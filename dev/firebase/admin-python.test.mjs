@@ -8,7 +8,7 @@ import { suiteRules } from './testing/suite-rules.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The project's own Python, which dev/install.sh makes. */
+/** The project's own Python environment, which dev/install.sh creates. */
 const PYTHON = process.env.RELAIS_PYTHON ?? here('../../.dev/venv/bin/python');
 
 const database = await peer();

@@ -1,10 +1,10 @@
-/** An answer other than success, in the words the real service uses. */
+/** An error response with the text of the real service. */
 export class RequestError extends Error {
   constructor(status, message, extra = {}) {
     super(message);
     this.status = status;
     this.headers = extra.headers ?? {};
-    // It may be null: the value at a place where there is none.
+    // The body may be null: the value of a path without data.
     this.body = 'body' in extra ? extra.body : { error: message };
   }
 }

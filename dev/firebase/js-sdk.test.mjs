@@ -89,7 +89,7 @@ describe('what one phone writes, another sees', () => {
     const text = '😀é'.repeat(200_000);
     const [ours, theirs] = [phone(database, 'a'), phone(database, 'b')];
     const seen = watch(ref(theirs, 'open/long'));
-    // The SDK itself cuts its frames between any two UTF-16 units, so it is sent no pairs.
+    // The SDK splits frames between any two UTF-16 units, so this test uses no surrogate pairs.
     await set(ref(ours, 'open/long'), text.replaceAll('😀', 'ç'));
     await eventually(() => seen.values.at(-1) === text.replaceAll('😀', 'ç'), true);
     await database.json('PUT', '/open/long.json', { body: text });

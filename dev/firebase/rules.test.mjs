@@ -6,7 +6,7 @@ import { permissions } from '../../firebase/permissions.mjs';
 import { people, world } from '../../firebase/world.mjs';
 import { peer } from './testing/peer.mjs';
 
-/** The tables that targaryen is asked in firebase/, asked of a database over REST. */
+/** Tests the tables of firebase/, which targaryen evaluates there, against a database over REST. */
 
 const database = await peer();
 const rules = JSON.parse(readFileSync(new URL('../../firebase/database.rules.json', import.meta.url), 'utf8'));
@@ -43,7 +43,7 @@ describe('attacks', () => {
   for (const [name, who, operation, path, value] of attacks) {
     it(`${name} → denied`, async () => {
       const status = await attempt(who, operation, path, value);
-      // Some are refused even before the rules are asked: an order without an index.
+      // An order without an index is rejected before the rules are evaluated.
       assert.ok([400, 401].includes(status), `${status}`);
       assert.deepEqual(await database.data(), world);
     });

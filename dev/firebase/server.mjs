@@ -17,14 +17,13 @@ import { NoStorage, Storage } from './data/storage.mjs';
 import { acceptSockets } from './socket/websocket.mjs';
 
 /**
- * Starts a stand-in of the Firebase Realtime Database and of Cloud Messaging, and of what of Google's sign-in they take.
- *
+ * Starts a stand-in for the Firebase Realtime Database, Cloud Messaging, and the parts of Google's sign-in
+ * that they need.
  * rules           path of a rules file, or its content
- * serviceAccount  path of a service account's key file, or its content (default: a fresh one)
- * data            directory that keeps the data (default: in memory)
- * accessTokenSeconds, idTokenSeconds  life of the tokens it issues (default: an hour, as Google's)
- * fence           false lets `auth_variable_override` pass by the rules: only to show what the fence is for
- *
+ * serviceAccount  path of a service account's key file, or its content (default: a new account)
+ * data            directory for the data (default: in memory)
+ * accessTokenSeconds, idTokenSeconds  lifetime of the issued tokens (default: an hour, as Google's)
+ * fence           false lets `auth_variable_override` bypass the rules, to show why the fence is necessary
  * @returns {Promise<{port: number, url: string, close: () => Promise<void>}>}
  */
 export async function startStandIn({
@@ -39,12 +38,12 @@ export async function startStandIn({
 }) {
   const account = serviceAccountOf(contentOf(serviceAccount) ?? newServiceAccount());
   const rules = new Rules(contentOf(rulesSource));
-  // Longer than any client's pool keeps an idle connection, so that none is cut as it is used again.
+  // Longer than any client keeps an idle connection, so that no connection closes while a client reuses it.
   const server = createServer({ keepAliveTimeout: 620_000 });
   server.listen(port, host);
   await once(server, 'listening');
 
-  // Only now: whoever finds the port taken must not touch the data of who has it.
+  // Only after the port is bound: if it is in use, the data belongs to the running server.
   const storage = data === undefined ? new NoStorage() : new Storage(data);
   const namespaces = new Namespaces({ projectId: account.projectId, rules, storage });
   const oauth = new OAuth(account, { lifeSeconds: accessTokenSeconds });
@@ -73,5 +72,5 @@ export async function startStandIn({
   };
 }
 
-/** JSON from a file's path, or as it is. */
+/** Returns JSON from a file's path, or the value itself. */
 const contentOf = (source) => (typeof source === 'string' ? JSON.parse(readFileSync(source, 'utf8')) : source);

@@ -10,7 +10,7 @@ import { deleteApp, initializeApp } from 'firebase/app';
 import { getDatabase, onDisconnect, ref, set } from 'firebase/database';
 import { newServiceAccount } from './sign-in/service-account.mjs';
 
-/** The program itself: what it says, how it ends, what it keeps. */
+/** Tests the program: its output, its exit, and the data that it stores. */
 
 const MAIN = fileURLToPath(new URL('main.mjs', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'stand-in-'));

@@ -24,14 +24,14 @@ const asOwner = { headers: { Authorization: 'Bearer owner' } };
 beforeEach(() => fetch(`${standIn.url}/.json`, { method: 'PUT', body: JSON.stringify(world), ...asOwner }));
 
 let count = 0;
-/** The unmodified SDK, told of the stand-in as it is told of any emulator. */
+/** The unmodified SDK, connected to the stand-in as to an emulator. */
 function phone(context, options = { databaseURL: standIn.url }) {
   const app = initializeApp({ apiKey: 'none', projectId: account.project_id, ...options }, `phone-${count++}`);
   const auth = getAuth(app);
   connectAuthEmulator(auth, standIn.url, { disableWarnings: true });
   const database = getDatabase(app);
   context.after(async () => {
-    // Else the SDK's timer for the next ID token keeps the process alive.
+    // Otherwise the SDK's timer for the next ID token keeps the process alive.
     await signOut(auth);
     goOffline(database);
     await deleteApp(app);

@@ -11,7 +11,7 @@ beforeEach(() =>
   database.reset({ open: { a: 1, list: { x: { rank: 1 }, y: { rank: 2 } } }, club: 'news', members: { ana: true } }),
 );
 
-/** Streams `path`; `next()` is the next event as `[event, data]`. */
+/** Streams `path`; `next()` returns the next event as `[event, data]`. */
 async function stream(context, path, options = {}) {
   const abort = new AbortController();
   context.after(() => abort.abort());
@@ -50,7 +50,7 @@ describe('streaming over REST', () => {
     assert.deepEqual(await next(), ['put', { path: '/', data: { x: { rank: 1 }, y: { rank: 2 } } }]);
     await database.json('PUT', '/open/list/z.json', { body: { rank: 3 } });
     const seen = { x: 1 };
-    // In one event or in two, in whichever order.
+    // In one event or in two, in either order.
     while (!('z' in seen) || seen.x !== null) {
       const [event, { path, data }] = await next();
       if (event === 'patch') Object.assign(seen, data);

@@ -3,7 +3,7 @@ import { ADMIN } from '../sign-in/credentials.mjs';
 import { badRequest, permissionDenied, RequestError } from '../errors.mjs';
 import { Rules } from '../rules/rules.mjs';
 
-/** What steers the stand-in itself. All but the rules exist nowhere else. */
+/** The control API of the stand-in. Except for the rules, the real service has no such API. */
 export class Control {
   #routes;
 
@@ -33,7 +33,7 @@ export class Control {
         GET: () => credentials.fence,
         PUT: (request) => setFence(credentials, bodyOf(request)),
       },
-      // As in the real service, and as rules-unit-testing loads its rules.
+      // Loads rules as the real service and rules-unit-testing do.
       '/.settings/rules.json': {
         GET: (request) => databaseOf(request, namespaces, credentials).rules.source,
         PUT: (request) => {
@@ -44,7 +44,7 @@ export class Control {
     };
   }
 
-  /** The answer to a request for one of these paths, or null. */
+  /** Returns the response to a request for one of these paths, or null for another path. */
   answer(request) {
     const route = this.#routes[request.url.pathname];
     if (route === undefined) return null;

@@ -1,17 +1,16 @@
 import { badRequest } from '../errors.mjs';
 
 /**
- * Faults to be injected into requests, first match first. A fault is:
- *
+ * Faults to inject into requests; the first match applies. A fault has these fields:
  *   path         glob over the request's path: `*` is one segment, `**` any number (default: every path)
  *   method       only this method
- *   count        how many times, then it is spent (default: for ever)
- *   probability  of striking where it matches (default 1), drawn from the seed
- *   delayMs      wait before the request is carried out
- *   status       answer with this status instead of carrying it out; with `body` and `retryAfter`
- *   applied      with `status`: carry it out all the same
- *   reset        cut the connection "before" it is carried out, or "after", in mid-answer
- *   answerDelayMs  wait after it was carried out, before the answer
+ *   count        how many times it applies (default: without limit)
+ *   probability  of applying to a matching request (default 1), drawn from the seed
+ *   delayMs      wait before the request is processed
+ *   status       respond with this status instead of processing the request; with `body` and `retryAfter`
+ *   applied      with `status`: process the request, then respond with the status
+ *   reset        close the connection "before" the request is processed, or "after" it, during the response
+ *   answerDelayMs  wait between processing and response
  */
 const FIELDS = {
   path: 'string',
@@ -31,7 +30,7 @@ export class Faults {
   #faults = [];
   #random = seededRandom(1);
 
-  /** `{seed, faults}`, or just the list. */
+  /** `{seed, faults}`, or only the list of faults. */
   replace(plan) {
     const { seed = 1, faults } = Array.isArray(plan) ? { faults: plan } : (plan ?? {});
     if (!Array.isArray(faults)) throw badRequest('Send a list of faults, or {"seed": 1, "faults": […]}.');
@@ -47,13 +46,13 @@ export class Faults {
     this.#faults = [];
   }
 
-  /** What is armed and how often each fault struck. */
+  /** Returns the faults, and how often each one was injected. */
   report() {
     const faults = this.#faults.map(({ matches, ...fault }) => fault);
     return { injected: faults.reduce((sum, { injected }) => sum + injected, 0), faults };
   }
 
-  /** The fault that strikes this request, which counts as injected, or null. */
+  /** Returns the fault to inject into this request and counts it, or returns null. */
   strike(method, path) {
     const fault = this.#faults.find(
       (candidate) =>

@@ -1,4 +1,4 @@
-/** The last REST writes, for tests to count: `{time, method, path, status, bytes}`, `fault` where one struck. */
+/** The last REST writes, for tests: `{time, method, path, status, bytes}`, and `fault` if one was injected. */
 export class RequestJournal {
   #entries = [];
   #capacity;
@@ -9,7 +9,7 @@ export class RequestJournal {
 
   add(entry) {
     this.#entries.push(entry);
-    // Dropping half at a time keeps the price of a full journal per entry constant.
+    // Removing half of a full journal at a time keeps the cost per entry constant.
     if (this.#entries.length > 2 * this.#capacity) this.#entries = this.#entries.slice(-this.#capacity);
   }
 

@@ -7,18 +7,17 @@ import { parsePath, refuseOverlap } from './paths.mjs';
 import { nodeAt, withNodeAt } from './tree.mjs';
 
 /**
- * One database (one namespace): data, rules, and who listens.
- *
- * A caller is `{admin: true}`, who passes by the rules, or `{admin: false, auth}`, where `auth` is
- * what the rules see, null for nobody.
+ * One database (one namespace): its data, rules and listeners.
+ * A caller is `{admin: true}`, who bypasses the rules, or `{admin: false, auth}`. The rules see `auth`, which
+ * is null without a sign-in.
  */
 export class Database {
   #listeners = new PathIndex();
-  /** Listeners by the paths their permission to read was decided on. */
+  /** Listeners by the paths on which their permission to read depends. */
   #grants = new PathIndex();
   #onCommit;
 
-  /** `onCommit(changes)` hears of every write: a list of `{path, node}`. */
+  /** `onCommit(changes)` is called after every write with a list of `{path, node}`. */
   constructor({ root = null, rules, onCommit = () => {} }) {
     this.root = root;
     this.rules = rules;
@@ -30,7 +29,7 @@ export class Database {
     return this.rules.mayRead(path, { root: this.root, auth: caller.auth, now: Date.now(), query, seen });
   }
 
-  /** The node at `path`, narrowed by the query. */
+  /** Returns the node at `path`, filtered by the query. */
   read(path, caller, query = null) {
     if (!this.mayRead(path, caller, { query })) throw permissionDenied();
     return this.peek(path, query);
@@ -45,7 +44,7 @@ export class Database {
     this.#write(path, [{ path, json }], caller, options);
   }
 
-  /** All of `children`, an object of relative paths and their JSON, in one write: all or nothing. */
+  /** Writes all of `children`, an object of relative paths and their JSON, atomically. */
   update(path, children, caller, options) {
     if (typeof children !== 'object' || children === null || Array.isArray(children)) {
       throw badRequest("Invalid data; couldn't parse JSON object. An update needs one.");
@@ -55,7 +54,7 @@ export class Database {
     this.#write(path, writes, caller, options);
   }
 
-  /** `dryRun` asks only whether the write would be let in now. */
+  /** With `dryRun`, only checks whether the write would be allowed now. */
   #write(base, writes, caller, { dryRun = false } = {}) {
     const now = Date.now();
     const before = this.root;
@@ -76,8 +75,9 @@ export class Database {
   }
 
   /**
-   * Calls `onChange(event)` with every change under `path` (see Listener), `onRevoke()` once it may no
-   * longer be read. @throws {RequestError} 401 where it may not be read now.
+   * Calls `onChange(event)` after every change below `path` (see Listener), and `onRevoke()` once when the
+   * permission to read is lost.
+   * @throws {RequestError} 401 if the caller may not read `path` now
    */
   listen({ path, query = null, caller, onChange, onRevoke }) {
     const listener = new Listener({ path, query, caller, onChange, onRevoke });
@@ -91,13 +91,13 @@ export class Database {
     this.#forgetGrants(listener);
   }
 
-  /** The listener's caller is another one now (signed in or out). */
+  /** Updates the caller of a listener after a sign-in or sign-out. */
   changeCaller(listener, caller) {
     listener.caller = caller;
     this.#revokeUnlessPermitted(listener);
   }
 
-  /** New rules: whoever may no longer read is told. */
+  /** Loads new rules, and revokes the listeners that may no longer read. */
   replaceRules(rules) {
     this.rules = rules;
     for (const listener of [...this.#listeners.touching([])]) this.#revokeUnlessPermitted(listener);
@@ -110,7 +110,7 @@ export class Database {
       for (const listener of this.#grants.touching(path)) doubtful.add(listener);
       for (const listener of this.#listeners.touching(path)) affected.add(listener);
     }
-    // Who loses the right to read by this very write does not see it.
+    // A listener that loses its permission through this write does not receive the write.
     for (const listener of doubtful) {
       if (!this.#revokeUnlessPermitted(listener)) affected.delete(listener);
     }

@@ -4,8 +4,8 @@ import { Branch, childEntries, childOf, Leaf } from './tree.mjs';
 import { isServerValue, resolveServerValue } from './server-values.mjs';
 
 /**
- * Reads JSON as a client sends it: objects, arrays (keys 0, 1, …), `.value` and `.priority`, server
- * values. `now` is the moment of the write, `current` what is at that place (for `increment`).
+ * Reads JSON as a client sends it: objects, arrays (keys 0, 1, …), `.value` and `.priority`, server values.
+ * `now` is the time of the write, and `current` the present node at this path (for `increment`).
  */
 export function nodeFromJson(json, { now, current = null, depth = 0 }) {
   if (json === null || json === undefined) return null;
@@ -53,7 +53,7 @@ function priorityOf(priority, now) {
   return priority;
 }
 
-/** JSON for a reader: priorities dropped, lists given back as arrays. */
+/** Returns JSON for a reader: without priorities, and with lists as arrays. */
 export function jsonFromNode(node) {
   if (node === null) return null;
   if (node instanceof Leaf) return node.value;
@@ -61,7 +61,7 @@ export function jsonFromNode(node) {
   return looksLikeArray(entries) ? toArray(entries) : objectOf(entries);
 }
 
-/** JSON that loses nothing (`format=export`, the wire protocol, the data file). */
+/** Returns lossless JSON (`format=export`, the wire protocol, the data file). */
 export function exportNode(node) {
   if (node === null) return null;
   if (node instanceof Leaf) {
@@ -73,12 +73,12 @@ export function exportNode(node) {
   return objectOf(entries);
 }
 
-/** A key may be `__proto__`: `fromEntries` defines properties and so takes it like any other. */
+/** A key may be `__proto__`: `fromEntries` defines it like any other property. */
 const objectOf = (entries) => Object.fromEntries(entries);
 
 const INDEX = /^(0|[1-9]\d*)$/;
 
-/** All keys are indexes, and more than half of the places are taken. */
+/** Returns whether all keys are indexes and more than half of the indexes are in use. */
 function looksLikeArray(entries) {
   if (!entries.every(([key]) => INDEX.test(key))) return false;
   return Number(entries.at(-1)[0]) < entries.length * 2;

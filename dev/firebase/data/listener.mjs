@@ -2,14 +2,13 @@ import { isPrefix } from './paths.mjs';
 import { childEntries, childOf, nodeAt } from './tree.mjs';
 
 /**
- * One who listens at a path, to all of it or to what a query selects. It turns a write into the
- * events that bring the listener's copy up to date:
- *
- *   {kind: 'put', path, node}      what is at `path` is now `node`
- *   {kind: 'merge', path, nodes}   below `path` these are now so: pairs of a relative path and a node
+ * A listener at a path, for all of its data or the result of a query. It converts a write into the events
+ * that update the listener's copy:
+ *   {kind: 'put', path, node}      replaces the data at `path`
+ *   {kind: 'merge', path, nodes}   replaces several nodes below `path`; pairs of a relative path and a node
  */
 export class Listener {
-  /** Paths that its permission to read depends on; the database's to fill. */
+  /** The paths on which its permission to read depends. The database sets them. */
   grants = [];
 
   constructor({ path, query, caller, onChange, onRevoke }) {
@@ -28,7 +27,7 @@ export class Listener {
     }
     const mine = changes.filter(({ path }) => isPrefix(this.path, path));
     if (mine.length === 1) return [{ kind: 'put', ...mine[0] }];
-    // One event, so that what was written at once is seen at once.
+    // One event per write, so that an atomic write is also seen atomically.
     const top = isPrefix(this.path, base) ? base : this.path;
     const nodes = mine.map(({ path, node }) => [path.slice(top.length), node]);
     return [{ kind: 'merge', path: top, nodes }];

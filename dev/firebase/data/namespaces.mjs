@@ -1,9 +1,9 @@
 import { Database } from './database.mjs';
 
 /**
- * The databases of the stand-in, made when first named. Every way of naming none leads to the same
- * one: no `ns`, what the SDKs derive from an address ("192" from 192.168.1.20, "localhost"), and the name of
- * the project's default database.
+ * The databases of the stand-in, created at their first use. The default database has several names: no `ns`,
+ * the name that the SDKs derive from an address ("192" from 192.168.1.20, "localhost"), and the name of the
+ * project's default database.
  */
 export class Namespaces {
   #databases = new Map();

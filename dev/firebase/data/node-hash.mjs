@@ -3,8 +3,8 @@ import { compareKeys, compareValues } from './ordering.mjs';
 import { childEntries, Leaf } from './tree.mjs';
 
 /**
- * The hash that the SDKs compute over a node: it tells a transaction whether it saw the latest data,
- * and a listener that came back whether it missed anything. ETags are made of it too.
+ * The hash that the SDKs compute over a node. It shows whether a transaction has seen the latest data, and
+ * whether a reconnected listener has missed a change. ETags are derived from it.
  */
 export function hashOf(node) {
   if (node === null) return '';
@@ -16,7 +16,7 @@ export function hashOf(node) {
   return hash;
 }
 
-/** Nodes never change, so neither do their hashes. */
+/** Nodes are immutable, so their hashes can be cached. */
 const known = new WeakMap();
 
 function textOf(node) {

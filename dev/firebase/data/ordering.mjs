@@ -1,6 +1,6 @@
 /** The service's orders: https://firebase.google.com/docs/database/web/lists-of-data#how-query-data-is-ordered */
 
-/** Bounds below and above every key; no real key may contain brackets. */
+/** Bounds below and above every key; no real key can contain brackets. */
 export const MIN_KEY = '[MIN_NAME]';
 export const MAX_KEY = '[MAX_NAME]';
 
@@ -13,7 +13,7 @@ function integerOf(key) {
   return number >= -2147483648 && number <= 2147483647 ? number : null;
 }
 
-/** Integers first, as numbers; then everything else as text. */
+/** Integers first, in numeric order; then all other keys as text. */
 export function compareKeys(a, b) {
   if (a === b) return 0;
   if (a === MIN_KEY || b === MAX_KEY) return -1;
@@ -25,7 +25,7 @@ export function compareKeys(a, b) {
   return a < b ? -1 : 1;
 }
 
-// Objects have no order among themselves: they are told apart by key alone.
+// Objects have no order of their own: only their keys order them.
 const RANK = { null: 0, false: 1, true: 2, number: 3, string: 4, object: 5 };
 
 function rank(value) {

@@ -1,4 +1,4 @@
-/** Items by path, to be found by what a write at a path touches: above, at and below it. */
+/** Items by path. Finds those that a write at a path affects: above, at and below it. */
 export class PathIndex {
   #root = newNode();
 

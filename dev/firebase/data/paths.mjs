@@ -1,7 +1,7 @@
 import { badRequest } from '../errors.mjs';
 import { checkDepth, checkKey } from './limits.mjs';
 
-/** A path is an array of keys; the root is the empty one. */
+/** A path is an array of keys. The root is the empty array. */
 export function parsePath(text) {
   const keys = text.split('/').filter((key) => key !== '');
   for (const key of keys) {
@@ -15,7 +15,7 @@ export function parsePath(text) {
   return keys;
 }
 
-/** The path that a REST URL names: `/chats/a%20b.json` is `['chats', 'a b']`. */
+/** Returns the path in a REST URL: `/chats/a%20b.json` is `['chats', 'a b']`. */
 export function parseUrlPath(pathname) {
   let text;
   try {
@@ -30,7 +30,7 @@ export const formatPath = (path) => `/${path.join('/')}`;
 
 export const isPrefix = (prefix, path) => prefix.length <= path.length && prefix.every((key, i) => key === path[i]);
 
-/** A multi-path write may not name a place and something below it. */
+/** A multi-path write must not contain a path and another one below it. */
 export function refuseOverlap(paths) {
   const sorted = paths.map((path) => path.join('/') + '/').sort();
   for (let i = 1; i < sorted.length; i++) {

@@ -13,7 +13,7 @@ class Query {
     this.childPath = index.startsWith('.') ? null : parsePath(index);
   }
 
-  /** What the rules see as `query`: targaryen wants exactly one order. */
+  /** Returns `query` as the rules see it. targaryen requires exactly one order. */
   get forRules() {
     const order = { '.key': 'orderByKey', '.value': 'orderByValue', '.priority': 'orderByPriority' };
     const seen = order[this.index] ? { [order[this.index]]: true } : { orderByChild: this.index };
@@ -27,7 +27,7 @@ class Query {
     return seen;
   }
 
-  /** The children of `node` that the query selects, as a node. */
+  /** Returns the children of `node` that the query selects, as a node. */
   select(node) {
     if (!(node instanceof Branch)) return null;
     let items = [...childEntries(node)].map(([key, child]) => ({ key, child, value: this.#indexed(key, child) }));
@@ -63,20 +63,23 @@ class Query {
   }
 }
 
-/** An object has no value to order by. */
+/** An object has no value by which it can be ordered. */
 const OBJECT = Object.freeze({});
 
 const compareItems = (a, b) => compareValues(a.value, b.value) || compareKeys(a.key, b.key);
 
 const isOnSide = (comparison, inclusive) => (inclusive ? comparison >= 0 : comparison > 0);
 
-/** `startAt(v)` begins before every child whose value is v, `startAfter(v)` behind them; so do ends. */
+/**
+ * `startAt(v)` begins before all children with the value v, `startAfter(v)` after them. Ends work in the same
+ * way.
+ */
 function boundKey(bound, inclusiveKey) {
   if (bound.inclusive) return inclusiveKey;
   return inclusiveKey === MIN_KEY ? MAX_KEY : MIN_KEY;
 }
 
-/** The `q` of a listen in the wire protocol. */
+/** Parses the field `q` of a listen request in the wire protocol. */
 export function queryFromWire(wire) {
   const bound = (value, key, inclusive) =>
     value in wire ? { value: wire[value], key: wire[key], inclusive: wire[inclusive] !== false } : null;
@@ -92,7 +95,7 @@ export function queryFromWire(wire) {
 const REST_INDEX = { $key: '.key', $value: '.value', $priority: '.priority' };
 const CONSTRAINTS = ['startAt', 'startAfter', 'endAt', 'endBefore', 'equalTo', 'limitToFirst', 'limitToLast'];
 
-/** The query of a REST request, or null where it has none. */
+/** Parses the query of a REST request; null without one. */
 export function queryFromUrl(params) {
   if (!params.has('orderBy')) {
     if (CONSTRAINTS.some((name) => params.has(name))) {

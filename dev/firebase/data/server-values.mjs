@@ -1,7 +1,7 @@
 import { badRequest } from '../errors.mjs';
 import { Leaf } from './tree.mjs';
 
-/** Placeholders that the server fills in: `{".sv": "timestamp"}`, `{".sv": {"increment": 1}}`. */
+/** Placeholders that the server replaces: `{".sv": "timestamp"}`, `{".sv": {"increment": 1}}`. */
 export const isServerValue = (json) => typeof json === 'object' && json !== null && Object.hasOwn(json, '.sv');
 
 export function resolveServerValue(json, now, current) {

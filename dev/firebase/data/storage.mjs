@@ -16,12 +16,12 @@ import { withNodeAt } from './tree.mjs';
 const COMPACT_AT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Keeps the data over a restart: a snapshot, and a journal of the writes since. Every write is handed
- * to the kernel before it is answered, so a killed process loses nothing that it confirmed. The
- * snapshot names its journal: dying between the two steps of a compaction leaves the old pair valid.
+ * Stores the data on disk: a snapshot, and a journal of the later writes. Every write is passed to the kernel
+ * before its response, so a killed process loses no confirmed write. The snapshot names its journal, so a
+ * crash during a compaction leaves the old pair valid.
  */
 export class Storage {
-  /** Roots by namespace, as found on disk. */
+  /** The roots by namespace, as read from the disk. */
   roots = new Map();
   #directory;
   #generation = 0;
@@ -35,7 +35,7 @@ export class Storage {
     this.#journal = openSync(this.#journalFile, 'a');
   }
 
-  /** `allRoots` tells all of the data, for when the journal has grown so long that it is better summed up. */
+  /** `allRoots` returns all data, for a new snapshot when the journal is long. */
   record(namespace, changes, allRoots) {
     const line = JSON.stringify([namespace, changes.map(({ path, node }) => [path, exportNode(node)])]) + '\n';
     this.#journalBytes += writeSync(this.#journal, line);
@@ -67,7 +67,7 @@ export class Storage {
   }
 
   #replay(lines) {
-    // What follows the last line break is a line that a kill cut short, or nothing.
+    // The text after the last line break is an incomplete line of a killed process, or empty.
     for (const line of lines.slice(0, -1)) {
       const [namespace, changes] = JSON.parse(line);
       const root = changes.reduce(
@@ -76,7 +76,7 @@ export class Storage {
       );
       this.roots.set(namespace, root);
     }
-    // The next line must not be glued to the torn one.
+    // The next line must not be appended to the incomplete one.
     if (lines.at(-1) !== '') this.#compact([...this.roots]);
   }
 

@@ -4,11 +4,9 @@ import { compareKeys } from './ordering.mjs';
 const BTree = BTreeModule.default;
 
 /**
- * The data: an immutable tree. A write makes a new root that shares all it did not touch with the
- * old one, so that rules can look at both and listeners can tell by identity what changed. Children
- * are kept in key order in a B-tree whose copies share nodes too: a write among 100,000 rooms
- * copies a handful of small arrays.
- *
+ * The data, as an immutable tree. A write creates a new root that shares all unchanged nodes with the old
+ * one: rules can compare both, and listeners detect changes by identity. Children are in key order in a
+ * B-tree whose copies also share nodes, so a write among 100,000 rooms copies a few small arrays.
  * No data is `null`, never an empty node.
  */
 export class Leaf {
@@ -24,14 +22,14 @@ export class Branch {
     this.priority = priority;
   }
 
-  /** From children in any order; without children there is no node. */
+  /** Creates a node from children in any order; null without children. */
   static of(entries, priority = null) {
     const children = new BTree(undefined, compareKeys);
     for (const [key, node] of entries) if (node !== null) children.set(key, node);
     return children.size === 0 ? null : new Branch(children, priority);
   }
 
-  /** A copy in which `key` is `node`. */
+  /** Returns a copy in which the child `key` is `node`. */
   with(key, node) {
     const children = this.children.clone();
     if (node === null) children.delete(key);
@@ -52,7 +50,7 @@ export function nodeAt(node, path) {
   return node;
 }
 
-/** A tree in which `path` is `node`. Whatever a leaf held above it gives way, as in the real service. */
+/** Returns a tree with `node` at `path`. As in the real service, this replaces a leaf above `path`. */
 export function withNodeAt(root, path, node, depth = 0) {
   if (depth === path.length) return node;
   const key = path[depth];

@@ -1,4 +1,4 @@
-/** The real services let any page call them; what a page needs is a token. */
+/** The real services accept requests from any page; access depends on the token. */
 export function allowOrigin({ headers }, response) {
   response.setHeader('Access-Control-Allow-Origin', headers.origin ?? '*');
   response.setHeader('Access-Control-Expose-Headers', 'ETag, Retry-After');

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** Keys of POST: 8 characters of time, 12 of chance, so that they sort by when they were made. */
+/** Creates keys for POST: 8 characters of time and 12 random ones, so that keys sort by creation time. */
 const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
 
 export function pushId(now = Date.now()) {

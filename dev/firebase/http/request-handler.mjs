@@ -10,7 +10,7 @@ import { answerRest } from './rest.mjs';
 
 const WRITES = new Set(['PUT', 'PATCH', 'POST', 'DELETE']);
 
-/** One HTTP request, from its body to its answer, and the faults on the way. */
+/** Processes one HTTP request from body to response, and injects faults. */
 export class RequestHandler {
   #parts;
 
@@ -29,7 +29,7 @@ export class RequestHandler {
       const answer = this.#parts.control.answer(request) ?? (await this.#answerWithFaults(request, response));
       if (answer !== null) send(response, answer);
     } catch (error) {
-      // The client hung up before it had said all.
+      // The client disconnected before the body was complete.
       if (incoming.errored) return;
       if (error instanceof RequestError) {
         send(response, fromError(error));
@@ -40,7 +40,7 @@ export class RequestHandler {
     }
   }
 
-  /** Null where there is nothing left to send. */
+  /** Null if the connection is gone. */
   async #answerWithFaults(request, response) {
     const { faults, journal } = this.#parts;
     const path = request.url.pathname.replace(/\.json$/, '');
@@ -81,7 +81,7 @@ export class RequestHandler {
     return answer;
   }
 
-  /** Never throws for what is the client's fault. */
+  /** Never throws for an error of the client. */
   #answer(request, response) {
     const { oauth, identity, messaging, namespaces, credentials } = this.#parts;
     try {
@@ -137,12 +137,12 @@ function send(response, { status, headers, body }) {
     response.destroy();
     return;
   }
-  // These have no body, and so no length.
+  // These responses have no body and therefore no length.
   const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
   response.writeHead(status, { ...headers, ...length }).end(body);
 }
 
-/** Promises a whole answer, and ends the connection half way. */
+/** Announces the whole body, and closes the connection after half of it. */
 function cutShort(response, { status, headers, body }) {
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) + 1 });
   response.write(body.slice(0, body.length / 2), () => response.destroy());

@@ -1,6 +1,6 @@
 import { badRequest } from '../errors.mjs';
 
-/** The URL a request asks for; of which host does not matter here. */
+/** Returns the URL of a request. The host is irrelevant here. */
 export function urlOf({ url: target }) {
   if (!target.startsWith('/')) throw badRequest('The request does not name a path.');
   return new URL(`http://stand-in${target}`);

@@ -11,7 +11,7 @@ import { childEntries, Branch } from '../data/tree.mjs';
 
 const METHODS = { GET: read, PUT: put, PATCH: patch, POST: post, DELETE: remove };
 
-/** A request to `/….json` by `caller`. `request` is `{method, url, headers, body}`. */
+/** Processes a request to `/….json` by `caller`. `request` is `{method, url, headers, body}`. */
 export function answerRest(database, caller, request) {
   const act = METHODS[request.method];
   if (act === undefined) {
@@ -62,7 +62,7 @@ function post(call) {
   return reply(call, { name });
 }
 
-/** The query of a URL; one by a child or by value must be served by an index, as in the real service. */
+/** Parses the query of a URL. As in the real service, an order by child or value requires an index. */
 export function queryOf(database, path, params) {
   const query = queryFromUrl(params);
   if (query === null || database.rules.isIndexed(path, query.index)) return query;
@@ -78,7 +78,7 @@ function shallowJson(node) {
 
 const etagOf = (node) => (node === null ? 'null_etag' : hashOf(node));
 
-/** The node is asked for only where an ETag is wanted: hashing a large one costs. */
+/** Reads the node only if an ETag is requested, because hashing a large node is slow. */
 function reply({ database, path, params, headers }, value, node = () => database.peek(path)) {
   const wantsEtag = headers['x-firebase-etag'] === 'true';
   const extra = wantsEtag ? { ETag: etagOf(node()) } : {};
@@ -86,11 +86,11 @@ function reply({ database, path, params, headers }, value, node = () => database
   return json(200, value, { pretty: params.get('print') === 'pretty', headers: extra });
 }
 
-/** `if-none-match`: the client has what it asks for. */
+/** `if-none-match`: the client already has the current data. */
 const isUnchanged = ({ headers }, node) =>
   headers['if-none-match'] !== undefined && headers['if-none-match'].replaceAll('"', '') === etagOf(node);
 
-/** `if-match`: writes only if nothing changed since that ETag was read. */
+/** `if-match`: writes only if the data still has this ETag. */
 function checkEtag({ database, path, caller, headers }) {
   const expected = headers['if-match'];
   if (expected === undefined) return;

@@ -1,8 +1,8 @@
 import { json } from '../http/answers.mjs';
 
 /**
- * FCM's errors, as https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode and its guides print them: by
- * FCM's code, or where it has none by Google's, the latter's status and the words.
+ * FCM's errors as https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode and its guides print them:
+ * by FCM's code or, without one, by Google's status and message.
  */
 const ERRORS = {
   UNREGISTERED: ['NOT_FOUND', 'Requested entity was not found.'],
@@ -18,7 +18,7 @@ const ERRORS = {
   PERMISSION_DENIED: ['PERMISSION_DENIED', "Permission 'cloudmessaging.messages.create' denied on resource."],
   NOT_FOUND: ['NOT_FOUND', 'Requested entity was not found.'],
 };
-/** These have no details of FCM's. */
+/** These errors have no FCM details. */
 const GOOGLES = new Set(['UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND']);
 const OF_STATUS = { 401: 'UNAUTHENTICATED', 403: 'SENDER_ID_MISMATCH', 404: 'UNREGISTERED', 429: 'QUOTA_EXCEEDED', 500: 'INTERNAL', 503: 'UNAVAILABLE' };
 
@@ -26,7 +26,7 @@ const FCM_ERROR = 'type.googleapis.com/google.firebase.fcm.v1.FcmError';
 
 export const refusal = (status, code) => json(status, bodyOf(status, code));
 
-/** A message that is none; `problem` is `{field, description}`. */
+/** Returns the error for an invalid message; `problem` is `{field, description}`. */
 export const invalid = ({ field, description }) =>
   json(400, {
     error: {
@@ -40,7 +40,7 @@ export const invalid = ({ field, description }) =>
     },
   });
 
-/** What FCM says with a status, for a fault that says nothing itself; undefined where it has no such status. */
+/** Returns FCM's error for a status, for a fault without a body; undefined for other statuses. */
 export const bodyOfStatus = (status) => OF_STATUS[status] && bodyOf(status, OF_STATUS[status]);
 
 function bodyOf(status, code) {

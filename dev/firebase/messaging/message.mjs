@@ -1,11 +1,11 @@
-/** What FCM looks at in a message: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
+/** FCM's checks of a message: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
 
 const LARGEST = 4096;
 const FIELDS = ['token', 'notification', 'data', 'android', 'apns', 'webpush', 'fcm_options'];
-/** Of data's keys these are FCM's own. */
+/** FCM reserves these keys of `data`. */
 const RESERVED = /^(from|message_type|google.*|gcm.*)$/;
 
-/** `{field, description}` of what is wrong with a request's body, or null. */
+/** Returns the error of a request's body as `{field, description}`, or null. */
 export function problemOf(body) {
   const at = (field, description) => ({ field, description });
   let message;

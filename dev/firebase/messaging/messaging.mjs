@@ -4,7 +4,10 @@ import { badRequest } from '../errors.mjs';
 import { refusal, invalid } from './errors.mjs';
 import { problemOf } from './message.mjs';
 
-/** Firebase Cloud Messaging, of its HTTP v1 API what sends to one device: it delivers to nobody, and remembers. */
+/**
+ * Firebase Cloud Messaging: the part of its HTTP v1 API that sends to one device. It delivers nothing and
+ * records every message.
+ */
 
 const PATH = /^\/v1\/projects\/([^/]+)\/messages:send$/;
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
@@ -22,7 +25,7 @@ export class Messaging {
     this.#oauth = oauth;
   }
 
-  /** `POST /v1/projects/{project}/messages:send`, or null for another path. */
+  /** Processes `POST /v1/projects/{project}/messages:send`; returns null for another path. */
   answer({ method, url, headers, body, fault }) {
     const project = PATH.exec(url.pathname)?.[1];
     if (project === undefined) return null;
@@ -41,7 +44,9 @@ export class Messaging {
     return json(200, { name: `projects/${project}/messages/${id}` });
   }
 
-  /** What devices were sent, or one of them: `{time, token, message}`, `fault` where one struck. */
+  /**
+   * Returns the messages to all devices or to one: `{time, token, message}`, and `fault` if one was injected.
+   */
   list(token) {
     return token === null ? this.#pushes : this.#pushes.filter((push) => push.token === token);
   }

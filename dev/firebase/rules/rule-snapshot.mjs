@@ -3,8 +3,8 @@ import { exportNode } from '../data/json.mjs';
 import { Branch, childEntries, childOf, Leaf } from '../data/tree.mjs';
 
 /**
- * What a rule sees as `root`, `data` and `newData` (targaryen calls these methods by name). `seen`
- * gathers the paths that were looked at: where one of them changes, the answer may change.
+ * What a rule sees as `root`, `data` and `newData`; targaryen calls these methods by name. `seen` collects
+ * the paths that were read: a change of one may change the result.
  */
 export class RuleSnapshot {
   #node;
@@ -59,13 +59,13 @@ export class RuleSnapshot {
     return this.#parent;
   }
 
-  /** Throws, and so denies, where the path is no path: `child(auth.uid)` of an unnamed caller. */
+  /** Throws, and thereby denies, for an invalid path: `child(auth.uid)` of a caller without a uid. */
   child(path) {
     if (typeof path !== 'string' || path === '') throw new Error(`${path} is no path.`);
     return parsePath(path).reduce((snapshot, key) => snapshot.at(key), this);
   }
 
-  /** The child of one key, known to be valid. */
+  /** Returns the child with one valid key. */
   at(key) {
     return new RuleSnapshot(childOf(this.#node, key), {
       parent: this,

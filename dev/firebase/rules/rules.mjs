@@ -5,13 +5,13 @@ import { RuleSnapshot } from './rule-snapshot.mjs';
 import { badRequest } from '../errors.mjs';
 
 /**
- * The rules of a database. targaryen parses and evaluates the expressions; the walk over the tree is
- * ours, because targaryen's own copies every sibling of every written key, at every level.
+ * The rules of a database. targaryen parses and evaluates the expressions. The traversal of the tree is our
+ * own, because targaryen's copies every sibling of every written key at every level.
  */
 export class Rules {
   #root;
 
-  /** @throws {RequestError} 400 where the real service would refuse to deploy `source`. */
+  /** @throws {RequestError} 400 if the real service would not deploy `source` */
   constructor(source) {
     try {
       targaryen.ruleset(source);
@@ -22,7 +22,7 @@ export class Rules {
     this.source = source;
   }
 
-  /** `seen`, if given, receives the paths the answer depends on. */
+  /** `seen`, if given, receives the paths on which the result depends. */
   mayRead(path, { root, auth, now, query = null, seen = null }) {
     const top = new RuleSnapshot(root, { seen });
     const state = { auth, now, root: top, query: ruleQuery(query?.forRules) };
@@ -33,7 +33,7 @@ export class Rules {
     return false;
   }
 
-  /** May `path` go from what it is in `before` to what it is in `after`? */
+  /** Returns whether `path` may change from its data in `before` to its data in `after`. */
   mayWrite(path, { before, after, auth, now }) {
     const root = new RuleSnapshot(before);
     const newRoot = new RuleSnapshot(after);
@@ -52,7 +52,7 @@ export class Rules {
     return granted && (depth < path.length || isValidBelow(last, state));
   }
 
-  /** Is a query by `index` at `path` served from an index (`.indexOn`)? */
+  /** Returns whether a query by `index` at `path` has an index (`.indexOn`). */
   isIndexed(path, index) {
     if (index === '.key' || index === '.priority') return true;
     const steps = [...this.#along(path)];
@@ -97,7 +97,7 @@ function stepInto(node, variables, key) {
   return [node.wildcard.node, { ...variables, [node.wildcard.name]: key }];
 }
 
-/** A rule that fails while it runs (a comparison of a string with null, say) is a rule that denies. */
+/** A rule that throws (such as a comparison of a string with null) denies. */
 function holds(rule, state) {
   try {
     return rule.evaluate(state) === true;
@@ -106,7 +106,7 @@ function holds(rule, state) {
   }
 }
 
-/** `.validate` says nothing about what is deleted. */
+/** `.validate` does not apply to deletions. */
 function isValid(node, state, variables) {
   return node.validate === null || !state.newData.exists() || holds(node.validate, { ...state, ...variables });
 }

@@ -1,11 +1,11 @@
 import { badRequest, unauthorized } from '../errors.mjs';
 
-/** Who is asking: turns what a request or a connection presents into a caller (see Database). */
+/** Identifies callers: converts the credentials of a request or a connection into a caller (see Database). */
 
 export const ADMIN = Object.freeze({ admin: true });
 export const NOBODY = Object.freeze({ admin: false, auth: null });
 
-/** Google's SDKs send this instead of an access token when they talk to an emulator. */
+/** Google's SDKs send this instead of an access token to an emulator. */
 const EMULATOR_ADMIN = 'owner';
 
 export class Credentials {
@@ -13,8 +13,8 @@ export class Credentials {
   #identity;
 
   /**
-   * `fence`: does `auth_variable_override` subject an admin to the rules, as it must? Off, and for
-   * tests alone, the backend passes by the rules and a stale writer is not stopped.
+   * `fence`: whether the rules apply to an admin with `auth_variable_override`, as in the real service. Only
+   * tests set it to false: the backend then bypasses the rules, and stale writes are not rejected.
    */
   constructor({ oauth, identity, fence = true }) {
     this.#oauth = oauth;
@@ -23,8 +23,8 @@ export class Credentials {
   }
 
   /**
-   * `{caller, expiresAt}`; `expiresAt` (ms) only where the credential has an end.
-   * @throws {RequestError} 401 for a credential that is no good, 400 for a malformed override.
+   * Returns `{caller, expiresAt}`; `expiresAt` (ms) only if the credential expires.
+   * @throws {RequestError} 401 for an invalid credential, 400 for a malformed override
    */
   ofRequest(headers, params, trust) {
     const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? params.get('access_token');
@@ -35,7 +35,7 @@ export class Credentials {
     return this.ofIdToken(token, trust);
   }
 
-  /** `override` is what the rules are to see as `auth`; undefined leaves an admin an admin. */
+  /** `override` is `auth` for the rules. If it is undefined, an admin stays an admin. */
   ofAccessToken(token, override) {
     const expiresAt = token === EMULATOR_ADMIN ? undefined : this.#oauth.expiryOf(token);
     if (expiresAt === null) throw unauthorized('Unauthorized request.');
@@ -44,8 +44,8 @@ export class Credentials {
   }
 
   /**
-   * `trust.unsigned`: accept the unsigned tokens of `mockUserToken` and rules-unit-testing, as the
-   * official emulator does everywhere.
+   * `trust.unsigned`: accept the unsigned tokens of `mockUserToken` and rules-unit-testing, as the official
+   * emulator always does.
    */
   ofIdToken(token, trust) {
     const { claims, expiresAt } = this.#identity.verifyIdToken(token, trust);

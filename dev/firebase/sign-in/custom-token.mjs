@@ -6,7 +6,7 @@ const LONGEST_LIFE = 3600;
 const CLOCK_SKEW = 300;
 const LONGEST_UID = 128;
 
-/** `{uid, claims}` of a custom token that is good, else `{problem}` in Identity Toolkit's words. */
+/** Returns `{uid, claims}` of a valid custom token, otherwise `{problem}` with Identity Toolkit's text. */
 export function checkCustomToken(token, account) {
   if (!token) return { problem: 'MISSING_CUSTOM_TOKEN' };
   const decoded = decodeJwt(token);

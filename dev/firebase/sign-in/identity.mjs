@@ -5,8 +5,8 @@ import { decodeJwt, isSignedBy, signJwt } from './jwt.mjs';
 import { checkCustomToken } from './custom-token.mjs';
 
 /**
- * As much of Identity Toolkit and of Secure Token as signing in with a custom token takes. Sessions
- * are in the tokens themselves, so they outlive a restart as long as the key does.
+ * The parts of Identity Toolkit and Secure Token that a sign-in with a custom token needs. A session is
+ * stored in its tokens alone, so it survives a restart if the key does.
  */
 export class Identity {
   #account;
@@ -14,7 +14,7 @@ export class Identity {
   #publicKey;
   #life;
 
-  /** `signingKey`: PEM of the key for ID tokens. `lifeSeconds`: how long one is good for. */
+  /** `signingKey`: PEM of the key for ID tokens. `lifeSeconds`: their lifetime. */
   constructor(account, { signingKey, lifeSeconds = 3600 }) {
     this.#account = account;
     this.#privateKey = createPrivateKey(signingKey);
@@ -22,7 +22,10 @@ export class Identity {
     this.#life = lifeSeconds;
   }
 
-  /** Answers for the paths below the two hosts' names, as the SDKs ask an Auth emulator; null for others. */
+  /**
+   * Responds to paths below the names of the two hosts, as the SDKs request them from an Auth emulator.
+   * Returns null for other paths.
+   */
   answer({ method, url, headers, body }) {
     const action = ACTIONS[url.pathname];
     if (action === undefined) return null;
@@ -45,7 +48,7 @@ export class Identity {
     };
   }
 
-  /** Users are in their tokens alone: there is nothing to delete, but whose token it is has to be known. */
+  /** Users exist in their tokens only, so nothing is deleted. The token must still identify a user. */
   remove({ idToken }) {
     if (this.#claimsOf(idToken) === null) throw new IdentityError('INVALID_ID_TOKEN');
     return { kind: 'identitytoolkit#DeleteAccountResponse' };
@@ -81,11 +84,14 @@ export class Identity {
     };
   }
 
-  /** `{claims, expiresAt}` (ms) of an ID token. @throws {RequestError} 401 as the database says it. */
+  /**
+   * Returns `{claims, expiresAt}` (ms) of an ID token.
+   * @throws {RequestError} 401 with the database's text
+   */
   verifyIdToken(token, { unsigned = false } = {}) {
     const decoded = decodeJwt(token);
     const isMock = unsigned && decoded?.header.alg === 'none' && typeof decoded.claims.sub === 'string';
-    // Mock tokens are dated 1970, and never end.
+    // Mock tokens are dated 1970 and never expire.
     if (isMock) return { claims: decoded.claims };
     const claims = this.#claimsOf(token);
     if (claims === null || claims.use !== undefined) throw unauthorized('Could not parse auth token.');

@@ -9,7 +9,7 @@ export function signJwt(claims, privateKey, header = {}) {
   return `${content}.${createSign('RSA-SHA256').update(content).sign(privateKey, 'base64url')}`;
 }
 
-/** Header and claims of what looks like a JWT, else null. Checks nothing. */
+/** Returns header and claims of a JWT without any check; null if the text is not one. */
 export function decodeJwt(token) {
   const parts = String(token).split('.');
   if (parts.length !== 3) return null;
@@ -21,7 +21,7 @@ export function decodeJwt(token) {
   }
 }
 
-/** Is it signed by RS256 with the key that belongs to `publicKey`? */
+/** Returns whether the key of `publicKey` has signed it with RS256. */
 export function isSignedBy(token, publicKey) {
   if (decodeJwt(token)?.header.alg !== 'RS256') return false;
   const [header, claims, signature] = token.split('.');

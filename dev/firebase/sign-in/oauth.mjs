@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { decodeJwt, isSignedBy } from './jwt.mjs';
 import { json } from '../http/answers.mjs';
 
-/** Google's OAuth2 token endpoint, for the JWT-bearer assertion of the service account. */
+/** Google's OAuth2 token endpoint for the service account's JWT-bearer assertion. */
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const scopes = (...names) => names.map((name) => `https://www.googleapis.com/auth/${name}`);
-/** Each of these lets something be done here. */
+/** The scopes that this stand-in accepts; one is enough. */
 const SCOPES_OF_DATABASE = scopes('firebase.database', 'userinfo.email');
 const SCOPES_OF_MESSAGING = scopes('firebase.messaging');
 const LONGEST_ASSERTION = 3600;
@@ -17,7 +17,7 @@ export class OAuth {
   #life;
   #tokens = new Map();
 
-  /** `lifeSeconds`: how long an access token is good for. */
+  /** `lifeSeconds`: the lifetime of an access token. */
   constructor(account, { lifeSeconds = 3600 } = {}) {
     this.#account = account;
     this.#life = lifeSeconds;
@@ -34,7 +34,7 @@ export class OAuth {
     return json(200, { access_token: this.#issue(scopesOf(decodeJwt(assertion).claims)), expires_in: this.#life, token_type: 'Bearer' });
   }
 
-  /** Until when (ms) this token is good for the database; null if it is not, or was never issued here. */
+  /** Returns when (ms) this token expires for the database; null if it is invalid or was not issued here. */
   expiryOf(token) {
     return SCOPES_OF_DATABASE.every((scope) => this.isGoodFor(token, scope)) ? this.#tokens.get(token).expiry : null;
   }
@@ -44,7 +44,7 @@ export class OAuth {
     return expiry > Date.now() && scopes.includes(scope);
   }
 
-  /** Takes all tokens back, before their time. */
+  /** Revokes all tokens. */
   revoke() {
     this.#tokens.clear();
   }

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
-/** The service account whose assertions and custom tokens are accepted, from its key file's content. */
+/** The service account whose assertions and custom tokens are accepted, from the content of its key file. */
 export function serviceAccountOf(json) {
   return {
     email: json.client_email,
@@ -10,7 +10,7 @@ export function serviceAccountOf(json) {
   };
 }
 
-/** A service account as Google's console hands it out, with a fresh key. */
+/** Creates a service account's key file as Google's console does. */
 export function newServiceAccount({ projectId = 'demo-relais', tokenUri = 'http://127.0.0.1:9100/token' } = {}) {
   return {
     type: 'service_account',
@@ -22,7 +22,7 @@ export function newServiceAccount({ projectId = 'demo-relais', tokenUri = 'http:
   };
 }
 
-/** PEM of a fresh RSA key. */
+/** Returns the PEM of a new RSA key. */
 export function newPrivateKey() {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

@@ -2,7 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newPrivateKey } from './service-account.mjs';
 
-/** The key that signs ID tokens, as PEM: kept with the data, so that a restart signs nobody out. */
+/**
+ * Returns the key that signs ID tokens, as PEM. It is stored with the data, so that sessions survive a
+ * restart.
+ */
 export function signingKey(directory) {
   const file = directory === undefined ? null : join(directory, 'id-token-key.pem');
   if (file !== null && existsSync(file)) return readFileSync(file, 'utf8');

@@ -1,6 +1,6 @@
 import { MAX_SOCKET_WRITE_BYTES } from '../data/limits.mjs';
 
-/** A message longer than this is sent as its number of pieces, and then the pieces. */
+/** A longer message is sent as its number of pieces, followed by the pieces. */
 const MAX_FRAME = 16_384;
 const KEEP_ALIVE = '0';
 
@@ -8,7 +8,7 @@ export function framesOf(text) {
   if (text.length <= MAX_FRAME) return [text];
   const pieces = [];
   for (let at = 0; at < text.length;) {
-    // Half of a surrogate pair cannot be sent as UTF-8.
+    // Half of a surrogate pair cannot be encoded as UTF-8.
     const end = isHighSurrogate(text.charCodeAt(at + MAX_FRAME - 1)) ? at + MAX_FRAME - 1 : at + MAX_FRAME;
     pieces.push(text.slice(at, end));
     at = end;
@@ -24,11 +24,11 @@ export class FrameReader {
   #missing = 0;
   #length = 0;
 
-  /** The message that this frame completes, or null. */
+  /** Returns the message that this frame completes, or null. */
   read(frame) {
     if (this.#missing > 0) return this.#append(frame);
     if (frame === KEEP_ALIVE) return null;
-    // A message is an object, so a number can only be a count.
+    // A message is an object, so a number is always a count.
     if (/^\d{1,6}$/.test(frame)) {
       this.#missing = Number(frame);
       return null;

@@ -1,7 +1,10 @@
 import { RequestError } from '../errors.mjs';
 import { isPrefix } from '../data/paths.mjs';
 
-/** What a client asked to be written once it is gone. Permission is needed when it asks, and again then. */
+/**
+ * The writes that a client requests for the time after its disconnection. The permission is checked at the
+ * request and again at the write.
+ */
 export class OnDisconnect {
   #database;
   #writes = [];
@@ -21,7 +24,7 @@ export class OnDisconnect {
     this.#writes.push({ path, perform: (as) => this.#database.update(path, children, as) });
   }
 
-  /** Forgets what was to be written at the path or below. */
+  /** Cancels the writes at the path and below it. */
   cancel(path) {
     this.#writes = this.#writes.filter((write) => !isPrefix(path, write.path));
   }

@@ -7,9 +7,9 @@ import { formatPath, parsePath } from '../data/paths.mjs';
 import { queryFromWire } from '../data/query.mjs';
 
 /**
- * One client's connection: its requests `{r: number, a: action, b: body}`, answered by
- * `{r, b: {s: status, d: data}}`, and what it listens to. A body's `p` is a path, `d` data, `q` a
- * query, `t` the tag of a listen that has one, `h` a hash.
+ * One client's connection: its requests `{r: number, a: action, b: body}`, their responses `{r, b: {s:
+ * status, d: data}}`, and its listeners. In a body, `p` is a path, `d` data, `q` a query, `t` the tag of a
+ * listener, `h` a hash.
  */
 export class Session {
   #database;
@@ -36,7 +36,7 @@ export class Session {
     this.#send({ r: number, b: answer });
   }
 
-  /** The connection is gone. To say so twice does no harm. */
+  /** Ends the session after the connection is closed. Repeats have no effect. */
   end() {
     clearTimeout(this.#expiry);
     for (const { listener } of this.#listens.values()) this.#database.unlisten(listener);
@@ -73,7 +73,7 @@ export class Session {
     });
     this.#listens.set(key, { listener });
     const node = this.#database.peek(path, query);
-    // Who comes back with an up-to-date copy need not be sent it again.
+    // A reconnected client whose copy is current does not need the data again.
     if (query !== null || hash !== hashOf(node)) this.#push({ kind: 'put', path, node }, tag);
     const indexed = query === null || this.#database.rules.isIndexed(path, query.index);
     return success(indexed ? {} : { w: ['no_index'] });
@@ -89,7 +89,7 @@ export class Session {
     return success(exportNode(this.#database.read(parsePath(p), this.#caller, query)));
   }
 
-  /** With a hash it is a transaction: it holds only on the data that the client saw. */
+  /** A write with a hash is a transaction: it is applied only if the data still has this hash. */
   put({ p, d: data, h: hash }) {
     const path = parsePath(p);
     if (hash !== undefined && hash !== hashOf(this.#database.peek(path))) {
@@ -123,7 +123,7 @@ export class Session {
     return this.#become(() => this.#credentials.ofIdToken(cred, this.#trust));
   }
 
-  /** An admin SDK: an access token, and perhaps who the rules are to take it for. */
+  /** An admin SDK sends an access token and optionally an override of `auth`. */
   signInAsServer({ cred, authvar, noauth }) {
     return this.#become(() => this.#credentials.ofAccessToken(cred, noauth === true ? null : authvar));
   }
@@ -156,7 +156,7 @@ export class Session {
   }
 
   #expireAt(time) {
-    // Timers hold 2^31 ms at most; nothing here lives that long.
+    // Timers are limited to 2^31 ms; no credential here is valid for longer.
     this.#expiry = setTimeout(
       () => {
         this.#send({ a: 'ac', b: { s: 'expired_token', d: 'Auth token is expired' } });
@@ -212,5 +212,5 @@ const ACTIONS = Object.assign(Object.create(null), {
 const success = (data) => ({ s: 'ok', d: data });
 const failure = (status, explanation) => ({ s: status, d: explanation });
 
-/** A client listens at most once to one query at one path. */
+/** A client has at most one listener per query and path. */
 const listenKey = (path, query) => JSON.stringify([path, query === undefined ? null : Object.entries(query).sort()]);

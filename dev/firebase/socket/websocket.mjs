@@ -5,7 +5,10 @@ import { MAX_SOCKET_WRITE_BYTES } from '../data/limits.mjs';
 import { urlOf } from '../http/request-url.mjs';
 import { Session } from './session.mjs';
 
-/** The SDKs send something every 45 s. Who is silent for longer is gone, and onDisconnect may run. */
+/**
+ * The SDKs send something every 45 s. A client that is silent for longer counts as disconnected, and its
+ * onDisconnect writes run.
+ */
 const SILENCE_MS = 120_000;
 
 /** The websocket protocol (version 5) of the official SDKs, at `/.ws`. */
@@ -30,7 +33,7 @@ export function acceptSockets(server, { namespaces, credentials }) {
     });
   });
   return {
-    /** As if the network went away: the SDKs come back by themselves. What is to be written then, is. */
+    /** Closes all connections like a network failure. The SDKs reconnect, and onDisconnect writes run. */
     close() {
       for (const [connection, session] of sessions) {
         session.end();
@@ -76,7 +79,7 @@ function serve(connection, { host, database, credentials, trust }) {
   return session;
 }
 
-/** `t` is 'd' for data, 'c' for control; of the latter a client needs an answer to its pings alone. */
+/** `t` is 'd' for data and 'c' for control. Of the control messages only pings need a response. */
 function receive({ t: type, d: content }, session, send) {
   if (type === 'd') session.handle(content);
   else if (type === 'c' && content?.t === 'p') send({ t: 'c', d: { t: 'o', d: {} } });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Waits until `probe()` deep-equals `expected`, and fails with the difference after `deadlineMs`. */
+/** Waits until `probe()` deep-equals `expected`; fails with the difference after `deadlineMs`. */
 export async function eventually(probe, expected, deadlineMs = 5000) {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

@@ -2,12 +2,12 @@ import { deleteApp, initializeApp, setLogLevel } from 'firebase/app';
 import { connectDatabaseEmulator, getDatabase, goOffline, onChildAdded, onValue } from 'firebase/database';
 import { after } from 'node:test';
 
-// The SDK warns of every denied write, and this suite is about them.
+// The SDK logs a warning for every denied write, and this suite tests denied writes.
 setLogLevel('silent');
 
 let count = 0;
 
-/** A phone: the official JS SDK, signed in as `uid` by a mock token, or as nobody. */
+/** A phone: the official JS SDK, signed in as `uid` with a mock token, or signed out. */
 export function phone(peer, uid) {
   const app = initializeApp(
     { apiKey: 'none', databaseURL: peer.databaseUrl, projectId: 'demo-suite' },
@@ -23,7 +23,7 @@ export function phone(peer, uid) {
   return database;
 }
 
-/** Everything that is heard at a place, in order. */
+/** Records all events at a path, in order. */
 export function record(target, { changes = onChildAdded } = {}) {
   const heard = [];
   changes(
@@ -34,7 +34,7 @@ export function record(target, { changes = onChildAdded } = {}) {
   return heard;
 }
 
-/** The last value heard at a place, or how listening ended. */
+/** Records the last value at a path, or the error that ended the listener. */
 export function watch(target) {
   const seen = { values: [], error: undefined };
   onValue(

@@ -3,9 +3,8 @@ import { after } from 'node:test';
 import { startStandIn } from '../server.mjs';
 
 /**
- * What the suite is driven against: the official emulator where FIREBASE_DATABASE_EMULATOR_HOST names
- * one, else a stand-in of its own. Afterwards the variable is set either way, so that the admin SDKs
- * find it.
+ * The server under test: the official emulator if FIREBASE_DATABASE_EMULATOR_HOST is set, otherwise a new
+ * stand-in. In both cases the variable is then set, so that the admin SDKs find the server.
  */
 export async function peer() {
   if (!process.env.FIREBASE_DATABASE_EMULATOR_HOST) {
@@ -16,7 +15,7 @@ export async function peer() {
   return new Peer(process.env.FIREBASE_DATABASE_EMULATOR_HOST);
 }
 
-/** One database there, of a name nobody else has. */
+/** A database with a name that no other test uses. */
 class Peer {
   constructor(hostAndPort) {
     const { hostname, port } = new URL(`http://${hostAndPort}`);
@@ -27,8 +26,8 @@ class Peer {
   }
 
   /**
-   * A REST call; `as` is 'owner', an override of `auth` such as `{uid: 'a'}`, or null for nobody;
-   * `raw` is a body that need not be JSON.
+   * Sends a REST request. `as` is 'owner', an override of `auth` such as `{uid: 'a'}`, or null without a
+   * sign-in; `raw` is a body that need not be JSON.
    */
   async rest(method, path, { body, raw, as = 'owner', params = {}, headers = {}, signal } = {}) {
     const url = new URL(`http://${this.host}:${this.port}${path}`);
@@ -52,7 +51,7 @@ class Peer {
     if (!response.ok) throw new Error(await response.text());
   }
 
-  /** All data, as one who may see it. */
+  /** Returns all data, read as an admin. */
   async data(path = '/') {
     return (await this.json('GET', `${path}.json`))[1];
   }

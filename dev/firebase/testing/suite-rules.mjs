@@ -1,4 +1,4 @@
-/** Rules of the suite's own database: one place of each kind. */
+/** The rules of the suite's own database, with one path of each kind. */
 export const suiteRules = {
   rules: {
     open: {

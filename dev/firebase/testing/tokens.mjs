@@ -2,7 +2,7 @@ import { signJwt } from '../sign-in/jwt.mjs';
 
 export const seconds = () => Math.floor(Date.now() / 1000);
 
-/** A custom token as the backend signs it; `claims` to spoil one, undefined to leave one out. */
+/** Returns a custom token as the backend signs it. `claims` replaces claims; undefined omits one. */
 export function customToken(account, uid, claims = {}) {
   return sign(account, {
     sub: account.client_email,

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** As little of the wire protocol as it takes to see what the SDK would keep to itself. */
+/** A minimal client of the wire protocol, for messages that the SDK does not expose. */
 export class Wire {
   #socket;
   #requests = 0;
