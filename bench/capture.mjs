@@ -2,8 +2,8 @@ import { connect, createServer } from 'node:net';
 import { listen } from '../dev/parts/processes.mjs';
 
 /**
- * Stands between a function and PostgreSQL, and notes what is asked: the text of each statement, the types and the
- * values of its parameters. So what pgbench runs and what the plans are of is what the function sent, and no copy.
+ * Starts a proxy between a function and PostgreSQL that records each statement with the types and values of its
+ * parameters. pgbench and the plans thus use exactly the statements that the function sends.
  */
 export async function startCapture(port) {
   const executed = [];
@@ -32,7 +32,7 @@ class Messages {
   read(bytes) {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     for (;;) {
-      // Only the first message has no letter.
+      // Only the first message has no type byte.
       const head = this.#begun ? 1 : 0;
       if (this.#bytes.length < head + 4) return;
       const end = head + this.#bytes.readInt32BE(head);
@@ -57,7 +57,7 @@ class Messages {
     message.list(() => message.int16());
     const values = message.list(() => message.bytes());
     const { sql, types } = this.#statements.get(name);
-    // Ours have a name; others are BEGIN and the like.
+    // Our statements have a name; the others are BEGIN and the like.
     const [, ours] = /^-- (\w+)/.exec(sql) ?? [];
     if (!ours) return;
     const parameters = values.map((value, index) => parameter(value, types[index]));
@@ -94,7 +94,7 @@ class Reader {
   }
 }
 
-/** The types that the statements of ours take (`pg_type.oid`), and how a value is read from its binary form. */
+/** The parameter types of our statements (`pg_type.oid`), and how to decode their binary form. */
 const TYPES = {
   16: ['bool', (bytes) => String(bytes[0] === 1)],
   17: ['bytea', (bytes) => `\\x${bytes.toString('hex')}`],

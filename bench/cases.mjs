@@ -1,17 +1,17 @@
-// What is measured: one row per function. A function without a row ends the bench with its name.
+// The measured requests: one row per function. The bench fails if a function has no row.
 //
-// `ids` are the numbers of `data.sql`, as expressions of pgbench over `:n`, which goes round from request to request:
-// JavaScript reads them too, and `{name}` stands for such an id in what follows. The rest is the request.
+// `ids` are ids of `data.sql`, as pgbench expressions over `:n`, the number of the request. JavaScript evaluates them too,
+// and replaces `{name}` in the other fields by the id of this name. The other fields are the request and:
 //
-//   as           whose token it has; `platform` is its own backend
-//   answers      the statuses that are an answer, 200 if missing
-//   requests     how many are measured, where each can be made but once; `prepare` makes that true again, in SQL
-//   fresh        no `n` comes twice in a run, not even in the next round
-//   environment  more variables of the function
-//   event        what a schedule hands over: no request at all
+//   as           the user whose token is sent; `platform` is the platform's backend
+//   answers      the statuses that count as success (default: 200)
+//   requests     the number of measured requests if each can be sent only once; `prepare` is SQL that allows them again
+//   fresh        no `n` is used twice in a run
+//   environment  additional variables of the function
+//   event        the input of a schedule, instead of a request
 const ROOM = { driver: '1 + :n % 300', client: '301 + :n % 690', room: '100000 + :n' };
 const AS_DRIVER = { ids: ROOM, as: '{driver}' };
-/** What the driver of a room has not read: of its 100 messages three of the last five. */
+/** The messages that the driver of a room has not read: three of the last five of 100. */
 const UNREAD = [96, 98, 100];
 const UNREAD_IDS = Object.fromEntries(UNREAD.map((seq) => [`message${seq}`, `10000000000 + ${seq - 1} * 10000 + :n - 1`]));
 const ROOMS = "BETWEEN lpad('100001', 32, '0')::uuid AND lpad('110000', 32, '0')::uuid";
@@ -105,15 +105,15 @@ export const CASES = [
     body: { push_enabled: true, quiet_from: '22:00', quiet_to: '07:00' },
   },
   { function: 'roll-up-analytics', event: {}, answers: [] },
-  // At rest, as it is nearly always.
+  // Nothing is pending, which is the usual case.
   { function: 'deliver-pending', event: { channel: 'mirror' }, answers: [], environment: NO_FIREBASE, prepare: NOTHING_TO_MIRROR },
   { function: 'maintain-rooms', event: {}, answers: [] },
-  // Behind the last room: what it takes to begin.
+  // After the last room: the fixed cost of a run.
   { function: 'repair-mirror', event: { action: 'compare', after: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }, answers: [], environment: NO_FIREBASE },
   { function: 'migrate-database', event: {}, answers: [] },
 ];
 
-/** The same request with more and more of everything, in turns: `{group: request}`, all of one function. */
+/** The same request on growing amounts of data, in turns: `{group: request}`, all of one function. */
 const page = (room, number) => ({ as: '{driver}', ids: { driver: '2004', room }, path: `/messages/?chat_room_id={room}&page=${number}` });
 const rooms = (driver, query = '') => ({ as: '{driver}', ids: { driver }, path: `/rooms/${query}` });
 const search = (driver, words) => ({ as: '{driver}', ids: { driver }, path: `/messages/search/?q=${encodeURIComponent(words)}` });

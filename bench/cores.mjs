@@ -1,14 +1,14 @@
-// Who has which cores, and how much of them. In the cloud PostgreSQL is a machine of its own and has any number of
-// functions before it; here it has a core of its own, and less than that where it is to be what is saturated.
+// Assigns CPU cores to processes, and limits their share. In production, PostgreSQL runs on a machine of its own and
+// serves any number of functions. Here it gets a core of its own, or less of one if the measurement must saturate it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { childrenOf } from './processes.mjs';
 
-/** The cores that this process may use, one by one: there may be gaps. */
+/** The cores that this process may use. Their numbers may have gaps. */
 const CORES = coresOf(process.pid);
 
-/** Runs `work` with PostgreSQL on the first core, and all that is started meanwhile on the others. */
+/** Runs `work` with PostgreSQL on the first core, and every process that starts during the run on the others. */
 export async function apart(pid, work) {
   if (CORES.length === 1) return work();
   const [first, ...others] = CORES;
@@ -22,7 +22,7 @@ export async function apart(pid, work) {
   }
 }
 
-/** What a process starts from then on has its cores. */
+/** Processes that these start later inherit the cores. */
 function place(pids, cores) {
   for (const pid of pids) {
     try {
@@ -42,20 +42,20 @@ function coresOf(pid) {
 }
 
 const GROUP = 'relais-bench';
-/** In microseconds; the kernel's own. Of much shorter ones it loses a part. */
+/** In microseconds; the kernel's default. Much shorter periods are inaccurate. */
 const PERIOD = 100_000;
-/** The kernel grants no less than a millisecond. */
+/** The kernel grants at least a millisecond. */
 const SMALLEST_SHARE = 0.01;
 
 /**
- * Runs `work` with a PostgreSQL whose share of a core can be limited, by a group of the kernel's: `work` is given who does
- * that. Returns undefined where no group may be made: that takes root.
+ * Runs `work` with a PostgreSQL whose share of a core can be limited by a control group (cgroup). `work` receives the
+ * limit. Returns undefined if the group cannot be created, which requires root.
  */
 export async function limitable(pid, work) {
   const group = groupOf(pid);
   if (!group) return undefined;
   const limit = new Limit(group);
-  // Of a run that was broken off.
+  // An interrupted run may have left its limit.
   limit.lift();
   try {
     move(pid, group.path);
@@ -67,7 +67,7 @@ export async function limitable(pid, work) {
   }
 }
 
-/** The postmaster first: what it starts from then on is where it is. */
+/** The postmaster first: the processes that it starts later inherit the group. */
 function move(pid, group) {
   put(pid, group);
   for (const it of childrenOf(pid)) put(it, group);
@@ -90,7 +90,7 @@ class Limit {
     writeFileSync(this.#file, this.#line(undefined));
   }
 
-  /** A command that does as `set`, whatever arguments it is given. */
+  /** Returns a command that does the same as `set` and ignores its arguments. */
   command(share) {
     return ['sh', '-c', `echo ${this.#of(share)} > ${this.#file}`, 'limit'];
   }
@@ -104,12 +104,12 @@ function put(pid, group) {
   try {
     writeFileSync(join(group, 'cgroup.procs'), String(pid));
   } catch (error) {
-    // It has ended meanwhile.
+    // The process has ended.
     if (error.code !== 'ESRCH') throw error;
   }
 }
 
-/** The first version of the kernel's groups, or the second: https://docs.kernel.org/scheduler/sched-bwc.html */
+/** Version 1 or 2 of the kernel's control groups: https://docs.kernel.org/scheduler/sched-bwc.html */
 function groupOf(pid) {
   const first = existsSync('/sys/fs/cgroup/cpu/tasks');
   const hierarchy = first ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup';
@@ -122,7 +122,7 @@ function groupOf(pid) {
     if (first) writeFileSync(join(path, 'cpu.cfs_period_us'), String(PERIOD));
     else writeFileSync(join(hierarchy, 'cgroup.subtree_control'), '+cpu');
   } catch (error) {
-    // Not ours to make: no root, or a container's.
+    // Without root or in a container, the group cannot be created.
     if (['EACCES', 'EBUSY', 'EINVAL', 'ENOENT', 'EPERM', 'EROFS'].includes(error.code)) return undefined;
     throw error;
   }

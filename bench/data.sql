@@ -1,7 +1,7 @@
--- What the bench measures on: 1,000 users, 10,000 rooms and 1,000,000 messages, and beside them the extremes for
--- growth. Set-wise and without the triggers: what they would have kept is filled at the end, and a message's words
--- are those of one of 5,000 texts, found once. Everything has a number for an id, so that SQL, pgbench and
--- JavaScript can say what belongs to what: `bench/cases.mjs` has the same numbers.
+-- The data set of the bench: 1,000 users, 10,000 rooms and 1,000,000 messages, and additional large users and rooms
+-- to measure growth. It is inserted in bulk without the triggers; the last statements fill in what these would have
+-- written. The texts are 5,000 different ones, each tokenized once. All ids are numbers, so that SQL, pgbench and
+-- JavaScript can compute which rows belong together: `bench/cases.mjs` uses the same numbers.
 
 CREATE FUNCTION pg_temp.id(number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
     RETURN lpad(number::text, 32, '0')::uuid;
@@ -9,13 +9,13 @@ SET session_replication_role = replica;
 SET maintenance_work_mem = '1GB';
 SELECT setseed(0.5);
 
--- Drivers 1 to 300, clients to 990, admins to 1000. From 2001 on, who has many rooms or long ones.
+-- Drivers are 1 to 300, clients up to 990, admins up to 1000. From 2001 on: users with many rooms or long ones.
 INSERT INTO users (id, full_name, phone_number, user_type)
 SELECT pg_temp.id(n), 'Personne n° ' || n, '+2250700' || lpad(n::text, 6, '0'),
        CASE WHEN n BETWEEN 301 AND 990 THEN 'client' WHEN n BETWEEN 991 AND 1000 THEN 'admin' ELSE 'driver' END
 FROM (SELECT generate_series(1, 1000) UNION ALL SELECT generate_series(2001, 2005)) AS user_number (n);
 
--- The rooms: who drives, how many messages, and how many of them are not read.
+-- The rooms: the driver, the number of messages, and the number of unread ones.
 CREATE TEMP TABLE room AS
 SELECT 100000 + n AS number, 1 + n % 300 AS driver, 301 + n % 690 AS client, 100 AS messages, 5 AS unread, n - 1 AS first, 10000 AS step
 FROM generate_series(1, 10000) AS n
@@ -23,7 +23,8 @@ FROM generate_series(1, 10000) AS n
 UNION ALL SELECT 200000 + n, 2001, 301 + n % 690, 40, 0, 2000000 + n, 100000 FROM generate_series(1, 10) AS n
 UNION ALL SELECT 210000 + n, 2002, 301 + n % 690, 40, 0, 2010000 + n, 100000 FROM generate_series(1, 1000) AS n
 UNION ALL SELECT 220000 + n, 2003, 301 + n % 690, 40, 0, 2020000 + n, 100000 FROM generate_series(1, 10000) AS n
--- 2004 has a room of 10^3, one of 10^5 and one of 10^6 messages; 2005 two of 10^5, of which one has 10,000 that the driver has not read.
+-- 2004 has rooms of 10^3, 10^5 and 10^6 messages. 2005 has two rooms of 10^5; in one of them, the driver has 10,000
+-- unread messages.
 UNION ALL SELECT 300000 + n, 2004, 300 + n, (ARRAY[1000, 100000, 1000000])[n], 0, 10000000 * n, 1 FROM generate_series(1, 3) AS n
 UNION ALL SELECT 300010 + n, 2005, 300 + n, 100000, (ARRAY[0, 20000])[n], 10000000 * (n + 3), 1 FROM generate_series(1, 2) AS n;
 
@@ -31,7 +32,8 @@ INSERT INTO deliveries (id, tracking_number, pickup_address, delivery_address, d
 SELECT pg_temp.id(1000000 + number), 'LBN' || number, 'Cocody, rue ' || number, 'Yopougon, rue ' || number, pg_temp.id(driver), pg_temp.id(client)
 FROM room;
 
--- Words of all frequencies. "bonjour" stands in a fifth of the texts, "pourcent" in one of 100, "mille" in one of 1000.
+-- Words of different frequencies. "bonjour" occurs in a fifth of the texts, "pourcent" in 1 of 100, "mille" in 1 of
+-- 1,000.
 CREATE TEMP TABLE vocabulary AS
 SELECT v, CASE WHEN v % 5 = 0 THEN 'Bonjour ' ELSE '' END || string_agg(word, ' ')
        || CASE WHEN v % 100 = 5 THEN ' pourcent' ELSE '' END || CASE WHEN v % 1000 = 5 THEN ' mille' ELSE '' END AS text
@@ -46,8 +48,8 @@ INSERT INTO vocabulary VALUES (5000, 'Rendez-vous à zanzibar');
 ALTER TABLE vocabulary ADD terms tsvector, ADD PRIMARY KEY (v);
 UPDATE vocabulary SET terms = chat_search_vector(text);
 
--- In the order of time, as they would have come: message `seq` of a room is number `first + (seq - 1) * step`. The
--- driver writes the odd ones.
+-- Inserted in the order of their times. Message `seq` of a room is number `first + (seq - 1) * step`. The driver
+-- writes the odd ones.
 CREATE TEMP TABLE message AS
 SELECT first + (seq - 1) * step AS number, room.number AS room, seq, driver, client,
        CASE WHEN seq % 2 = 1 THEN driver ELSE client END AS sender, seq > messages - unread AS is_unread,
@@ -74,7 +76,7 @@ SELECT pg_temp.id(10000000000 + number), pg_temp.id(room), seq, pg_temp.id(sende
        CASE WHEN NOT is_unread THEN created_at + interval '1 minute' END, seq
 FROM message JOIN vocabulary USING (v) ORDER BY number;
 
--- The index of words is faster built than filled.
+-- Building the word index afterwards is faster than filling it row by row.
 CREATE TEMP TABLE words_index AS SELECT indexdef FROM pg_indexes WHERE indexname = 'chat_message_search_terms_idx';
 DROP INDEX chat_message_search_terms_idx;
 INSERT INTO chat_message_search (message_id, chat_room_id, driver_id, other_user_id, created_at, terms)
@@ -82,15 +84,15 @@ SELECT pg_temp.id(10000000000 + number), pg_temp.id(room), pg_temp.id(driver), p
 FROM message JOIN vocabulary USING (v) ORDER BY number;
 DO $$ BEGIN EXECUTE (SELECT indexdef FROM words_index); END $$;
 
--- Everybody has a device, to which each message is pushed.
+-- Every user has a device, so each message causes a push.
 INSERT INTO chat_devices (token, user_id, registered_at) SELECT id::text, id, '2020-01-01' FROM users;
 
--- What roll-up-analytics would have counted of the first 24 days.
+-- The counts that roll-up-analytics would have stored for the first 24 days.
 INSERT INTO chat_analytics_counts
 SELECT chat_analytics_quarter(created_at), event, kind, count(*)
 FROM message, (VALUES ('message', 'text'), ('mirrored', ''), ('read_in_time', '')) AS event (event, kind)
 WHERE number < 1000000 GROUP BY 1, 2, 3;
--- A room is active for an hour, and not for all of the 24 days over which its messages are spread here.
+-- Counts each room as active in four quarters of an hour, although its messages are spread over 24 days.
 INSERT INTO chat_analytics_active_rooms
 SELECT DISTINCT chat_analytics_quarter(created_at), pg_temp.id(room) FROM message WHERE number < 1000000 AND seq % 25 = 1;
 INSERT INTO chat_analytics_answers

@@ -14,8 +14,8 @@ const DATA = join(ROOT, 'bench', 'data.sql');
 const MIGRATIONS = join(ROOT, 'migrations');
 
 /**
- * Starts the PostgreSQL of the bench, with TLS, and a fresh copy of the data set in it. The data set is loaded where
- * the migrations or `data.sql` have changed, and kept.
+ * Starts the PostgreSQL of the bench, with TLS and a new copy of the data set. The data set is stored, and loaded
+ * again only if the migrations or `data.sql` have changed.
  */
 export async function startDatabase(driver, { say, logs }) {
   const server = postgresServer({ root: ROOT, directory: join(DIRECTORY, 'bench') });
@@ -31,11 +31,11 @@ export async function startDatabase(driver, { say, logs }) {
     max_connections: 400,
     max_wal_size: '8GB',
     checkpoint_timeout: '1h',
-    // What it would do beside the measuring is done before it.
+    // Autovacuum would disturb the measurement, so its work is done before.
     autovacuum: 'off',
   };
   const dataSet = `data_${fingerprint()}`;
-  /** What was written since is gone. */
+  /** Replaces the database by a new copy of the data set. */
   const renew = () => copy(dataSet, urlOf);
   const running = await startPostgres(server, { url: urlOf('postgres'), host: HOST, port, logs, settings, died: say });
   try {
@@ -46,7 +46,7 @@ export async function startDatabase(driver, { say, logs }) {
     throw error;
   }
   return {
-    /** As a function in the cloud has it. */
+    /** The same TLS settings as in production. */
     url: `${urlOf('relais')}?sslmode=verify-full&sslrootcert=${certificate.cert}`,
     plainUrl: urlOf('relais'),
     port,
@@ -75,11 +75,11 @@ async function ensureDataSet(name, { driver, urlOf, say }) {
   await maintain(urlOf, `ALTER DATABASE loading RENAME TO ${name}`);
 }
 
-/** What one run writes is gone in the next. */
+/** Creates a new copy, without the writes of earlier runs. */
 async function copy(dataSet, urlOf) {
   await maintain(urlOf, 'DROP DATABASE IF EXISTS relais WITH (FORCE)');
   await maintain(urlOf, `CREATE DATABASE relais TEMPLATE ${dataSet} STRATEGY file_copy`);
-  // Into memory, as a server that has run for a while has it.
+  // Loads the data into memory, as in a server that has run for a while.
   await withDatabase(urlOf('relais'), async (client) => {
     await client.query('CREATE EXTENSION pg_prewarm');
     await client.query(`SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relname ~ '^(chat_|users|deliveries)' AND relkind IN ('r', 'i')`);
@@ -94,7 +94,7 @@ function fingerprint() {
   return createHash('sha256').update(files.map((file) => readFileSync(file, 'utf8')).join()).digest('hex').slice(0, 12);
 }
 
-/** Beside the data, where the server's own user can read it. */
+/** In the data directory's parent, where the server's user can read it. */
 function ensureCertificate({ data, as }) {
   const directory = dirname(data);
   const [cert, key] = ['server.crt', 'server.key'].map((name) => join(directory, name));

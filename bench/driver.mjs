@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { build, folderOfBinaries } from '../dev/parts/build.mjs';
 import { ROOT } from '../dev/parts/places.mjs';
 
-/** Builds what is measured and what measures, and says where it lies. */
+/** Builds the functions and the measuring programs, and returns where the binaries are. */
 export async function buildAll(say) {
   say('The functions are built (profile release); the first time takes ten minutes and more');
   const binaries = await build(ROOT, { profile: 'release', quiet: true });
@@ -18,10 +18,10 @@ export async function buildAll(say) {
 /** Of this package. */
 const EXAMPLES = ['driver', 'hello-world', 'phases'];
 
-/** Calls the driver (`driver/main.rs`), which knows nothing of what it measures. */
+/** Calls the driver (`driver/main.rs`), which does not know the cases. */
 export class Driver {
   #binaries;
-  /** What the functions have in their environment if nothing else is said. */
+  /** The default environment variables of the functions. */
   variables = {};
   logs;
 
@@ -33,7 +33,7 @@ export class Driver {
     return join(this.#binaries, ...(EXAMPLES.includes(name) ? ['examples'] : []), name);
   }
 
-  /** The plan of one environment; `before` goes before the program, as a debugger would. */
+  /** Returns the plan of one environment; `before` is a command that starts the program, such as a debugger. */
   environment(name, { variables = {}, before = [], ...plan } = {}) {
     mkdirSync(this.logs, { recursive: true });
     return { command: [...before, this.binaryOf(name)], variables: { ...this.variables, ...variables }, log: join(this.logs, `${name}.log`), ...plan };
@@ -47,7 +47,7 @@ export class Driver {
     return this.#run('load', plan);
   }
 
-  /** The event of a request, as a function receives it. */
+  /** Returns the event that a function receives for a request. */
   eventOf({ request }) {
     return execFileSync(this.binaryOf('driver'), ['event'], { input: JSON.stringify(request), encoding: 'utf8' });
   }

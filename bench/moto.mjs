@@ -2,7 +2,7 @@ import { freePort, start, untilReady } from '../dev/parts/processes.mjs';
 
 const ID = 'bench';
 
-/** Secrets Manager, as far as moto plays it, with one secret in it. */
+/** Starts moto, an emulator of AWS, with one secret in its Secrets Manager. */
 export async function startMoto({ logs, secret }) {
   const port = await freePort();
   const running = await start('moto', 'moto_server', ['-H', '127.0.0.1', '-p', String(port)], { logs });
@@ -14,13 +14,13 @@ export async function startMoto({ logs, secret }) {
   for (let n = 0; n < times; n++) await call(url, 'GetSecretValue', { SecretId: ID });
   return {
     variables: { CHAT_SECRET_ID: ID, AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-west-3', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-    /** How long it takes by itself, in ms. */
+    /** The response time of moto itself, in ms. */
     latency: (performance.now() - began) / times,
     stop: () => running.stop(),
   };
 }
 
-/** What the AWS CLI sends; moto looks only at which service the signature is for. */
+/** Sends the same request as the AWS CLI. moto reads only the service name in the signature. */
 async function call(url, action, body) {
   const headers = {
     'content-type': 'application/x-amz-json-1.1',

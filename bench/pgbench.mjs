@@ -5,24 +5,23 @@ import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { idsOf } from './requests.mjs';
 
-/** By when eight clients are connected, in milliseconds. */
+/** The time after which eight clients are connected, in milliseconds. */
 export const CONNECTED = 700;
 
-/** As the functions connect, with TLS; only the certificate is not looked at. */
+/** The functions' TLS connection, but without verification of the certificate. */
 export const pgbenchUrl = (url) => `${url}?sslmode=require`;
 
 /**
- * Has pgbench run a statement that a function was seen to send, with parameters that go round as those of the
- * requests do.
+ * Runs a captured statement of a function with pgbench, with parameters that vary as those of the requests do.
  *
- * What is not the very same: pgbench sends a parameter once for every place where it stands, as text; and ids are
- * made of numbers on the server, `lpad(:room, 32, '0')::uuid`, since pgbench knows nothing but numbers.
+ * Two differences remain. pgbench sends a parameter once per occurrence, as text. It has only numbers, so the server
+ * computes ids from them: `lpad(:room, 32, '0')::uuid`.
  *
  * @param it         the case
- * @param statement  from capture.mjs, sent for this `n` of the case
- * @param options    clients; seconds or requests; first and range: from which `n` on, and how many go round; warmUp: how
- *                   many of each client come before the measuring begins; begin: is called after a while, by when all
- *                   are connected, and the measuring begins then
+ * @param statement  the statement that capture.mjs recorded for this `n` of the case
+ * @param options    clients; seconds or requests; first and range: the first `n` and the number of values; warmUp: the
+ *                   transactions of each client before the measurement; begin: called when all clients are connected,
+ *                   immediately before the measurement
  * @returns {Promise<{p50: number, p99: number, requests: number, perSecond: number}>} in microseconds
  */
 export async function pgbench(url, it, statement, { n, directory, clients, seconds, requests, first = 1, range, warmUp, begin }) {
@@ -46,7 +45,8 @@ export async function pgbench(url, it, statement, { n, directory, clients, secon
   const transactions = readdirSync(place)
     .filter((name) => name.startsWith('log.'))
     .flatMap((name) => readFileSync(join(place, name), 'utf8').trim().split('\n'));
-  // The client, its how manieth, microseconds, the script, and when it ended: seconds and microseconds.
+  // The columns: client, transaction number, duration in microseconds, script, and end time in seconds and
+  // microseconds.
   const all = transactions.map((line) => line.split(' ').map(Number)).map((it) => ({ number: it[1], took: it[2], ended: it[4] * 1e6 + it[5] }));
   const began = Math.max(begun, ...all.filter((it) => it.number < warmUp).map((it) => it.ended));
   const measured = all.filter((it) => it.number >= warmUp && it.ended > began);
@@ -57,7 +57,7 @@ export async function pgbench(url, it, statement, { n, directory, clients, secon
 
 const percentile = (sorted, percent) => sorted[Math.min(Math.floor((sorted.length * percent) / 100), sorted.length - 1)];
 
-/** Debian keeps it from the path; the newest is the best. */
+/** Debian does not put pgbench on the PATH. Use the newest version. */
 function program() {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').sort((a, b) => a - b) : [];
   const found = versions.map((version) => `/usr/lib/postgresql/${version}/bin/pgbench`).filter(existsSync);
@@ -70,14 +70,14 @@ function scriptOf(it, { sql, parameters }, n) {
   const fresh = [];
   const uuid = (value, index) => {
     if (names[value]) return `lpad(:${names[value]}, 32, '0')::uuid`;
-    // Made by the function for this very request.
+    // The function generated this id for this request.
     if (/^.{14}7/.test(value)) {
       fresh.push(index);
       return `lpad(:fresh${index}, 32, '0')::uuid`;
     }
     return undefined;
   };
-  // A variable is neither null nor empty.
+  // A pgbench variable cannot be null or empty.
   const constant = (name, value) => {
     constants[name] = value;
     return `:${name}`;
@@ -87,7 +87,7 @@ function scriptOf(it, { sql, parameters }, n) {
     if (value === '') return `rtrim(${constant('nothing', '-')}, '-')::${type}`;
     if (type === 'text' && names[value]) return `(${uuid(value)})::text`;
     if (type === 'uuid') return uuid(value, index) ?? `${constant(`p${index}`, value)}::uuid`;
-    // A text, as any array is to PostgreSQL that comes as a parameter: of ARRAY[…] it would know more beforehand.
+    // As text, like an array parameter: PostgreSQL would know the length of ARRAY[…] when it plans.
     if (Array.isArray(value)) {
       const elements = value.map((element, at) => uuid(element, `${index}_${at}`) ?? constant(`p${index}_${at}`, element));
       return `concat('{', ${elements.length > 0 ? elements.join(", ',', ") : "''"}, '}')::${type}`;

@@ -1,23 +1,23 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 
-/** Linux counts in these. */
+/** The unit of CPU times in /proc. */
 const MICROSECONDS_OF_A_TICK = 10_000;
 
-/** The time that the children of a process have run so far, and those that are no more, in microseconds. */
+/** Returns the CPU time of a process's running and ended children, in microseconds. */
 export async function cpuOfChildren(parent) {
-  // Of one that is just ending, its parent may not know yet.
+  // Waits until the parent has collected children that are just ending.
   await after(300);
   const ticks = childrenOf(parent).reduce((sum, pid) => sum + (statisticsOf(pid)?.own ?? 0), statisticsOf(parent).children);
   return ticks * MICROSECONDS_OF_A_TICK;
 }
 
-/** The processes that it has started and that still run. */
+/** Returns the running children of a process. */
 export function childrenOf(parent) {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statisticsOf(name)?.parent === parent).map(Number);
 }
 
-/** proc(5): the fields after the name, which may hold spaces. */
+/** Parses the fields after the name, which may contain spaces: proc(5). */
 function statisticsOf(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ').map(Number);

@@ -1,4 +1,4 @@
-/** Prints rows of texts and numbers as a table; the first column is to the left. */
+/** Prints rows of texts and numbers as a table. The first column is left-aligned. */
 export function print(title, columns, rows) {
   const cells = [columns, ...rows].map((row) => columns.map((_, index) => shown(row[index])));
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index].length)));
@@ -9,7 +9,7 @@ export function print(title, columns, rows) {
   for (const row of cells.slice(1)) console.log(line(row));
 }
 
-/** Prints how a goal was met, and gives it back for the results; it is to hold for all `rows`, and `missed` are the others. */
+/** Prints whether all `rows` meet a goal, and returns the result with the `missed` rows. */
 export function goal(text, rows, isMet) {
   if (rows.length === 0) {
     console.log(`  ${text}: not measured`);

@@ -1,22 +1,22 @@
 import { accessToken, platformToken } from '../dev/parts/tokens.mjs';
 
 export const JWT_SECRET = 'the key of the bench, which is long enough';
-/** What is sent in turns, where nothing says otherwise. */
+/** The default number of different requests, which are sent in turns. */
 export const ROUND = 2000;
 
 const tokens = new Map();
 const used = new Map();
 
-/** The id of a number, as `data.sql` makes it. */
+/** Returns the id that `data.sql` gives a number. */
 export const id = (number) => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`;
 
-/** The ids of a case for one `n`; its expressions are pgbench's, whose numbers are whole. */
+/** Evaluates the ids of a case for one `n`. The expressions are pgbench's, which has only whole numbers. */
 export function idsOf({ ids = {} }, n) {
   const evaluate = (expression) => Function('n', `return ${expression.replaceAll(':n', 'n').replace(/\b\d+/g, '$&n')}`)(BigInt(n));
   return Object.fromEntries(Object.entries(ids).map(([name, expression]) => [name, id(evaluate(expression))]));
 }
 
-/** The event of a case for one `n`, or the request of which the driver makes it. */
+/** Returns the event of a case for one `n`, or the request from which the driver creates it. */
 export function eventFor(it, n = 1) {
   if (it.event) return { event: JSON.stringify(it.event) };
   const ids = idsOf(it, n);
@@ -32,7 +32,10 @@ export function eventFor(it, n = 1) {
   return { request: { method: it.method ?? (body ? 'POST' : 'GET'), url: `/api/v1/chat${filled(it.path)}`, headers, body } };
 }
 
-/** From which `n` on so many requests are made: where each can be made but once, from where no others were. */
+/**
+ * Returns the first `n` for this many requests. If each request can be sent only once, the range has not been used
+ * before.
+ */
 export function firstOf({ function: name, fresh }, number) {
   if (!fresh) return 1;
   const first = used.get(name) ?? 1;
@@ -40,7 +43,7 @@ export function firstOf({ function: name, fresh }, number) {
   return first;
 }
 
-/** So many events, to be sent in turns. */
+/** Returns this many events, to be sent in turns. */
 export function eventsOf(it, number = ROUND, first = firstOf(it, number)) {
   return Array.from({ length: it.event ? 1 : number }, (_, k) => eventFor(it, first + k));
 }

@@ -1,4 +1,4 @@
-// How far each function is from what the machine allows: `bench/README.md` says what each table means.
+// Measures how close each function is to the limit of the machine. `bench/README.md` explains the tables.
 //
 //   dev/node bench/run.mjs [--only cold,warm,ways,cache,firebase,capacity,growth,instructions,plans] [--quick]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ driver.variables = {
   FIREBASE_DATABASE_URL: '',
   FCM_URL: '',
   RUST_LOG: 'warn',
-  // The cost of the limits belongs to the figures, and no request may reach one.
+  // Rate limits are enabled, because their cost is part of the result, but so high that no request is rejected.
   ROOM_LIMIT: '1000000000/1000000',
   UPLOAD_LIMIT: '1000000000/1000000',
   SEARCH_LIMIT: '1000000000/1000000',
@@ -63,7 +63,7 @@ const stop = async () => {
 };
 process.once('SIGINT', stop).once('SIGTERM', stop);
 try {
-  // Tables that are not asked for stay as they were.
+  // Results of the tables that are not measured now stay unchanged.
   const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
   for (const name of only) {
     const began = Date.now();

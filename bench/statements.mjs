@@ -1,10 +1,10 @@
 import { startCapture } from './capture.mjs';
 import { eventsOf, firstOf } from './requests.mjs';
 
-/** Often enough for a statement to be prepared, where it ever is. */
+/** Enough requests for a statement to be prepared. */
 const TIMES = 3;
 
-/** What a function sends to PostgreSQL for some requests, and the `n` of the last one. */
+/** Returns the statements that a function sends to PostgreSQL for some requests, and the `n` of the last request. */
 export async function statementsOf(it, { driver, database }) {
   const capture = await startCapture(database.port);
   try {
@@ -13,7 +13,7 @@ export async function statementsOf(it, { driver, database }) {
     const first = firstOf(it, TIMES);
     await driver.load({ environments: [environment], events: eventsOf(it, TIMES, first), answers: it.answers ?? [200], warm_up: 0, requests: TIMES });
     const { executed } = capture;
-    // Where a request is more than one statement, pgbench cannot be asked.
+    // pgbench can measure only requests with a single statement.
     return { executed, single: executed.length === TIMES ? executed.at(-1) : undefined, n: first + TIMES - 1 };
   } finally {
     capture.close();

@@ -11,9 +11,9 @@ use crate::feed::Feed;
 use crate::process;
 
 const NAME: &str = "bench";
-/// No environment of the bench may be ended for its slowness: Firebase takes its time, and so does valgrind.
+/// No environment may be stopped for being slow: Firebase may be slow here, and so is valgrind.
 const LONG: Duration = Duration::from_mins(10);
-/// With valgrind a process takes its time to end.
+/// Under valgrind, a process takes long to exit.
 const END_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One process of a function.
@@ -25,16 +25,16 @@ pub struct EnvironmentPlan {
     variables: HashMap<String, String>,
     /// Where its output goes.
     log: PathBuf,
-    /// Counts its requests apart from those of others.
+    /// The group under which its requests are counted.
     group: Option<String>,
-    /// Leaves so many milliseconds from one request to the next.
+    /// The interval between two requests, in milliseconds.
     every: Option<u64>,
-    /// The first one comes so many milliseconds late.
+    /// The delay of the first request, in milliseconds.
     #[serde(default)]
     late: u64,
 }
 
-/// One environment, a function of its own, and the client that keeps it busy in a closed loop.
+/// An environment with its own function, and a client that sends it requests in a closed loop.
 pub struct Environment {
     lambda: Arc<Lambda>,
     ready: Ready,
@@ -49,7 +49,7 @@ impl Environment {
             init_timeout: LONG,
             max_environments: 1,
             shutdown: Shutdown::Graceful(END_PATIENCE),
-            // A process that ends meanwhile ends the bench.
+            // If the process exits during the run, the bench fails.
             notice: Arc::new(|words| panic!("{words}")),
             ..FunctionSettings::new(NAME, plan.command.clone(), plan.log.clone())
         }]));
@@ -92,7 +92,7 @@ impl Environment {
     }
 }
 
-/// Sends the next request once the environment is idle, which on Lambda is the earliest that it could take it.
+/// Sends the next request when the environment is idle. On Lambda it could not take a request earlier.
 async fn client(lambda: Arc<Lambda>, plan: EnvironmentPlan, feed: Arc<Feed>) {
     let every = Duration::from_millis(plan.every.unwrap_or_default());
     if plan.late > 0 {
@@ -112,7 +112,7 @@ async fn client(lambda: Arc<Lambda>, plan: EnvironmentPlan, feed: Arc<Feed>) {
         if let Some(idle) = completed.until_idle().await {
             feed.idle_after(idle - answered);
         }
-        // tokio's clock counts in milliseconds: also a time that is past would cost up to one.
+        // tokio's clock has a resolution of a millisecond: even a time in the past can cost up to one.
         if received + every > Instant::now() {
             tokio::time::sleep_until((received + every).into()).await;
         }

@@ -9,7 +9,10 @@ import { eventsOf } from '../requests.mjs';
 
 const SEND = CASES.find((it) => it.function === 'send-message');
 const ENVIRONMENTS = 10;
-/** What Firebase and FCM do with every request; `null`: there is none of them; `undefined`: nobody is there. */
+/**
+ * How Firebase and FCM respond to every request; `null`: they are not configured; `undefined`: nothing listens at
+ * their address.
+ */
 const MODES = {
   'off': null,
   'at once': {},
@@ -19,13 +22,16 @@ const MODES = {
   'answering 503': { status: 503 },
 };
 const OUTAGES = ['after 5 s', 'dead', 'answering 503'];
-/** $ for a GB-second on arm64 in Ireland, and the memory that the template gives a function. */
+/** The price of a GB-second on arm64 in Ireland in $, and the memory of a function in the template. */
 const PRICE = 0.0000133334;
 const MEMORY_GB = 0.25;
-/** By then the circuits are open: they take some twenty requests for it, in the first second or two. */
+/** The circuits open after about twenty requests, in the first two seconds. The warm-up is longer. */
 const WARM_UP = 1000;
 
-/** 4. How many messages a second ten environments send in a closed loop over many rooms, whatever Firebase and FCM do. */
+/**
+ * Table `capacity`: the messages per second that ten environments send to many rooms in a closed loop, by the state of
+ * Firebase and FCM.
+ */
 export async function capacity(bench) {
   const { driver, database, quick } = bench;
   const rows = [];
@@ -72,7 +78,7 @@ export async function capacity(bench) {
   };
 }
 
-/** From the first message to the moment when both circuits were open, in seconds; `null` if they were not. */
+/** Returns the seconds from the first message until both circuits were open; `null` if they did not open. */
 async function openAfter(database, began) {
   const sql = `SELECT extract(epoch FROM max(open_since) - (SELECT min(created_at) FROM chat_messages WHERE created_at > '${began.toISOString()}'))::float8 AS seconds,
     bool_and(open_since IS NOT NULL) AS are_open FROM chat_delivery_channels`;
@@ -80,7 +86,7 @@ async function openAfter(database, began) {
   return areOpen ? seconds : null;
 }
 
-/** Firebase and FCM as a mode has them, and what the functions need to know of them. */
+/** Starts Firebase and FCM in a mode, and returns the variables for the functions. */
 async function start(mode, fault, { directory, logs, say }) {
   if (fault === null) return { variables: { FIREBASE_DATABASE_URL: '', FCM_URL: '' } };
   const port = await freePort();

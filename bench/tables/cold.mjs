@@ -7,7 +7,10 @@ import { goal, median, milliseconds, print } from '../report.mjs';
 
 const HELLO_WORLD = 'hello-world';
 
-/** 1. From the start of a process to its first `next`, and from there to the answer of a first real request. */
+/**
+ * Table `cold`: the time from the start of a process to its first `next`, and from there to the response to a first
+ * request.
+ */
 export async function cold({ driver, quick, logs }) {
   const { DATABASE_URL, JWT_SECRET, CLOUDINARY_URL, FIREBASE_CREDENTIALS_PATH, ...others } = driver.variables;
   const account = JSON.parse(readFileSync(FIREBASE_CREDENTIALS_PATH, 'utf8'));
@@ -16,7 +19,7 @@ export async function cold({ driver, quick, logs }) {
   try {
     const rounds = quick ? 5 : 30;
     const found = {};
-    // The schedules' functions first: the others leave them something to do.
+    // Scheduled functions first, because the others create work for them.
     for (const cases of [CASES.filter((it) => it.event), [{ ...CASES[0], function: HELLO_WORLD }, ...CASES.filter((it) => !it.event)]]) {
       const functions = {};
       for (const it of cases) {
@@ -60,5 +63,5 @@ export async function cold({ driver, quick, logs }) {
   }
 }
 
-/** In bytes, as Lambda gets it. */
+/** The size of the zip file that Lambda receives, in bytes. */
 const zipped = (file) => execFileSync('zip', ['-9', '-q', '-j', '-', file], { maxBuffer: 1e8 }).length;

@@ -8,13 +8,19 @@ import { goal, milliseconds, print } from '../report.mjs';
 import { eventsOf, id } from '../requests.mjs';
 
 const SEND = CASES.find((it) => it.function === 'send-message');
-/** How long Firebase takes, in ms; `null`: nobody is there. */
+/** The response time of Firebase in ms; `null`: nothing listens at its address. */
 const MODES = { 'at once': 0, 'after 150 ms': 150, 'after 5 s': 5000, 'dead': null };
-/** As on Lambda an environment takes no request while it waits for Firebase: so there are many, all equally idle. */
+/**
+ * As on Lambda, an environment takes no request while it waits for Firebase. Many environments keep each one idle
+ * most of the time.
+ */
 const ENVIRONMENTS = 60;
 const EVERY = 6000;
 
-/** 3. Sending, however Firebase does; and how soon a listener sees what was sent. */
+/**
+ * Table `firebase`: the time to send a message for each state of Firebase, and the delay until a listener receives the
+ * message.
+ */
 export async function firebase(bench) {
   const { driver, quick } = bench;
   const places = {};
@@ -25,7 +31,7 @@ export async function firebase(bench) {
       Object.values(places).map(({ variables }, index) =>
         driver.load({
           environments: Array.from({ length: ENVIRONMENTS }, (_, k) => driver.environment(SEND.function, { variables, every: EVERY, late: ((k + 0.25 * index) * EVERY) / ENVIRONMENTS })),
-          // Rooms of its own, so that none waits for another's write.
+          // Each environment has its own rooms, so that none waits for another's write.
           events: eventsOf(SEND, 2000, 1 + 2000 * index),
           answers: SEND.answers,
           warm_up: ENVIRONMENTS,
@@ -42,7 +48,7 @@ export async function firebase(bench) {
     const [base] = rows;
     const goals = [
       goal('The same p50 within 5 %, or less', rows, (row) => row.p50 <= 1.05 * base.p50),
-      // A 99th percentile is the rank of few requests: it is another where no chance explains it.
+      // A p99 depends on few requests. It counts as different only if the confidence intervals do not overlap.
       goal('The same p99 within 5 %, or less, as far as so many requests can tell', rows, (row) => row.p99_between[0] <= 1.05 * base.p99_between[1]),
     ];
     const seen = await fromReplyToListener(places['at once'], bench);
@@ -53,7 +59,7 @@ export async function firebase(bench) {
   }
 }
 
-/** A Firebase that takes its time, and what the functions need to know of it. */
+/** Starts a Firebase with this delay, and returns the variables for the functions. */
 async function placeOf(mode, delay, { directory, logs, say }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -69,7 +75,7 @@ async function placeOf(mode, delay, { directory, logs, say }) {
   return { variables, standIn, url };
 }
 
-/** One environment sends 20 messages a second into ten rooms, and a listener of each notes what it sees. */
+/** One environment sends 20 messages a second to ten rooms, and a listener per room records when it receives them. */
 async function fromReplyToListener({ variables, url }, { driver, quick }) {
   const ROOMS = 10;
   const FIRST = 9_980;
@@ -85,14 +91,14 @@ async function fromReplyToListener({ variables, url }, { driver, quick }) {
     replies: true,
   });
   listening.abort();
-  // The last one may still be on its way when all is answered.
+  // The last message may still be on its way when all responses have arrived.
   const times = found.replies.filter(([message]) => seen.has(message)).map(([message, at]) => (seen.get(message) - at) / 1000);
   if (times.length < found.replies.length - 1) throw new Error(`Of ${found.replies.length} messages the listeners saw ${times.length}`);
   times.sort((a, b) => a - b);
   return { messages: times.length, p50: times[Math.floor(times.length / 2)], p99: times[Math.floor(times.length * 0.99)] };
 }
 
-/** Listens as Firebase's REST API streams, and notes when each message came, in microseconds since 1970. */
+/** Listens over Firebase's REST streaming, and records when each message arrived, in microseconds since 1970. */
 async function listen(url, seen, signal) {
   const response = await fetch(url, { signal, headers: { accept: 'text/event-stream', authorization: 'Bearer owner' } });
   if (!response.ok) throw new Error(`${url}: ${await response.text()}`);

@@ -2,10 +2,16 @@ import { GROWTH } from '../cases.mjs';
 import { goal, milliseconds, print } from '../report.mjs';
 import { eventFor } from '../requests.mjs';
 
-/** Turns of all requests, each in another order: who comes after a request to the same room finds it in the CPU's cache. */
+/**
+ * Rounds over all requests, each in another order, because a request to the same room as the one before finds its
+ * data in the CPU cache.
+ */
 const TURNS = 100;
 
-/** 4. The same request with more and more of everything; in turns, so that the machine's moods hit all alike. */
+/**
+ * Table `growth`: the same request on growing amounts of data, in turns, so that other load on the machine affects all
+ * alike.
+ */
 export async function growth({ driver, quick }) {
   const tables = [];
   for (const { title, function: name, requests, flat, below } of GROWTH) {
@@ -30,7 +36,7 @@ export async function growth({ driver, quick }) {
   return { tables };
 }
 
-/** Differs from call to call, and not from run to run. */
+/** Returns a random order, which differs between calls but is the same in each run. */
 function shuffled(list) {
   return list.map((it) => [random(), it]).sort(([a], [b]) => a - b).map(([, it]) => it);
 }

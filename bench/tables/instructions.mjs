@@ -5,10 +5,13 @@ import { CASES } from '../cases.mjs';
 import { print } from '../report.mjs';
 import { eventFor, eventsOf } from '../requests.mjs';
 
-/** Until its statement is prepared, and planned for good. */
+/** Enough requests for the statement to be prepared and to have a generic plan. */
 const WARM_UP = 20;
 
-/** 5. Instructions of a function's process for a request, which are the same whatever the machine does beside. */
+/**
+ * Table `instructions`: the instructions of a function's process per request. Other load on the machine does not affect this
+ * number.
+ */
 export async function instructions({ driver, database, directory, logs, quick, say }) {
   const file = join(directory, 'callgrind');
   const rows = [];
@@ -43,7 +46,7 @@ export async function instructions({ driver, database, directory, logs, quick, s
   return { rows, phases };
 }
 
-/** The parts of a request that are the functions' own work, each by itself (`phases.rs`). */
+/** Measures the parts of a request that are the functions' own work, one at a time (`phases.rs`). */
 function phasesOf(driver, file) {
   const TIMES = 1000;
   const event = driver.eventOf(eventFor(CASES.find((it) => it.function === 'send-message')));

@@ -7,18 +7,18 @@ import { statementsOf } from '../statements.mjs';
 
 const PLANS = join(ROOT, 'bench', 'plans');
 
-/** The plan of each statement, with the parameters of a real request. */
+/** Returns the plan of each statement, with the parameters of a real request. */
 export async function plans(bench) {
   const requests = [...CASES, ...GROWTH.flatMap(({ function: name, requests }) => Object.values(requests).map((it) => ({ function: name, ...it })))];
   const found = new Map();
   for (const it of requests) {
     const { executed } = await statementsOf(it, bench);
     for (const statement of executed) {
-      // The first one that has this text: the extremes of growth come after the ordinary requests.
+      // Keep the first request of a statement: the growth cases come after the ordinary ones.
       if (!found.has(statement.sql)) found.set(statement.sql, { ...statement, function: it.function, request: it.path });
     }
   }
-  // What the requests have done is to be done once more.
+  // Each statement will be executed again, so restore the data.
   await bench.database.renew();
   mkdirSync(PLANS, { recursive: true });
   for (const old of readdirSync(PLANS)) rmSync(join(PLANS, old));
@@ -33,7 +33,7 @@ export async function plans(bench) {
   return { statements: [...names.keys()].sort() };
 }
 
-/** Costs and times differ from run to run; rows and buffers say what is read. */
+/** Costs and times differ between runs; rows and buffers show how much is read. */
 function explain(url, { sql, parameters, function: name, request }) {
   const types = parameters.map(({ type }) => type);
   const values = parameters.map(({ value }) => literal(value));
@@ -41,7 +41,7 @@ function explain(url, { sql, parameters, function: name, request }) {
     await client.query('BEGIN');
     await client.query(`PREPARE statement${types.length ? `(${types})` : ''} AS ${sql}`);
     const execute = `EXECUTE statement${values.length ? `(${values})` : ''}`;
-    // Twice: the first one also reads the catalogue.
+    // Execute twice, because the first execution also reads the catalogue.
     const explained = async () => (await client.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) ${execute}`)).rows;
     await client.query('SAVEPOINT before');
     await explained();

@@ -6,19 +6,22 @@ import { goal, median, milliseconds, print } from '../report.mjs';
 import { eventsOf, firstOf, ROUND } from '../requests.mjs';
 import { statementsOf } from '../statements.mjs';
 
-/** How many at a time; what is compared is one, and what saturates PostgreSQL is the most. */
+/** The numbers of concurrent clients. One is for the comparison with pgbench; the largest saturates PostgreSQL. */
 const CLIENTS = [1, 2, 8];
 const MOST = 8;
-/** Ours and pgbench's turn, so often: the machine's moods hit both, and medians count. */
+/**
+ * The number of rounds, in which the function and pgbench take turns. Other load on the machine affects both, and the
+ * median counts.
+ */
 const ROUNDS = 3;
-/** Each environment: its statement is prepared, and planned for good. */
+/** Requests per environment until the statement is prepared and has a generic plan. */
 const WARM_UP = 10;
-/** What PostgreSQL is left with at saturation: as much of a core as pgbench would take for so many requests a second. */
+/** For the saturation test, PostgreSQL gets the share of a core that pgbench needs for this many requests a second. */
 const SATURATED_AT = 1000;
-/** In seconds: some twenty of the kernel's periods. */
+/** In seconds: about twenty of the kernel's periods. */
 const SATURATED_FOR = 2;
 
-/** 2. Requests, one after the other, against pgbench running the same statement. */
+/** Table `warm`: sequential requests, compared with pgbench running the same statement. */
 export const warm = (bench) => apart(bench.database.pid(), () => compare(bench));
 
 async function compare(bench) {
@@ -76,10 +79,10 @@ async function measure(it, bench) {
 /** The median of each figure. */
 const middle = (rounds) => Object.fromEntries(Object.keys(rounds[0]).map((figure) => [figure, median(rounds.map((it) => it[figure]))]));
 
-/** Ours of pgbench's requests a second, where PostgreSQL is what there is not enough of. */
+/** The function's requests per second as a share of pgbench's, while PostgreSQL is saturated. */
 const part = ({ saturated }) => saturated.ours.perSecond / saturated.pgbench.perSecond;
 
-/** How many requests, where each can be made but once; else it is so many seconds. */
+/** The number of requests if each can be sent only once; otherwise the duration is fixed. */
 const numberOf = (it, quick) => it.requests && Math.ceil(it.requests / (quick ? 10 : ROUNDS));
 
 async function withFunction(it, clients, { driver, database, seconds, quick, limited }) {
@@ -115,8 +118,8 @@ async function withPgbench(it, clients, statement, n, { database, directory, sec
   const range = it.fresh ? 1_000_000 : (requests ?? ROUND);
   const first = firstOf(it, requests);
   const before = await cpuOfChildren(database.pid());
-  // A limit comes as late as it does for us, after connecting and warming up; where each request can be made but once,
-  // there would be none left by then.
+  // As for the function, the limit begins after connecting and warming up. If each request can be sent only once, it
+  // begins at once, because no request would be left later.
   const begin = limited && (() => limited.limit.set(limited.share));
   if (requests) begin?.();
   const found = await pgbench(database.pgbench, it, statement, {

@@ -5,7 +5,7 @@ import { eventsOf } from '../requests.mjs';
 
 const FUNCTIONS = ['get-room', 'list-messages', 'list-rooms', 'send-message', 'unread-count'];
 
-/** Statements that are prepared, and such that are not; straight to PostgreSQL, and through a pooler. */
+/** Compares prepared with unprepared statements, directly and through a pooler. */
 export async function ways({ driver, database, directory, logs, quick }) {
   const pooler = await startPgBouncer(database.plainUrl, { directory, logs, poolSize: 20 });
   try {

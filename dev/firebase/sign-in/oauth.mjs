@@ -6,7 +6,7 @@ import { json } from '../http/answers.mjs';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const scopes = (...names) => names.map((name) => `https://www.googleapis.com/auth/${name}`);
-/** The scopes that this stand-in accepts; one is enough. */
+/** The scopes that a token needs for each service. */
 const SCOPES_OF_DATABASE = scopes('firebase.database', 'userinfo.email');
 const SCOPES_OF_MESSAGING = scopes('firebase.messaging');
 const LONGEST_ASSERTION = 3600;
