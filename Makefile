@@ -1,4 +1,4 @@
-# `make dev` runs it, `make check test` is what CI runs.
+# `make dev` runs the local stack. `make check test` runs what CI runs.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -63,7 +63,7 @@ test-pooler: tools ## test queries and functions again, through PgBouncer in tra
 test-firebase: tools ## test the security rules, and the stand-in under the official SDKs
 	@$(node_test) $$(find firebase dev -name node_modules -prune -o -name '*.test.mjs' -print)
 
-# It downloads the emulator, and needs Java 21: .github/workflows/ci.yml runs it.
+# Downloads the emulator and needs Java 21. .github/workflows/ci.yml runs it.
 official_suite = $(filter-out dev/firebase/stand-in.%,$(wildcard dev/firebase/*.test.mjs))
 
 .PHONY: test-firebase-official
@@ -120,8 +120,8 @@ check-template: tools
 	python dev/template/check_deploy_role.py target/template.json
 	.dev/checkov/bin/checkov --config-file .checkov.yaml
 
-# By GitHub's schema. actionlint would also check expressions and scripts, but its PyPI package downloads it from GitHub
-# during the installation.
+# Checks the workflows against GitHub's schema. actionlint would also check expressions and scripts, but its PyPI
+# package downloads it from GitHub during the installation.
 .PHONY: check-workflows
 check-workflows: tools
 	.dev/checkov/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

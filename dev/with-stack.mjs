@@ -1,4 +1,4 @@
-// Runs a command with its own stack: free ports, new data, and nothing of the developer's stack.
+// Runs a command with its own stack: free ports, new data, independent of the developer's stack.
 //
 //   dev/node dev/with-stack.mjs [--only postgres,firebase] -- COMMAND [ARGUMENT…]
 //

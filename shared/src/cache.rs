@@ -14,13 +14,13 @@ use crate::domain::Viewer;
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// No request waits for the connection, and TLS takes longer than [`RESPONSE_TIMEOUT`].
+/// Longer than [`RESPONSE_TIMEOUT`], because TLS takes time and no request waits for the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long Redis is not used after a failure.
 const COOLDOWN: Duration = Duration::from_secs(5);
 
-/// In seconds. Names and addresses belong to the platform, whose changes renew no version.
+/// In seconds. An entry expires because changes to the platform's names and addresses renew no version.
 const TIME_TO_LIVE: u64 = 60;
 
 #[derive(Debug)]

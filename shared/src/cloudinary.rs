@@ -95,12 +95,12 @@ impl Cloudinary {
 
     /// Signs an upload of one photo of a room; `now` is in seconds since 1970.
     ///
-    /// The room stands in `public_id`, which is the path of the photo's URL in accounts of both kinds. The parameter
-    /// `folder` would not be: accounts since June 2024 have dynamic folders, in which a folder is no part of the id
+    /// The `public_id` contains the room, and is the path of the photo's URL in all accounts. The parameter `folder`
+    /// does not work for this: accounts created since June 2024 have dynamic folders, which are not part of the id
     /// (<https://cloudinary.com/documentation/folder_modes>).
     ///
-    /// The photo's name is random and nothing is overwritten, so a signature that is used twice changes nothing. The
-    /// timestamp is set back, so that [`Self::LIFE`] is left of the hour that Cloudinary grants.
+    /// The photo's name is random and nothing is overwritten, so a signature that is used twice changes nothing.
+    /// Cloudinary accepts a signature for an hour. The timestamp is in the past, so that only [`Self::LIFE`] remains.
     #[must_use]
     pub fn sign_upload(&self, room_id: Uuid, photo_id: Uuid, now: i64) -> SignedUpload {
         let mut fields = BTreeMap::from([

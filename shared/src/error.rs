@@ -170,7 +170,7 @@ impl Error {
         Self::Rejected(FieldErrors::one(field, reason))
     }
 
-    /// The same error with the field `from` under the name `to`: of a field that has two names, the one that was sent.
+    /// Renames the field `from` to `to`. If a field has two names, the error thus has the one that the client sent.
     #[must_use]
     pub fn rename_field(mut self, from: &'static str, to: &'static str) -> Self {
         if let Self::Rejected(FieldErrors(errors)) = &mut self
@@ -181,7 +181,7 @@ impl Error {
         self
     }
 
-    /// Whether an operator should look into it: a server failed.
+    /// Returns whether a server failed, so that an operator should investigate.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Internal(_))

@@ -22,7 +22,7 @@ impl Default for HttpClient {
 }
 
 impl HttpClient {
-    /// A client that gives a connection, with TLS, so much time.
+    /// Creates a client with this timeout for connecting, including TLS.
     #[must_use]
     pub fn new(connect_timeout: Duration) -> Self {
         Self {
@@ -52,8 +52,8 @@ impl HttpClient {
     }
 }
 
-/// The time that a response asks for in `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3). A date that
-/// has passed asks for none.
+/// Returns the delay that a response requests in `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3). A
+/// date in the past requests none.
 #[must_use]
 pub fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;

@@ -15,11 +15,11 @@ const NAMESPACE: &str = "Relais";
 pub enum Metric {
     /// Items that were delivered.
     Delivered(Channel, u32),
-    /// Items that were not delivered, for now or for good.
+    /// Items that were not delivered, temporarily or permanently.
     DeliveryFailed(Channel, u32),
     /// Items that were not delivered because the service rejects our credentials.
     CredentialsRejected(Channel, u32),
-    /// From the commit of the oldest change to its delivery, in milliseconds.
+    /// The time from the commit of the oldest change to its delivery, in milliseconds.
     DeliveryLag(Channel, f64),
     /// Items that are not delivered yet.
     Backlog(Channel, i64),

@@ -42,7 +42,7 @@ export function api(authorization) {
   return {
     get: (path, query) => checkedCall('GET', address(path, query), { headers }),
 
-    /** An undefined body sends no body. */
+    /** If the body is undefined, the request has none. */
     post: (path, body) =>
       checkedCall(
         'POST',

@@ -31,7 +31,7 @@ export const template = parse(source, { customTags, maxAliasCount: -1 });
 export const resources = Object.entries(template.Resources);
 export const functions = resources.filter(([, { Type }]) => Type === 'AWS::Serverless::Function');
 
-/** The routes: the function, method and path of each. */
+/** The routes, each with its function, method and path. */
 export const routes = functions.flatMap(([logicalId, { Properties }]) =>
   Object.values(Properties.Events ?? {})
     .filter(({ Type }) => Type === 'Api')

@@ -92,7 +92,8 @@ mod tests {
                 .query("page", number)
                 .query("empty", "")
         };
-        // A REST API's event has no order of names: they come sorted, with the values of each in their order.
+        // A REST API's event loses the order of the parameters. The links sort the names and keep the order of each
+        // name's values.
         let (v1, v2) = (
             "https://chat.relais.example/prod/api/v1/chat/rooms/?empty=&",
             "https://chat.relais.example/api/v1/chat/rooms/?search=client&page_size=5&page_size=1",

@@ -39,7 +39,7 @@ async fn mark_messages_read(
 
 fn parse(mut body: Fields) -> Result<Unread> {
     let ids = body.optional_list("message_ids", MAX_IDS);
-    // Valid ids win, whatever the other field contains.
+    // Valid ids take precedence, also over an invalid other field.
     let unread = match ids {
         Some(ids) => Some(Unread::Messages(ids)),
         None => body.optional("chat_room_id").map(Unread::Room),

@@ -1,11 +1,9 @@
-//! Runs at deploy time and in the local stack: migrates the schema, and switches the cache on or off. Repeated and
-//! concurrent runs are safe.
+//! Runs at deploy time and in the local stack: migrates the schema. Repeated and concurrent runs are safe.
 //!
-//! In `template.yaml` it is a custom resource on which the other functions depend: CloudFormation invokes it before
-//! new code takes traffic, and rolls the deployment back if it fails. Every CloudFormation request gets a response,
-//! whatever is wrong with the settings, the secret or the database. Without a response, the stack waits for the
-//! resource's `ServiceTimeout`, and its rollback waits again. An operator may invoke the function with any other
-//! event.
+//! In `template.yaml` it is a custom resource on which the other functions depend: CloudFormation invokes it before new
+//! code takes traffic, and rolls the deployment back if it fails. Every CloudFormation request gets a response, also if
+//! the settings, the secret or the database are invalid. Without a response, the stack waits for the resource's
+//! `ServiceTimeout`, and its rollback waits again. An operator may invoke the function with any other event.
 
 use std::time::Duration;
 

@@ -190,7 +190,7 @@ mod tests {
     async fn a_coordinate_is_returned_and_mirrored_as_it_was_sent() {
         let test = TestApp::new().await;
         let (driver, _, room) = test.room().await;
-        // From serde_json's list of values that it reads one bit off without `float_roundtrip`.
+        // From serde_json's list of values that it misreads by one bit without `float_roundtrip`.
         let body = format!(
             r#"{{"chat_room_id":"{room}","message_type":"location","latitude":51.248178375505404,"longitude":-93.31137037688033}}"#
         );

@@ -89,7 +89,7 @@ mod tests {
         let names = test.sql.query(names, &[]).await.unwrap();
         let mut zones: Vec<String> = names.iter().map(|row| row.get("name")).collect();
         assert!(zones.len() > 400);
-        // All that could be mistaken for something else, and some others.
+        // All names that look like an abbreviation or a POSIX rule, and some others.
         zones.retain(|name| {
             name.bytes().any(|b| b.is_ascii_digit())
                 || ["GMT", "UTC", "CET", "EET", "Zulu"].contains(&name.as_str())

@@ -1,8 +1,8 @@
 //! `POST /api/v1/chat/rooms/{room_id}/typing/`: shows that the viewer is typing, or no longer is.
 //!
-//! For participants of an active room. Body: `is_typing`. Firebase gets it after the response and without a retry, because
-//! an entry is valid for ten seconds only. At most one `is_typing: true` a second of a participant and room is written; the
-//! response is 200 all the same. 404 for others, 400 if the room is closed.
+//! For participants of an active room. Body: `is_typing`. Firebase gets it after the response and without a retry,
+//! because an entry is valid for ten seconds only. At most one `is_typing: true` a second per participant and room is
+//! written; the response is 200 even if nothing is written. 404 for others, 400 if the room is closed.
 
 use serde::Serialize;
 use shared::db::rooms;

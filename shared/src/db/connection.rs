@@ -100,7 +100,7 @@ impl Connection {
 
         let system = root_cert.as_deref() == Some("system");
         let (mode, verify) = match mode.as_deref() {
-            // As in libpq: public roots without the host name would verify nothing.
+            // As in libpq: anyone can get a certificate from a public root, so the host name must be verified too.
             Some("prefer" | "allow" | "require" | "verify-ca") if system => {
                 return Err(invalid("sslrootcert=system needs sslmode=verify-full"));
             }

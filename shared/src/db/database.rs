@@ -116,7 +116,7 @@ impl Database {
         })
     }
 
-    /// Opens a connection before the first request, which then does not wait for it.
+    /// Opens a connection in advance, so that the first request does not wait for it.
     pub async fn warm_up(&self) {
         match self.opened().pool.get().await {
             Ok(unused) => unused.finish(),
@@ -172,13 +172,13 @@ impl Database {
                 Err(failure)
             }
             Err(_) if until < deadline => {
-                // The other idle connections are as old. The statement is cancelled while the next attempt runs.
+                // The other idle connections may have died too. The statement is cancelled while the next attempt runs.
                 opened.pool.close_idle();
                 drop(running);
                 Err(Failure::Retry(timed_out()))
             }
             Err(_) => {
-                // Cancel before the reply: Lambda freezes the environment after it, and the statement would go on.
+                // Cancel before the reply: Lambda freezes the environment after it, and the statement would continue.
                 running.cancel().await;
                 Err(Failure::Final(timed_out()))
             }
@@ -204,7 +204,7 @@ impl Database {
             && !Arc::ptr_eq(known, rejected)
             && known.database_url == rejected.database_url
         {
-            // Another task has read the secret meanwhile, but before the rotation.
+            // Another task has already read the secret again, but before the rotation.
             fresh = self.secrets.refresh(&known.clone()).await;
         }
         let opened = match fresh {

@@ -10,7 +10,7 @@ use crate::error::Result;
 pub(super) type Value = Box<dyn ToSql + Sync + Send>;
 type Read<T> = Box<dyn FnOnce(&[Row]) -> Result<T> + Send>;
 
-/// A statement about the rooms of a viewer, who is `$1`, and how to read its rows. It returns at least one.
+/// A statement about the rooms of the viewer `$1`, and the function that reads its rows. It returns at least one row.
 pub struct Statement<T> {
     pub(super) sql: String,
     pub(super) parameters: Vec<(Value, Type)>,

@@ -37,7 +37,7 @@ pub struct Analytics {
     /// The time to the first response, by the side that responds.
     pub first_answer: FirstAnswers,
     pub read_within_5_minutes: Ratio,
-    /// Writes that Firebase accepted, of all that completed.
+    /// The share of completed writes that Firebase accepted.
     pub mirror: Ratio,
     /// The period day by day, without a gap.
     pub days: Vec<Day>,

@@ -3,8 +3,8 @@ use std::ops::Range;
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The part of a message around its first match, as an HTML fragment: the matching words in `<mark>…</mark>`, all else
-/// escaped, `…` where the text goes on.
+/// The part of a message around its first match, as an HTML fragment: the matching words in `<mark>…</mark>`,
+/// everything else escaped, and `…` in place of omitted text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Highlight(String);
@@ -12,14 +12,14 @@ pub struct Highlight(String);
 impl Highlight {
     /// The longest fragment, in grapheme clusters. It ends after a whole word, unless one word is longer.
     const LENGTH: usize = 200;
-    /// How many of them may stand before the first match.
+    /// The most grapheme clusters before the first match.
     const LEAD: usize = 60;
 
-    /// Marks in `text` what is marked in any of `marked`.
+    /// Marks the matches in `text`.
     ///
-    /// Each of `marked` is a copy of `text` with `<` before a match and `>` after it, in which other characters may have
-    /// been replaced by blanks, one for one (`chat_search_marked` in the migrations). A grapheme cluster is marked as a
-    /// whole.
+    /// Each of `marked` is a copy of `text` with `<` before a match and `>` after it. Other characters may be replaced
+    /// by blanks, one for one (`chat_search_marked` in the migrations). The matches of all copies are marked. A
+    /// grapheme cluster is marked as a whole.
     #[must_use]
     pub fn new(text: &str, marked: &[String]) -> Self {
         let matches = matching_chars(text, marked);

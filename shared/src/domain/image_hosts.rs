@@ -1,6 +1,6 @@
 use super::{ImageUrl, Invalid};
 
-/// The hosts that may serve photos; none named means any.
+/// The hosts that may serve photos. If there are none, every host may.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageHosts(Vec<String>);
 
@@ -27,11 +27,11 @@ impl ImageHosts {
 
     /// Checks that one of the hosts serves a photo.
     ///
-    /// Between `https://` and the path there must be the name and nothing else: no user, no port and no other
-    /// spelling, which a phone might read differently.
+    /// Between `https://` and the path there must be the name and nothing else: no user, no port and no other spelling,
+    /// which a phone might read differently.
     ///
     /// # Errors
-    /// Another host serves it.
+    /// The URL has another host.
     pub fn check(&self, url: &ImageUrl) -> Result<(), Invalid> {
         let (scheme, after_scheme) = url.as_str().split_once("//").unwrap_or_default();
         let authority = after_scheme

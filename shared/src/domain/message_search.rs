@@ -23,7 +23,7 @@ impl MessageSearch {
         Ok(Self(words))
     }
 
-    /// The words, one blank between them.
+    /// Returns the words, separated by single blanks.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -40,17 +40,17 @@ pub struct FoundMessage {
     pub highlight: Highlight,
 }
 
-/// A place in a list of messages that is ordered by time. Clients hand it back as it is.
+/// A position in a list of messages that is ordered by time. Clients return it unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// The time of the message after which the list goes on.
+    /// The time of the message after which the list continues.
     pub created_at: Timestamp,
     /// Its id.
     pub message_id: Uuid,
 }
 
 impl Cursor {
-    /// By the text that [`Display`](fmt::Display) gives.
+    /// Parses the text that [`Display`](fmt::Display) writes.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let (micros, id) = raw.split_at_checked(16)?;

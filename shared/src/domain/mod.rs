@@ -1,4 +1,5 @@
-//! The terms of the chat. A value is parsed once, by its type's constructor, and is valid from then on.
+//! The terms of the chat. A type's constructor parses a value once; the value is valid from then on.
+//!
 //! This module does no I/O and does not know HTTP, SQL or Firebase.
 
 mod analytics;

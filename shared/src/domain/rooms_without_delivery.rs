@@ -15,7 +15,7 @@ impl RoomsWithoutDelivery {
     /// Parses `allow` or `support_only`.
     ///
     /// # Errors
-    /// The value is another one.
+    /// The value is neither.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         match raw {
             "allow" => Ok(Self::Allow),

@@ -8,7 +8,7 @@ impl Search {
     /// The longest search in characters.
     pub const MAX_CHARS: usize = 255;
 
-    /// Splits a search at white space. Words that show nothing do not count.
+    /// Splits a search at white space. Words without a visible character are ignored.
     ///
     /// # Errors
     /// The value is too long or has a NUL.

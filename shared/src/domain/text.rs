@@ -1,7 +1,7 @@
 use super::{Invalid, shows_nothing};
 
-/// A text that a user wrote: trimmed, not blank, at most [`Text::MAX_CHARS`] characters, without NUL. A text that shows
-/// nothing is blank.
+/// A text that a user wrote: trimmed, not blank, at most [`Text::MAX_CHARS`] characters, without NUL. A text without a
+/// visible character is blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(String);
 

@@ -1,7 +1,7 @@
 use super::Invalid;
 
-/// The name of an IANA time zone, such as `Africa/Abidjan`. PostgreSQL knows which names exist: a statement that takes
-/// one checks it.
+/// The name of an IANA time zone, such as `Africa/Abidjan`. The statement that uses the name checks that PostgreSQL
+/// knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeZone(String);
 

@@ -1,8 +1,8 @@
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// Returns whether a text shows nothing: it has only white space, control characters, and characters
-/// that Unicode calls default ignorable (zero-width characters, variation selectors, bidi controls, tags, fillers).
+/// Returns whether a text has no visible character: it has only white space, control characters, and characters that
+/// Unicode calls default ignorable (zero-width characters, variation selectors, bidi controls, tags, fillers).
 #[must_use]
 pub fn shows_nothing(text: &str) -> bool {
     /// A Braille cell without a dot: a symbol for Unicode, a blank for a reader.

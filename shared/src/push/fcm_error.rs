@@ -1,7 +1,7 @@
-//! What FCM's error responses mean.
+//! The meaning of FCM's error responses.
 //!
 //! Source: firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, and "Best practices when sending FCM messages at
-//! scale" for when to come back.
+//! scale" for the delays before a retry.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The log: JSON lines on stdout. Every line of a request has the request's id, and one line tells how it ended.
+//! The log: JSON lines on stdout. Every line of a request has the request's id, and one line has its outcome.
 
 use std::time::Duration;
 

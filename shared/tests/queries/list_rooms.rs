@@ -265,7 +265,7 @@ async fn changed_names_are_found_after_their_rooms_were_refreshed() {
     let rename = "UPDATE users SET full_name = 'Hélène Çelik' WHERE user_type = 'client'";
     test.sql.execute(rename, &[]).await.unwrap();
 
-    // One driver's a run; then nobody is left, and it begins anew.
+    // Each run refreshes the rooms of one driver. After the last driver, the next run starts again.
     assert_eq!([refresh().await, refresh().await, refresh().await], [1; 3]);
     for (driver, room) in &rooms {
         assert_eq!(found(*driver, "helene").await, [*room]);

@@ -1,11 +1,11 @@
-//! What a name or a word is found by, however a keyboard types it, in the list of rooms and in messages alike.
+//! Searches find a name or a word in any spelling that a keyboard produces, both in the list of rooms and in messages.
 
 use shared::db::messages::{self, Scope};
 use shared::db::rooms::{self, Filter};
 use shared::domain::{PageNumber, PageSize, RoomOrder, Search};
 use shared::testing::TestApp;
 
-/// What is written, and what is typed to find it.
+/// A text, and the searches that find it.
 const PAIRS: [(&str, &[&str]); 17] = [
     (
         "Hélène Koné",

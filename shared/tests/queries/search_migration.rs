@@ -97,7 +97,7 @@ async fn messages_and_names_from_before_the_migration_are_found() {
     assert_eq!(names(true).await, folded, "a room that opens again");
 }
 
-/// What the search-messages of the release before asks for the words to mark, on the schema of this one.
+/// Runs the query of the previous release's search-messages for the words to highlight, on the schema of this release.
 #[tokio::test]
 async fn a_function_of_the_previous_release_still_finds_and_highlights() {
     let test = TestApp::new().await;

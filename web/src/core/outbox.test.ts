@@ -11,7 +11,7 @@ const NO_ANSWER = new CallError(null, 'Pas de réponse du serveur.');
 class Server {
   stored: { clientMessageId: string; message: Message }[] = [];
   calls: string[] = [];
-  /** The errors of the next calls; `afterwards`: the message is stored all the same. */
+  /** The errors of the next calls; `afterwards`: the message is stored despite the error. */
   failures: ({ error: CallError; afterwards?: boolean } | null)[] = [];
 
   send = async (item: Outgoing): Promise<Message> => {

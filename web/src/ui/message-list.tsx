@@ -121,7 +121,8 @@ function Older({ conversation, count }: { conversation: Conversation; count: num
   const button = useRef<HTMLButtonElement>(null);
   const load = () => void conversation.loadOlder();
   useEffect(() => {
-    // A new observer reports at once what is in sight, so loading goes on if a page did not fill the screen.
+    // A new observer reports at once which elements are in sight, so loading continues if a page did not fill the
+    // screen.
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && load());
     observer.observe(button.current!);
     return () => observer.disconnect();

@@ -37,7 +37,7 @@ pub enum DropReason {
 }
 
 impl DeliveryOutcome {
-    /// Returns a retry after an outage.
+    /// Returns the outcome for an outage: a retry.
     #[must_use]
     pub fn outage(after: Option<Duration>) -> Self {
         Self::Retry {

@@ -57,7 +57,8 @@ async fn a_room_accepts_messages_until_the_grace_period_ends_and_stays_readable(
     assert!(report(&test, &event(Cancelled, delivery)).await.is_empty());
     assert_counters_are_true(&test).await;
 
-    // The end is the delivery's, and a second one does not put it off: no new room about it either, but the one that is there is found.
+    // After the end of the delivery, a repeated end changes nothing. No new room about it can be opened, but the
+    // existing one is returned.
     let merchant = test.user("merchant", "Maquis").await;
     let set = "UPDATE deliveries SET merchant_id = $1";
     test.sql.execute(set, &[&merchant.0]).await.unwrap();
