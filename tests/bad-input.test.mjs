@@ -199,7 +199,7 @@ describe('the content type', () => {
   });
 });
 
-test('an endpoint without a body ignores the one that is sent', async () => {
+test('an endpoint that reads no body ignores a body', async () => {
   for (const path of [`rooms/${room.id}/mark_as_read/`, 'firebase_token/']) {
     for (const payload of ['{', '[]', '\0', 'x'.repeat(10_000)]) {
       assert.equal((await driver.postRaw(path, payload)).status, 200, path);

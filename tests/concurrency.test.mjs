@@ -204,7 +204,7 @@ test('concurrent create requests of both participants create one room', async ()
   }
 });
 
-test('a user can open sixty rooms at once and no more', async () => {
+test('a user can open at most sixty rooms at once', async () => {
   const driver = await aDriver();
   const clients = await times(70, () => aClient());
   const open = ({ id }) => driver.post('rooms/', { other_user_id: id, room_type: 'delivery' });

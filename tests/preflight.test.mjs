@@ -41,7 +41,7 @@ test('without the key of the web app the sign-in is skipped, and the report says
   assert.match(detail, /firebase_web_api_key/);
 });
 
-test('foreign rules are detected by their text and by what they allow', async () => {
+test('foreign rules are detected by their text and by their effect', async () => {
   const ours = await (await fetch(rules, { headers: admin })).text();
   const deploy = (body) => fetch(rules, { method: 'PUT', headers: admin, body });
   try {

@@ -148,7 +148,7 @@ describe('location', () => {
     }
   });
 
-  test('keeps every digit', async () => {
+  test('preserves every digit', async () => {
     const exact = { latitude: 5.345317123456789, longitude: -4.024429987654321 };
     const { body } = await send({ message_type: 'location', ...exact });
     assert.deepEqual([body.latitude, body.longitude], [exact.latitude, exact.longitude]);

@@ -27,7 +27,7 @@ const CLIENTS = {
   dart: { generator: 'dart-dio', properties: 'pubName=relais_api,serializationLibrary=json_serializable' },
 };
 
-// components, schemas, name: the place of a named enum.
+// A named enum has this depth: components, schemas, name.
 const SCHEMA_DEPTH = 3;
 
 const folder = mkdtempSync(join(tmpdir(), 'relais-clients-'));

@@ -23,14 +23,14 @@ function admin(options = {}) {
 }
 
 describe('firebase-admin for Node', () => {
-  it('passes by the rules', async () => {
+  it('bypasses the rules', async () => {
     const db = admin();
     await db.ref('secret/x').set({ a: 1 });
     assert.deepEqual((await db.ref('secret').get()).val(), { x: { a: 1 } });
     assert.deepEqual(await database.data('/secret'), { x: { a: 1 } });
   });
 
-  it('is held to the rules by databaseAuthVariableOverride', async () => {
+  it('is subject to the rules with databaseAuthVariableOverride', async () => {
     const db = admin({ databaseAuthVariableOverride: { uid: 'a' } });
     await db.ref('mine/a').set(1);
     await assert.rejects(db.ref('mine/b').set(1), /permission_denied/i);

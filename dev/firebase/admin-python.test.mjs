@@ -15,7 +15,7 @@ const database = await peer();
 before(() => database.useRules(suiteRules));
 
 describe('firebase-admin for Python', () => {
-  it('writes, reads, queries, listens, and is held to the rules', async () => {
+  it('writes, reads, queries, listens, and is subject to the rules', async () => {
     const { stdout } = await promisify(execFile)(PYTHON, [here('testing/admin_python.py'), database.databaseUrl], {
       timeout: 60_000,
     });

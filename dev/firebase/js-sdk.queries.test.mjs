@@ -35,7 +35,7 @@ describe('queries', () => {
   const messages = (numbers) =>
     Object.fromEntries(numbers.map((n) => [`m${n}`, { timestamp: `2025-01-15T14:30:0${n}Z`, rank: 10 - n }]));
 
-  it('children come in the order asked for', async () => {
+  it('children arrive in the requested order', async () => {
     await database.reset({ open: { list: messages([3, 1, 2]) } });
     const db = phone(database, 'a');
     const byTime = record(query(ref(db, 'open/list'), orderByChild('timestamp')));
@@ -46,7 +46,7 @@ describe('queries', () => {
     await eventually(() => byTime, ['m1', 'm2', 'm3', 'm4']);
   });
 
-  it('a window slides: the new one enters, the oldest leaves', async () => {
+  it('a limited query adds the new child and removes the oldest', async () => {
     await database.reset({ open: { list: messages([1, 2, 3]) } });
     const last = query(ref(phone(database, 'a'), 'open/list'), orderByChild('timestamp'), limitToLast(2));
     const added = record(last);
@@ -64,7 +64,7 @@ describe('queries', () => {
     );
   });
 
-  it('a change inside the window is told as a change', async () => {
+  it('a change of a selected child is a child_changed event', async () => {
     await database.reset({ open: { list: messages([1, 2]) } });
     const last = query(ref(phone(database, 'a'), 'open/list'), orderByChild('timestamp'), limitToLast(1));
     const changed = record(last, { changes: onChildChanged });
@@ -74,7 +74,7 @@ describe('queries', () => {
     await eventually(() => changed, ['m2']);
   });
 
-  it('two queries and a plain listener at one place do not mix', async () => {
+  it('two queries and a plain listener at one path are independent', async () => {
     await database.reset({ open: { list: messages([1, 2, 3]) } });
     const list = ref(phone(database, 'a'), 'open/list');
     const first = record(query(list, orderByChild('timestamp'), limitToFirst(1)));
@@ -107,20 +107,20 @@ describe('queries', () => {
 });
 
 describe('server values and transactions', () => {
-  it('a timestamp is filled in by the server', async () => {
+  it('the server fills in a timestamp', async () => {
     const db = phone(database, 'a');
     await set(ref(db, 'open/at'), serverTimestamp());
     assert.equal(typeof (await database.data('/open/at')), 'number');
     assert.equal((await get(ref(db, 'open/at'))).val(), await database.data('/open/at'));
   });
 
-  it('increments of two phones add up', async () => {
+  it('concurrent increments of two phones add up', async () => {
     const phones = [phone(database, 'a'), phone(database, 'b')];
     await Promise.all(phones.flatMap((db) => Array.from({ length: 10 }, () => set(ref(db, 'open/n'), increment(1)))));
     assert.equal(await database.data('/open/n'), 20);
   });
 
-  it('transactions of two phones lose nothing', async () => {
+  it('concurrent transactions of two phones lose no write', async () => {
     const phones = [phone(database, 'a'), phone(database, 'b')];
     const add = (db) =>
       runTransaction(ref(db, 'open/deep/counter'), (state) => ({ n: (state?.n ?? 0) + 1, é: [1.5, true, 'x'] }));
@@ -129,7 +129,7 @@ describe('server values and transactions', () => {
     assert.deepEqual(await database.data('/open/deep/counter'), { n: 10, é: [1.5, true, 'x'] });
   });
 
-  it('a transaction on data with priorities knows what it saw', async () => {
+  it('a transaction on data with priorities is committed', async () => {
     const db = phone(database, 'a');
     await setWithPriority(ref(db, 'open/t/a'), 1, 'high');
     await setWithPriority(ref(db, 'open/t/b'), 'two', 7);

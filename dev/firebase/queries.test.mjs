@@ -64,7 +64,7 @@ describe('REST queries', () => {
     );
   });
 
-  it('integer keys come first, as numbers', async () => {
+  it('integer keys come first, in numeric order', async () => {
     assert.deepEqual(
       await database.json('GET', '/open/numbered.json', { params: { orderBy: '"$key"', limitToLast: '2' } }),
       [200, { 10: 'ten', x: 'ex' }],
@@ -81,7 +81,7 @@ describe('REST queries', () => {
     ['shallow', { orderBy: '"rank"', limitToFirst: '1', shallow: 'true' }],
   ];
   for (const [what, params] of bad) {
-    it(`is refused: ${what}`, async () => {
+    it(`is rejected: ${what}`, async () => {
       const [status, answer] = await database.json('GET', '/open/list.json', { params });
       assert.deepEqual([status, typeof answer.error], [400, 'string']);
     });

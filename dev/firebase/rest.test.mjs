@@ -10,14 +10,14 @@ before(async () => {
 beforeEach(() => database.reset());
 
 describe('reading and writing', () => {
-  it('PUT writes and answers what it wrote, GET reads it', async () => {
+  it('PUT writes and returns the data, GET reads it', async () => {
     const value = { a: 1, b: { c: 'text', d: true } };
     assert.deepEqual(await database.json('PUT', '/open/x.json', { body: value }), [200, value]);
     assert.deepEqual(await database.json('GET', '/open/x.json'), [200, value]);
     assert.deepEqual(await database.json('GET', '/open/x/b/c.json'), [200, 'text']);
   });
 
-  it('what is not there is null', async () => {
+  it('missing data is null', async () => {
     assert.deepEqual(await database.json('GET', '/open/none.json'), [200, null]);
   });
 
@@ -26,33 +26,33 @@ describe('reading and writing', () => {
     assert.deepEqual(await database.data('/open'), { e: 0, f: '', g: false });
   });
 
-  it('DELETE removes, and parents left empty go with it', async () => {
+  it('DELETE also removes parents that become empty', async () => {
     await database.json('PUT', '/open/a/b/c.json', { body: 1 });
     assert.deepEqual(await database.json('DELETE', '/open/a/b/c.json'), [200, null]);
     assert.equal(await database.data(), null);
   });
 
-  it('POST makes keys that sort by time', async () => {
+  it('POST creates keys that sort by time', async () => {
     const names = [];
     for (let i = 0; i < 3; i++) names.push((await database.json('POST', '/open/list.json', { body: i }))[1].name);
     assert.match(names[0], /^-[-\w]{19}$/);
     assert.deepEqual(Object.values(await database.data('/open/list')), [0, 1, 2]);
   });
 
-  it('PATCH changes the children it names, and null deletes one', async () => {
+  it('PATCH changes the named children, and null deletes one', async () => {
     await database.json('PUT', '/open.json', { body: { a: 1, b: 2, c: { d: 1, e: 1 } } });
     const [status] = await database.json('PATCH', '/open.json', { body: { a: null, b: 3, c: { d: 2 } } });
     assert.equal(status, 200);
     assert.deepEqual(await database.data('/open'), { b: 3, c: { d: 2 } });
   });
 
-  it('PATCH takes paths, all of them at once', async () => {
+  it('PATCH writes several paths atomically', async () => {
     await database.json('PUT', '/open.json', { body: { a: { x: 1, y: 1 }, b: { z: 1 } } });
     await database.json('PATCH', '/open.json', { body: { 'a/x': 2, 'b/z': null, 'c/d/e': 3 } });
     assert.deepEqual(await database.data('/open'), { a: { x: 2, y: 1 }, c: { d: { e: 3 } } });
   });
 
-  it('a value gives way to children, and children to a value', async () => {
+  it('children replace a value, and a value replaces children', async () => {
     await database.json('PUT', '/open/a.json', { body: 1 });
     await database.json('PUT', '/open/a/b.json', { body: 2 });
     assert.deepEqual(await database.data('/open'), { a: { b: 2 } });
@@ -71,7 +71,7 @@ describe('reading and writing', () => {
     assert.deepEqual(await database.json('GET', '/open/keys/hasOwnProperty.json'), [200, null]);
   });
 
-  it('lists go in as arrays and come out as arrays', async () => {
+  it('arrays are written and read as arrays', async () => {
     await database.json('PUT', '/open.json', {
       body: { full: ['a', 'b'], holes: ['a', null, 'c'], sparse: { 0: 'a', 9: 'b' } },
     });
@@ -82,7 +82,7 @@ describe('reading and writing', () => {
     });
   });
 
-  it('keeps its namespaces apart', async () => {
+  it('namespaces are independent', async () => {
     await database.json('PUT', '/open/a.json', { body: 1 });
     assert.deepEqual(await database.json('GET', '/open/a.json', { params: { ns: `${database.namespace}-b` } }), [
       200,
@@ -99,7 +99,7 @@ describe('server values', () => {
     assert.ok(at >= from - 1000 && at <= Date.now() + 1000, `${at}`);
   });
 
-  it('increments add to what is there, also in a PATCH', async () => {
+  it('increments add to the stored number, also in a PATCH', async () => {
     await database.json('PATCH', '/open.json', { body: { 'n/a': { '.sv': { increment: 5 } } } });
     await database.json('PATCH', '/open.json', { body: { 'n/a': { '.sv': { increment: -2 } }, 'n/b': 1 } });
     assert.deepEqual(await database.data('/open/n'), { a: 3, b: 1 });
@@ -107,7 +107,7 @@ describe('server values', () => {
 });
 
 describe('parameters', () => {
-  it('print=silent answers 204 without a body', async () => {
+  it('print=silent returns 204 without a body', async () => {
     for (const method of ['PUT', 'PATCH', 'POST', 'DELETE']) {
       const response = await database.rest(method, '/open/a.json', { body: { x: 1 }, params: { print: 'silent' } });
       assert.deepEqual([response.status, await response.text()], [204, '']);
@@ -120,7 +120,7 @@ describe('parameters', () => {
     assert.match(text, /^\{\n +"x" ?: 1\n\}\s*$/);
   });
 
-  it('shallow tells the keys alone', async () => {
+  it('shallow returns only the keys', async () => {
     await database.json('PUT', '/open.json', { body: { a: { x: 1 }, b: 2 } });
     assert.deepEqual(await database.json('GET', '/open.json', { params: { shallow: 'true' } }), [
       200,
@@ -129,7 +129,7 @@ describe('parameters', () => {
     assert.deepEqual(await database.json('GET', '/open/b.json', { params: { shallow: 'true' } }), [200, 2]);
   });
 
-  it('format=export tells priorities', async () => {
+  it('format=export includes priorities', async () => {
     await database.json('PUT', '/open/a.json', { body: { '.value': 1, '.priority': 2 } });
     assert.deepEqual(await database.json('GET', '/open/a.json'), [200, 1]);
     assert.deepEqual(await database.json('GET', '/open/a.json', { params: { format: 'export' } }), [
@@ -143,7 +143,7 @@ describe('ETags', () => {
   const etagOf = async (path) =>
     (await database.rest('GET', path, { headers: { 'X-Firebase-ETag': 'true' } })).headers.get('etag');
 
-  it('if-match lets a PUT through only on what was read', async () => {
+  it('if-match allows a PUT only if the data is unchanged', async () => {
     await database.json('PUT', '/open/n.json', { body: 1 });
     const etag = await etagOf('/open/n.json');
     const first = await database.rest('PUT', '/open/n.json', { body: 2, headers: { 'if-match': etag } });
@@ -156,7 +156,7 @@ describe('ETags', () => {
     assert.deepEqual([third.status, await third.json()], [412, null]);
   });
 
-  it('if-match holds for DELETE too', async () => {
+  it('if-match applies to DELETE too', async () => {
     await database.json('PUT', '/open/n.json', { body: 1 });
     const refused = await database.rest('DELETE', '/open/n.json', { headers: { 'if-match': 'something-else' } });
     assert.equal(refused.status, 412);
@@ -166,20 +166,20 @@ describe('ETags', () => {
     assert.equal(done.status, 200);
   });
 
-  it('nothing has the ETag null_etag', async () => {
+  it('missing data has the ETag null_etag', async () => {
     assert.equal(await etagOf('/open/none.json'), 'null_etag');
     const response = await database.rest('PUT', '/open/none.json', { body: 1, headers: { 'if-match': 'null_etag' } });
     assert.equal(response.status, 200);
   });
 
-  it('if-none-match spares the client what it has', async () => {
+  it('if-none-match returns no data that the client already has', async () => {
     const etag = await etagOf('/open/none.json');
     assert.equal((await database.rest('GET', '/open/none.json', { headers: { 'if-none-match': etag } })).status, 304);
     await database.json('PUT', '/open/none.json', { body: 1 });
     assert.equal((await database.rest('GET', '/open/none.json', { headers: { 'if-none-match': etag } })).status, 200);
   });
 
-  it('does not exist for PATCH', async () => {
+  it('PATCH does not support ETags', async () => {
     const response = await database.rest('PATCH', '/open.json', {
       body: { a: 1 },
       headers: { 'if-match': 'null_etag' },
@@ -188,7 +188,7 @@ describe('ETags', () => {
   });
 });
 
-describe('bad requests are answered 400, and change nothing', () => {
+describe('bad requests return 400 and change nothing', () => {
   const deep = (levels) => JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels));
   const bad = [
     ['a key with a dot', 'PUT', '/open/x.json', { 'a.b': 1 }],
@@ -226,7 +226,7 @@ describe('bad requests are answered 400, and change nothing', () => {
     });
   }
 
-  it('a key of 768 bytes and 32 levels are well', async () => {
+  it('a key of 768 bytes and 32 levels are valid', async () => {
     const [status] = await database.json('PUT', '/open/x.json', { body: { ['é'.repeat(384)]: 1 } });
     assert.equal(status, 200);
     assert.equal((await database.json('PUT', '/open.json', { body: deep(31) }))[0], 200);
@@ -239,7 +239,7 @@ describe('bad requests are answered 400, and change nothing', () => {
 });
 
 describe('permissions', () => {
-  it('what no rule allows is 401 Permission denied', async () => {
+  it('a request that no rule allows returns 401 Permission denied', async () => {
     const denied = [401, { error: 'Permission denied' }];
     assert.deepEqual(await database.json('GET', '/secret.json', { as: null }), denied);
     assert.deepEqual(await database.json('PUT', '/secret.json', { as: null, body: 1 }), denied);
@@ -253,26 +253,26 @@ describe('permissions', () => {
     assert.equal((await database.rest('PUT', '/secret.json', { body: 1 })).status, 200);
   });
 
-  it('of a PATCH with one forbidden path nothing is written', async () => {
+  it('a PATCH with one forbidden path writes nothing', async () => {
     const [status] = await database.json('PATCH', '/.json', { as: { uid: 'a' }, body: { 'mine/a': 1, 'mine/b': 1 } });
     assert.equal(status, 401);
     assert.equal(await database.data(), null);
   });
 
-  it('.validate fences off a smaller number', async () => {
+  it('.validate rejects a smaller number', async () => {
     assert.equal((await database.rest('PUT', '/counter.json', { as: null, body: 2 })).status, 200);
     assert.equal((await database.rest('PUT', '/counter.json', { as: null, body: 2 })).status, 401);
     assert.equal((await database.rest('PUT', '/counter.json', { as: null, body: 3 })).status, 200);
     assert.equal((await database.rest('DELETE', '/counter.json', { as: null })).status, 200);
   });
 
-  it('rules know the time', async () => {
+  it('rules can read the time', async () => {
     const at = (value) => database.rest('PUT', `/diary/d${Math.abs(value)}.json`, { as: null, body: { at: value } });
     assert.equal((await at(Date.now() + 3_600_000)).status, 401);
     assert.equal((await at(Date.now() - 1000)).status, 200);
   });
 
-  it('rules know the query', async () => {
+  it('rules can read the query', async () => {
     await database.json('PUT', '/queried.json', { body: { x: { owner: 'a' }, y: { owner: 'b' } } });
     const query = (owner) => ({ as: { uid: 'a' }, params: { orderBy: '"owner"', equalTo: JSON.stringify(owner) } });
     assert.deepEqual(await database.json('GET', '/queried.json', query('a')), [200, { x: { owner: 'a' } }]);
@@ -280,7 +280,7 @@ describe('permissions', () => {
     assert.equal((await database.rest('GET', '/queried.json', { as: { uid: 'a' } })).status, 401);
   });
 
-  it('a condition does not reveal what may not be read', async () => {
+  it('a condition does not reveal data that may not be read', async () => {
     await database.json('PUT', '/mine/a.json', { body: 'secret' });
     const response = await database.rest('PUT', '/mine/a.json', {
       as: { uid: 'b' },

@@ -24,7 +24,7 @@ describe('the rules, as @firebase/rules-unit-testing sees them', () => {
     nobody = environment.unauthenticatedContext().database();
   });
 
-  it('participants read, nobody else', async () => {
+  it('only participants can read', async () => {
     await assertSucceeds(driver.ref('chats/open').get());
     await assertSucceeds(client.ref('chats/open/messages').orderByChild('timestamp').limitToLast(50).get());
     await assertFails(stranger.ref('chats/open').get());
@@ -32,7 +32,7 @@ describe('the rules, as @firebase/rules-unit-testing sees them', () => {
     await assertFails(driver.ref('chats').get());
   });
 
-  it('a participant writes his own typing and nothing else', async () => {
+  it('a participant can write only their own typing entry', async () => {
     await assertSucceeds(client.ref('chats/open/typing/client-1').set(typing));
     await assertSucceeds(client.ref('chats/open/typing/client-1').remove());
     await assertFails(client.ref('chats/open/typing/driver-1').set(typing));
@@ -42,7 +42,7 @@ describe('the rules, as @firebase/rules-unit-testing sees them', () => {
     await assertFails(client.ref('chats/open').remove());
   });
 
-  it('a client called chat-backend is not the backend', async () => {
+  it('a client with the uid chat-backend is not the backend', async () => {
     await assertFails(impostor.ref('chats/open').update({ metadata: metadata({ revision: 6 }) }));
     await assertFails(impostor.ref('chats/open').get());
   });

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 describe('injected faults', () => {
-  it('a status, so many times, and then no more', async () => {
+  it('a status is returned `count` times', async () => {
     await inject([{ path: '/chats/**', method: 'PATCH', status: 503, retryAfter: 7, count: 2 }]);
     const answers = [];
     for (let i = 0; i < 3; i++) answers.push(await call('PATCH', '/chats/a.json', { n: i }));
@@ -30,7 +30,7 @@ describe('injected faults', () => {
     assert.deepEqual(await data('/chats/a'), { n: 2 });
   });
 
-  it('strikes only the paths and methods it names', async () => {
+  it('a fault applies only to the given paths and methods', async () => {
     await inject([{ path: '/chats/*', method: 'PUT', status: 500 }]);
     assert.equal((await call('PUT', '/chats/a.json', 1)).status, 500);
     assert.equal((await call('PUT', '/chats/a/b.json', 1)).status, 200);
@@ -38,25 +38,25 @@ describe('injected faults', () => {
     assert.equal((await call('GET', '/chats/a.json')).status, 200);
   });
 
-  it('a body of its own, and the token endpoint', async () => {
+  it('a fault can have a body, and can apply to the token endpoint', async () => {
     await inject([{ path: '/token', status: 401, body: { error: 'invalid_grant' } }]);
     const response = await call('POST', '/token');
     assert.deepEqual([response.status, await response.json()], [401, { error: 'invalid_grant' }]);
   });
 
-  it('a status for what was done all the same', async () => {
+  it('a status can be returned although the write is applied', async () => {
     await inject([{ status: 500, applied: true, count: 1, method: 'PUT' }]);
     assert.equal((await call('PUT', '/a.json', 1)).status, 500);
     assert.equal(await data('/a'), 1);
   });
 
-  it('a connection cut before the write', async () => {
+  it('a connection can close before the write', async () => {
     await inject([{ reset: 'before', method: 'PUT', count: 1 }]);
     await assert.rejects(call('PUT', '/a.json', 1));
     assert.equal(await data('/a'), null);
   });
 
-  it('a connection cut after the write, in mid-answer', async () => {
+  it('a connection can close after the write, during the response', async () => {
     await inject([{ reset: 'after', method: 'PUT', count: 2 }]);
     const cut = async (path) => (await call('PUT', path, { text: 'long enough' })).json();
     await assert.rejects(cut('/a.json'));
@@ -64,7 +64,7 @@ describe('injected faults', () => {
     assert.deepEqual(await data('/'), { a: { text: 'long enough' }, b: { text: 'long enough' } });
   });
 
-  it('a delay before the write lets a later one overtake it', async () => {
+  it('a delay before the write lets a later write overtake it', async () => {
     await inject([{ delayMs: 200, method: 'PUT', count: 1 }]);
     const slow = call('PUT', '/a.json', 'first');
     while (!(await (await call('GET', '/.faults')).json()).injected);
@@ -73,7 +73,7 @@ describe('injected faults', () => {
     assert.equal(await data('/a'), 'first');
   });
 
-  it('a delay of the answer alone does not', async () => {
+  it('a delay of the response does not', async () => {
     await inject([{ answerDelayMs: 200, method: 'PUT', count: 1 }]);
     const from = performance.now();
     const slow = call('PUT', '/a.json', 'first');
@@ -84,7 +84,7 @@ describe('injected faults', () => {
     assert.equal(await data('/a'), 'second');
   });
 
-  it('chance is drawn from the seed, so that a run can be repeated', async () => {
+  it('random faults depend on the seed, so that a run can be repeated', async () => {
     const run = async (seed) => {
       await inject({ seed, faults: [{ status: 500, probability: 0.5, method: 'PUT' }] });
       const statuses = [];
@@ -98,7 +98,7 @@ describe('injected faults', () => {
     assert.match(first, /200/);
   });
 
-  it('tells what it injected', async () => {
+  it('reports the injected faults', async () => {
     await inject([
       { path: '/a', status: 500 },
       { path: '/b', status: 429 },
@@ -113,7 +113,7 @@ describe('injected faults', () => {
     });
   });
 
-  it('refuses a plan it does not understand', async () => {
+  it('rejects an invalid list of faults', async () => {
     for (const plan of [{}, null, [{ paht: '/a' }], [{ status: '500' }], [{ reset: 'now' }], [null]]) {
       assert.equal((await inject(plan)).status, 400, JSON.stringify(plan));
     }
@@ -121,7 +121,7 @@ describe('injected faults', () => {
 });
 
 describe('the journal of requests', () => {
-  it('has every write, and not the reads', async () => {
+  it('has every write and no reads', async () => {
     await inject([{ path: '/b', reset: 'before', count: 1 }]);
     await call('PUT', '/a.json', 12345);
     await call('GET', '/a.json');
@@ -153,7 +153,7 @@ describe('the fence', () => {
       headers: { Authorization: 'Bearer owner' },
     });
 
-  it('stops a stale write while it is up, and nothing while it is down', async (context) => {
+  it('rejects a stale write only while it is on', async (context) => {
     const { url, close } = await startStandIn({ rules: fenced });
     context.after(close);
     const setFence = (up) => fetch(`${url}/.settings/fence`, { method: 'PUT', body: String(up) });
@@ -167,8 +167,8 @@ describe('the fence', () => {
   });
 });
 
-describe('pages of any origin', () => {
-  it('may call it', async () => {
+describe('pages from any origin', () => {
+  it('may send requests', async () => {
     const headers = {
       Origin: 'http://localhost:5173',
       'Access-Control-Request-Headers': 'authorization,x-client-version',
@@ -185,14 +185,14 @@ describe('pages of any origin', () => {
   });
 });
 
-describe('what is not there', () => {
+describe('unknown paths and methods', () => {
   it('a path without .json is 404, an unknown method 405', async () => {
     assert.equal((await call('GET', '/chats')).status, 404);
     const response = await call('HEAD', '/chats.json');
     assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET, PUT, PATCH, POST, DELETE']);
   });
 
-  it('X-HTTP-Method-Override makes a PATCH of a POST', async () => {
+  it('X-HTTP-Method-Override turns a POST into a PATCH', async () => {
     await fetch(`${standIn.url}/a.json`, {
       method: 'POST',
       headers: { 'X-HTTP-Method-Override': 'PATCH' },

@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 
 describe('Cloud Messaging', () => {
-  it('takes a message for a device, and remembers it', async () => {
+  it('accepts and records a message to a device', async () => {
     const message = { token: 'a:b', notification: { title: 'Awa', body: 'Oui' }, data: { seq: '1' } };
     const { status, answer } = await send(message);
     assert.equal(status, 200);
@@ -49,7 +49,7 @@ describe('Cloud Messaging', () => {
     assert.deepEqual(push, { time: push.time, token: 'a:b', message });
   });
 
-  it('wants an access token for messaging, and the project that it is for', async () => {
+  it("requires an access token for messaging and the token's project", async () => {
     const database = await accessToken(
       'https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email',
     );
@@ -59,7 +59,7 @@ describe('Cloud Messaging', () => {
     assert.equal(atDatabase.status, 401, 'and a token for messaging opens no database');
   });
 
-  it('says which field is wrong', async () => {
+  it('names the invalid field', async () => {
     const field = async (message) => {
       const { status, answer } = await send(message);
       assert.equal(status, 400);
@@ -72,7 +72,7 @@ describe('Cloud Messaging', () => {
     assert.equal(await field({ token: 'a', notifications: {} }), 'message.notifications');
   });
 
-  it('knows which devices are gone', async () => {
+  it('rejects messages to unregistered devices', async () => {
     await call('PUT', '/.unregistered-devices', ['gone']);
     const { status, code } = await send({ token: 'gone' });
     assert.deepEqual([status, code], [404, 'UNREGISTERED']);
@@ -83,7 +83,7 @@ describe('Cloud Messaging', () => {
     );
   });
 
-  it('answers an injected status as it is documented', async () => {
+  it('returns the documented body for an injected status', async () => {
     for (const [status, code] of [
       [404, 'UNREGISTERED'],
       [429, 'QUOTA_EXCEEDED'],
@@ -97,7 +97,7 @@ describe('Cloud Messaging', () => {
     assert.deepEqual(await pushes(), []);
   });
 
-  it('tells which pushes a fault struck that were done all the same', async () => {
+  it('marks pushes that were recorded despite a fault', async () => {
     await call('PUT', '/.faults', [{ path: '/v1/**', status: 500, applied: true, count: 1 }]);
     assert.equal((await send({ token: 'a' })).status, 500);
     assert.equal((await send({ token: 'a' })).status, 200);
@@ -107,7 +107,7 @@ describe('Cloud Messaging', () => {
     );
   });
 
-  it('takes access tokens back before their time', async () => {
+  it('revokes access tokens before they expire', async () => {
     const bearer = await accessToken();
     assert.equal((await send({ token: 'a' }, { bearer })).status, 200);
     await call('DELETE', '/.access-tokens');

@@ -47,7 +47,7 @@ const put = (url, path, value) => fetch(`${url}${path}.json`, { method: 'PUT', b
 const read = async (url, path = '/') => (await fetch(`${url}${path}.json`)).json();
 
 describe('main.mjs', () => {
-  it('says in one line where it listens, and ends cleanly on a signal', async (context) => {
+  it('prints its address in one line, and exits cleanly on a signal', async (context) => {
     for (const signal of ['SIGTERM', 'SIGINT']) {
       const { child, ended, line } = await start(context, freshDirectory());
       assert.match(line, /^Firebase stand-in listening on http:\/\/127\.0\.0\.1:\d+\n$/);
@@ -56,7 +56,7 @@ describe('main.mjs', () => {
     }
   });
 
-  it('says clearly that a port is taken, and leaves the data alone', async (context) => {
+  it('reports a port that is in use, and does not change the data', async (context) => {
     const data = freshDirectory();
     const { url } = await start(context, data);
     await put(url, '/a', 1);
@@ -70,7 +70,7 @@ describe('main.mjs', () => {
     assert.deepEqual(readdirSync(data), before);
   });
 
-  it('says clearly what is missing or wrong', async (context) => {
+  it('reports missing and invalid options', async (context) => {
     const refusal = async (...args) => (await run(context, ...args).ended).errors.split('\n')[0];
     assert.equal(await refusal(), '--rules is missing.');
     const all = ['--rules', rules, '--data', freshDirectory(), '--service-account', serviceAccount];
@@ -84,7 +84,7 @@ describe('data', () => {
   const value = { text: 'é😀', list: [1, null, 3], deep: { '.priority': 5, x: { '.value': 1, '.priority': 'p' } } };
   const stored = { text: 'é😀', list: [1, null, 3], deep: { x: 1 } };
 
-  it('are kept over a restart, in every namespace, with their priorities', async (context) => {
+  it('survives a restart, in every namespace, with priorities', async (context) => {
     const data = freshDirectory();
     const first = await start(context, data);
     await put(first.url, '/a', value);
@@ -100,7 +100,7 @@ describe('data', () => {
     assert.deepEqual(await (await fetch(`${url}/.json?ns=other`)).json(), { b: 2 });
   });
 
-  it('are all there after kill -9, up to the last write that was answered', async (context) => {
+  it('is complete after kill -9, up to the last confirmed write', async (context) => {
     const data = freshDirectory();
     const first = await start(context, data);
     await Promise.all(Array.from({ length: 200 }, (_, n) => put(first.url, `/n/x${n}`, n)));
@@ -112,7 +112,7 @@ describe('data', () => {
     assert.deepEqual([deep, Object.keys(rest).length], [{ er: 1 }, 199]);
   });
 
-  it('survive a journal whose last line was cut short, twice', async (context) => {
+  it('survives a truncated last line of the journal, twice', async (context) => {
     const data = freshDirectory();
     for (const round of [1, 2]) {
       const { url, child, ended } = await start(context, data);
@@ -127,7 +127,7 @@ describe('data', () => {
     assert.deepEqual(await read(url), { round1: 1, round2: 2 });
   });
 
-  it('what a phone asked for at its end is kept when the stand-in ends first', async (context) => {
+  it('onDisconnect writes are stored if the stand-in stops first', async (context) => {
     const data = freshDirectory();
     const first = await start(context, data);
     const app = initializeApp({ databaseURL: first.url });

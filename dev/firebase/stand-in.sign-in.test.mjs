@@ -57,7 +57,7 @@ const readAs = async (token, path = '/chats/open/metadata/revision') => {
 };
 
 describe('signing in with a custom token, by the official SDK', () => {
-  it('makes a participant of him who was nobody', async (context) => {
+  it('gives a user the rights of a participant', async (context) => {
     const { auth, database } = phone(context);
     await assert.rejects(get(ref(database, 'chats/open')), /permission.denied/i);
     const { user } = await signInWithCustomToken(auth, customToken(account, 'client-1'));
@@ -71,7 +71,7 @@ describe('signing in with a custom token, by the official SDK', () => {
     );
   });
 
-  it('signing out takes it away, from listeners that stand too', async (context) => {
+  it('signing out removes these rights, also from active listeners', async (context) => {
     const { auth, database } = phone(context);
     await signInWithCustomToken(auth, customToken(account, 'client-1'));
     let error;
@@ -87,7 +87,7 @@ describe('signing in with a custom token, by the official SDK', () => {
     await assert.rejects(get(ref(database, 'chats/open')), /permission.denied/i);
   });
 
-  it('another user sees his own rooms on the same phone', async (context) => {
+  it('another user sees their own rooms on the same phone', async (context) => {
     const { auth, database } = phone(context);
     await signInWithCustomToken(auth, customToken(account, 'client-1'));
     await signInWithCustomToken(auth, customToken(account, 'stranger-1'));
@@ -105,7 +105,7 @@ describe('signing in with a custom token, by the official SDK', () => {
 });
 
 describe('the default database', () => {
-  it('is meant by every name that the SDKs make up where none was given', async () => {
+  it('has every name that the SDKs derive if none is given', async () => {
     const revisionIn = async (query) =>
       (await fetch(`${standIn.url}/chats/open/metadata/revision.json${query}`, asOwner)).json();
     for (const query of ['', '?ns=', '?ns=127', '?ns=192', '?ns=localhost', `?ns=${account.project_id}-default-rtdb`]) {
@@ -122,7 +122,7 @@ describe('the default database', () => {
     assert.equal((await get(ref(database, 'chats/open/metadata/revision'))).val(), 5);
   });
 
-  it('does not take the unsigned tokens of mock users', async (context) => {
+  it('rejects the unsigned tokens of mock users', async (context) => {
     const wire = new Wire(standIn.url);
     context.after(() => wire.close());
     const cred = unsigned({ sub: 'client-1', iat: 0, exp: seconds() + 3600 });
@@ -167,13 +167,13 @@ describe('a custom token is checked', () => {
     });
   }
 
-  it('a uid of 128 characters is well', async () => {
+  it('a uid of 128 characters is valid', async () => {
     assert.equal((await exchange(customToken(account, 'x'.repeat(128))))[0], 200);
   });
 });
 
 describe('an ID token is checked', () => {
-  it('one that was issued is accepted over REST, and carries the claims of the custom token', async () => {
+  it('an issued token is accepted over REST and has the claims of the custom token', async () => {
     const token = await idTokenOf('client-1', { claims: { premium: true } });
     assert.deepEqual(await readAs(token), [200, 5]);
     const { sub, aud, iss, firebase, premium } = decodeJwt(token).claims;
@@ -189,25 +189,25 @@ describe('an ID token is checked', () => {
     );
   });
 
-  it('one signed by somebody else, or by nobody, is not', async () => {
+  it('a token with another signature or none is rejected', async () => {
     const { claims } = decodeJwt(await idTokenOf('client-1'));
     for (const token of [signJwt(claims, account.private_key), unsigned(claims), 'hello']) {
       assert.deepEqual(await readAs(token), [401, { error: 'Could not parse auth token.' }]);
     }
   });
 
-  it('a custom token or a refresh token is no ID token', async () => {
+  it('a custom token or a refresh token is not an ID token', async () => {
     const [, { refreshToken }] = await exchange(customToken(account, 'client-1'));
     for (const token of [customToken(account, 'client-1'), refreshToken]) assert.equal((await readAs(token))[0], 401);
   });
 
-  it('one that was issued deletes its user, and another does not', async () => {
+  it('only an issued token deletes its user', async () => {
     const path = '/identitytoolkit.googleapis.com/v1/accounts:delete';
     assert.equal((await call(path, { idToken: await idTokenOf('client-1') }))[0], 200);
     assert.equal((await call(path, { idToken: 'hello' }))[0], 400);
   });
 
-  it('a forged refresh token gives nothing', async () => {
+  it('a forged refresh token is rejected', async () => {
     const forged = signJwt({ use: 'refresh', uid: 'client-1', claims: {}, authTime: 0 }, account.private_key);
     const [status, { error }] = await call('/securetoken.googleapis.com/v1/token', {
       grant_type: 'refresh_token',
@@ -216,7 +216,7 @@ describe('an ID token is checked', () => {
     assert.deepEqual([status, error.message], [400, 'INVALID_REFRESH_TOKEN']);
   });
 
-  it('an expired one is refused over REST, and ends a session over the websocket', async (context) => {
+  it('an expired token is rejected over REST, and ends a websocket session', async (context) => {
     const brief = await startStandIn({ rules, serviceAccount: account, idTokenSeconds: 1 });
     context.after(() => brief.close());
     const response = await fetch(`${brief.url}/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken`, {
@@ -234,7 +234,7 @@ describe('an ID token is checked', () => {
     assert.deepEqual([rest.status, await rest.json()], [401, { error: 'Auth token is expired' }]);
   });
 
-  it('a client who was signed in as chat-backend is not the backend', async () => {
+  it('a client who is signed in as chat-backend is not the backend', async () => {
     const token = await idTokenOf('chat-backend');
     const response = await fetch(`${standIn.url}/chats/open/messages/x.json?auth=${token}`, {
       method: 'PUT',
@@ -243,7 +243,7 @@ describe('an ID token is checked', () => {
     assert.equal(response.status, 401);
   });
 
-  it('a client cannot have auth overridden', async () => {
+  it('a client cannot override auth', async () => {
     const token = await idTokenOf('stranger-1');
     const override = encodeURIComponent('{"uid":"client-1"}');
     const response = await fetch(`${standIn.url}/chats/open.json?auth=${token}&auth_variable_override=${override}`);

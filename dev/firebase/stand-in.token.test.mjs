@@ -19,8 +19,8 @@ async function trade(form, url = standIn.url) {
 const write = (token, { url = standIn.url, path = '/other', query = '' } = {}) =>
   fetch(`${url}${path}.json?${query}`, { method: 'PUT', body: '1', headers: { Authorization: `Bearer ${token}` } });
 
-describe('POST /token, as Google answers a service account', () => {
-  it('trades an assertion for an access token that passes by the rules', async () => {
+describe("POST /token, like Google's response to a service account", () => {
+  it('exchanges an assertion for an access token that bypasses the rules', async () => {
     const [status, body] = await trade({ grant_type: GRANT_TYPE, assertion: assertion(account) });
     assert.equal(status, 200);
     assert.deepEqual({ ...body, access_token: '' }, { access_token: '', expires_in: 3600, token_type: 'Bearer' });
@@ -29,7 +29,7 @@ describe('POST /token, as Google answers a service account', () => {
     assert.equal((await fetch(`${standIn.url}/other.json?${query}`)).status, 200);
   });
 
-  it('a token is held to the rules by auth_variable_override', async () => {
+  it('auth_variable_override makes a token subject to the rules', async () => {
     const [, { access_token: token }] = await trade({ grant_type: GRANT_TYPE, assertion: assertion(account) });
     const query = new URLSearchParams({ auth_variable_override: '{"uid":"chat-backend"}' });
     assert.equal((await write(token, { path: '/mine', query })).status, 200);
@@ -54,17 +54,17 @@ describe('POST /token, as Google answers a service account', () => {
     ['no JWT', () => 'hello', 'invalid_grant'],
   ];
   for (const [what, token, error] of spoilt) {
-    it(`refuses an assertion: ${what}`, async () => {
+    it(`rejects an assertion: ${what}`, async () => {
       const [status, body] = await trade({ grant_type: GRANT_TYPE, assertion: token() });
       assert.deepEqual([status, body.error], [400, error]);
     });
   }
 
-  it('refuses another grant', async () => {
+  it('rejects another grant type', async () => {
     assert.deepEqual((await trade({ grant_type: 'password' }))[1].error, 'unsupported_grant_type');
   });
 
-  it('a token that is unknown or has expired is 401', async (context) => {
+  it('an unknown or expired token returns 401', async (context) => {
     const brief = await startStandIn({ rules, serviceAccount: account, accessTokenSeconds: 1 });
     context.after(() => brief.close());
     const [, { access_token: token }] = await trade(

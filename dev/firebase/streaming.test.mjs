@@ -33,7 +33,7 @@ async function stream(context, path, options = {}) {
 }
 
 describe('streaming over REST', () => {
-  it('begins with all there is, then tells every change below and above', async (context) => {
+  it('sends all data first, then every change below and above', async (context) => {
     const { next, response } = await stream(context, '/open.json');
     assert.match(response.headers.get('content-type'), /^text\/event-stream/);
     assert.equal((await next())[1].data.a, 1);
@@ -45,7 +45,7 @@ describe('streaming over REST', () => {
     assert.deepEqual(await next(), ['put', { path: '/', data: 'end' }]);
   });
 
-  it('a query tells what enters and what leaves', async (context) => {
+  it('a query reports added and removed children', async (context) => {
     const { next } = await stream(context, '/open/list.json', { params: { orderBy: '"rank"', limitToLast: '2' } });
     assert.deepEqual(await next(), ['put', { path: '/', data: { x: { rank: 1 }, y: { rank: 2 } } }]);
     await database.json('PUT', '/open/list/z.json', { body: { rank: 3 } });
@@ -59,12 +59,12 @@ describe('streaming over REST', () => {
     assert.deepEqual(seen.z, { rank: 3 });
   });
 
-  it('is refused to who may not read', async (context) => {
+  it('rejects a caller who may not read', async (context) => {
     const { response } = await stream(context, '/club.json', { as: { uid: 'bob' } });
     assert.equal(response.status, 401);
   });
 
-  it('is cancelled once it may no longer be read', async (context) => {
+  it('is cancelled when the caller may no longer read', async (context) => {
     const { next } = await stream(context, '/club.json', { as: { uid: 'ana' } });
     assert.deepEqual(await next(), ['put', { path: '/', data: 'news' }]);
     await database.json('DELETE', '/members/ana.json');

@@ -60,7 +60,7 @@ test('the browser’s offline event shows at once, and a stuck message can be ca
   await eventually(async () => assert.deepEqual(await phone.texts(), ['Bonjour']));
 });
 
-test('without a connection a room shows what is known, and a draft survives a reload', async () => {
+test('without a connection a room shows the stored messages, and a draft survives a reload', async () => {
   const { phone, api, firebase } = await aPhoneOnTheLine();
   await phone.composer.fill('à terminer');
   api.cut();

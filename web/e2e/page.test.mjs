@@ -122,7 +122,7 @@ test('a message of the platform is a notice between the two', async () => {
   assert.deepEqual(phone.page.mistakes, []);
 });
 
-test('a room that closes while it is open takes no more messages', async () => {
+test('a room that closes while it is shown accepts no further messages', async () => {
   const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
   const phone = await phoneOf(driver, { path: `#room=${room.id}` });
   await phone.bubble('Bonjour').waitFor();

@@ -203,7 +203,7 @@ describe('reading', () => {
     expect(conversation.messages[0]!.seq).toBe(101);
   });
 
-  test('when the app becomes visible again, unread starts at what came meanwhile', async () => {
+  test('when the app becomes visible again, unread starts at the messages that arrived meanwhile', async () => {
     await open({ isVisible: true });
     conversation.setVisible(false);
     live.emit(aMessage(1));

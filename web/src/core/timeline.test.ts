@@ -37,7 +37,7 @@ test('the newest hole is found, and none below the oldest message', () => {
   expect(timeline.hole).toBeNull();
 });
 
-test('oldest and newest are the ends of what is known', () => {
+test('oldest and newest are the ends of the known messages', () => {
   const timeline = new Timeline();
   expect([timeline.oldest, timeline.newest]).toEqual([0, 0]);
   timeline.merge(messagesOf(7, 9));
