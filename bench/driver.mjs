@@ -15,7 +15,7 @@ export async function buildAll(say) {
   return new Driver(binaries);
 }
 
-/** Of this package. */
+/** The binaries of this package. */
 const EXAMPLES = ['driver', 'hello-world', 'phases'];
 
 /** Calls the driver (`driver/main.rs`), which does not know the cases. */

@@ -1,5 +1,5 @@
 // Checks that each relative link, image and anchor of a Markdown file, and each page of docs/ that a comment names,
-// exists. Needs no server; `make check` runs it by itself.
+// exists. Needs no server; `make check` runs it alone.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -72,7 +72,7 @@ struct Load {
     busy_seconds: f64,
     /// CPU time of the functions' processes, in microseconds.
     cpu_per_request: f64,
-    /// Of the largest process, in KB.
+    /// The memory use of the largest process, in KB.
     peak_memory: u64,
     #[serde(flatten)]
     summary: Summary,

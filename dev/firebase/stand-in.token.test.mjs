@@ -72,7 +72,7 @@ describe("POST /token, like Google's response to a service account", () => {
       brief.url,
     );
     assert.equal((await write(token, brief)).status, 200);
-    // Of the other stand-in.
+    // The token of the other stand-in.
     assert.equal((await write(token)).status, 401);
     const deadline = Date.now() + 5000;
     let response;

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_minutes_are_left_of_cloudinarys_hour() {
+    fn a_signature_is_valid_for_ten_minutes() {
         let cloudinary = Cloudinary::parse("cloudinary://1234:abcd@demo").unwrap();
         let upload = cloudinary.sign_upload(Uuid::nil(), Uuid::max(), 10_000);
         let timestamp: i64 = upload.fields["timestamp"].parse().unwrap();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn another_data_centre_is_taken_as_the_sdks_take_it() {
+    fn another_data_centre_is_selected_as_in_the_sdks() {
         let url = "cloudinary://1234:abcd@demo?upload_prefix=https://api-eu.cloudinary.com/";
         let upload = Cloudinary::parse(url)
             .unwrap()

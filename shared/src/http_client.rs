@@ -44,7 +44,7 @@ impl HttpClient {
                     .redirect(reqwest::redirect::Policy::none())
                     .build()?)
             })
-            // Only an invalid build (no roots, no cipher suites) causes this.
+            // Building fails only without roots or cipher suites.
             .unwrap_or_else(|error| {
                 unreachable!("the HTTP client's constant settings are valid: {error}")
             })

@@ -22,11 +22,11 @@ const LAMBDA_SHUTDOWN: Duration = Duration::from_millis(500);
 
 pub(super) enum Ended {
     NotStarted(io::Error),
-    /// By itself, or by a signal from outside.
+    /// The process exited, or a signal from outside ended it.
     Exited(Option<ExitStatus>),
     TimedOut(Duration),
     InitTimedOut(Duration),
-    /// By a command of the emulator.
+    /// The emulator ended it.
     ShutDown,
 }
 
@@ -73,7 +73,7 @@ impl Ended {
         format!("{name} ended ({}). Its log: {log}", self.how())
     }
 
-    /// Returns the same with the end of the log.
+    /// Returns the line with the end of the log.
     pub fn words_with_log(&self, settings: &FunctionSettings) -> String {
         let words = self.words(settings);
         if matches!(self, Self::NotStarted(_)) {

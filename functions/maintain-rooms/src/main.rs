@@ -38,7 +38,7 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         None => Revocations::default(),
     };
     measure_activity(app).await?;
-    // Last, and without failing the run, because it reads the platform's tables.
+    // This step is last and cannot fail the run, because it reads the platform's tables.
     if let Err(error) = rooms::refresh_search_texts(database, NAMES).await {
         tracing::error!(%error, "search index of names not updated");
     }

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_kept_only_if_its_class_quotes_no_values() {
+    fn a_message_is_included_only_if_its_class_quotes_no_values() {
         let of = |code| message_without_values(&SqlState::from_code(code), "hunter2");
         for quoting in [
             "22P02", "22007", "23505", "23514", "21000", "54000", "P0001", "XX000", "",

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_no_share_of_nothing() {
+    fn the_share_of_zero_is_null() {
         assert_eq!(Ratio::of(0, 0).share, None);
         assert_eq!(Ratio::of(1, 4).share, Some(0.25));
     }

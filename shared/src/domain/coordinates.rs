@@ -62,13 +62,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ends_of_the_range_are_in_it() {
+    fn the_range_includes_its_ends() {
         assert!(Latitude::parse(-90.0).is_ok() && Latitude::parse(90.0).is_ok());
         assert!(Longitude::parse(-180.0).is_ok() && Longitude::parse(180.0).is_ok());
     }
 
     #[test]
-    fn what_lies_outside_or_is_no_number_is_rejected() {
+    fn a_value_out_of_range_or_not_finite_is_rejected() {
         assert!(Latitude::parse(90.000_001).is_err() && Latitude::parse(f64::NAN).is_err());
         assert!(
             Longitude::parse(-180.000_001).is_err() && Longitude::parse(f64::INFINITY).is_err()

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ellipsis_stands_where_a_text_was_longer() {
+    fn a_shortened_text_ends_with_an_ellipsis() {
         assert_eq!(cut_with_ellipsis("Bonjour Awa", 11), "Bonjour Awa");
         assert_eq!(cut_with_ellipsis("Bonjour Awa", 9), "Bonjour…");
         assert_eq!(

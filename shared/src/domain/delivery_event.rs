@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_says_how_long_one_may_still_write() {
+    fn the_message_of_an_end_has_the_remaining_time() {
         let grace = GracePeriod::default();
         assert_eq!(
             DeliveryEvent::Delivered.template(grace),

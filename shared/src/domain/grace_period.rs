@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_told_in_hours_and_minutes() {
+    fn the_text_for_participants_has_hours_and_minutes() {
         for (seconds, words) in [
             (0, "est maintenant fermée"),
             (59, "se ferme dans un instant"),

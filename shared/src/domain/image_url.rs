@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_https_url_is_taken_as_it_is() {
+    fn an_https_url_is_not_changed() {
         let url = "https://res.cloudinary.com/demo/image/upload/é.jpg?x=1";
         assert_eq!(ImageUrl::parse(url).unwrap().as_str(), url);
     }

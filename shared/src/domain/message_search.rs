@@ -36,7 +36,7 @@ pub struct FoundMessage {
     /// The message.
     #[serde(flatten)]
     pub message: Message,
-    /// Where it matches.
+    /// The part of the text around the first match.
     pub highlight: Highlight,
 }
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is_one() {
+    fn only_a_written_cursor_can_be_read() {
         let cursor = Cursor {
             created_at: Timestamp(DateTime::from_timestamp_micros(1_736_951_400_000_007).unwrap()),
             message_id: Uuid::from_u128(7),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_to_look_for_is_not_blank() {
+    fn words_are_trimmed_and_not_blank() {
         assert_eq!(
             MessageSearch::parse(" déjà  vu ").unwrap().as_str(),
             "déjà vu"

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_size_that_is_none_is_the_default_and_a_large_one_the_most() {
+    fn an_invalid_page_size_is_the_default_and_a_large_one_the_maximum() {
         for (raw, size) in [
             ("5", 5),
             ("0", 20),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_neighbours_of_a_page_are_those_that_exist() {
+    fn only_existing_pages_have_links() {
         let page = |number| Page::<()>::new(41, number, PageSize::DEFAULT, vec![]).unwrap();
         assert_eq!(page(PageNumber::FIRST).next(), Some(2));
         assert_eq!(page(PageNumber::Number(2)).previous(), Some(1));

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_zero_are_no_limit() {
+    fn an_empty_value_and_zero_mean_no_limit() {
         for raw in ["", " ", "0"] {
             assert_eq!(RateLimit::parse(raw), Ok(None), "{raw}");
         }

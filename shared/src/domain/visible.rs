@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visible_character_shows_whatever_stands_beside_it() {
+    fn a_text_with_a_visible_character_is_visible() {
         for text in [
             "a",
             ".",

@@ -175,7 +175,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_number_in_quotes_or_a_truth_is_no_coordinate() {
+    fn a_string_or_a_boolean_is_not_a_coordinate() {
         for value in [json!("5.3"), json!(true), json!([5.3]), json!(90.1)] {
             assert!(Latitude::read(&value).is_err(), "{value}");
         }

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_malformed() {
+    fn a_body_that_is_not_json_is_malformed() {
         let deep = "[".repeat(100_000);
         for body in [
             "{",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_concerns_no_field() {
+    fn a_body_that_is_not_an_object_is_a_field_error() {
         for body in ["[]", "1", "null", "\"a\""] {
             assert!(
                 matches!(rejection(body, None), BadRequest::Fields(_)),

@@ -26,8 +26,8 @@ async fn talked(test: &TestApp) -> (Viewer, Viewer, Uuid) {
     (driver, client, room)
 }
 
-/// Which of the sides of the conversation the viewer still sees: the driver, the other participant, the delivery, both
-/// senders.
+/// Returns whether the viewer still sees the driver, the other participant, the delivery, and the senders of both
+/// messages.
 async fn seen(test: &TestApp, viewer: Viewer, room: Uuid) -> [bool; 5] {
     let database = &test.app.database;
     let (first, size) = (PageNumber::FIRST, PageSize::DEFAULT);

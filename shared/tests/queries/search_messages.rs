@@ -373,7 +373,7 @@ async fn the_matched_words_are_highlighted() {
 }
 
 #[tokio::test]
-async fn a_text_of_one_endless_word_can_be_sent_and_found() {
+async fn a_text_of_one_very_long_word_can_be_sent_and_found() {
     let test = TestApp::new().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, &"é".repeat(5000)).await;

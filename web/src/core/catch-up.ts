@@ -7,7 +7,7 @@ const LARGEST_PAGE = 100;
 /** The number of a room's messages that Firebase keeps. */
 const LIVE_MESSAGES = 50;
 
-/** What to fetch, besides holes. */
+/** The messages to fetch, in addition to holes. */
 interface Due {
   /** Messages after the newest known one. */
   newer: boolean;

@@ -33,7 +33,7 @@ function Receipt({ readAt }: { readAt: string | null }) {
   );
 }
 
-/** After so many failed attempts the user is asked what to do. */
+/** After this many failed attempts, the user is asked what to do. */
 const MANY_ATTEMPTS = 3;
 
 /** A message in the outbox. */
