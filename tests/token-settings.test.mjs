@@ -27,8 +27,8 @@ before(async () => {
 });
 
 /**
- * Starts functions with these variables. `status(token)` is that of a user's request, `platformStatus(token)` that of
- * the platform's.
+ * Starts functions with these variables. `status(token)` returns the status of a user's request, and
+ * `platformStatus(token)` the status of a request of the platform.
  */
 async function functionsWith(variables, at) {
   const environment = plain({ DATABASE_URL, ...variables });

@@ -58,7 +58,7 @@ function pathOf(url) {
 
 async function fileOf(folder, path) {
   const file = join(folder, path);
-  // The path starts with a slash and is normalised, so this holds. It guards against path traversal.
+  // Guards against path traversal, although the path starts with a slash and is normalised.
   if (!file.startsWith(folder + sep)) return undefined;
   const isFile = await stat(file).then((entry) => entry.isFile(), () => false);
   return isFile ? file : undefined;

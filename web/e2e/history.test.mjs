@@ -63,7 +63,7 @@ test('receipts are shown, also for messages that Firebase no longer has', async 
   await scrollThrough(reader);
   await eventually(async () => assert.equal((await seenBy(driver, room)).unread_count, 0));
   await eventually(async () => assert.equal(await unread(), 0));
-  // Another phone of the driver would read what arrives later.
+  // An open phone of the driver would mark later messages as read.
   await reader.close();
 });
 

@@ -101,7 +101,8 @@ test('a message of the platform is a notice between the two', async () => {
   const admin = await anAdmin();
   const support = await aRoom(driver, admin);
   await say(admin, support, 'La livraison a été annulée.', { message_type: 'system' });
-  // Without Firebase, because there the sender is still the admin who plays the platform here.
+  // The platform would send this message without a sender. Here an admin sends it, and Firebase has the admin as its
+  // sender, so the phone has no Firebase.
   const phone = await phoneOf(driver, {
     path: `#room=${room.id}`,
     config: configFor([driver], { firebase: '127.0.0.1:9' }),

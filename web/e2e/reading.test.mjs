@@ -1,4 +1,4 @@
-// Reading: what counts as seen, where unread begins, and what the badges count.
+// Reading: which messages count as seen, where the unread ones begin, and the numbers of the badges.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

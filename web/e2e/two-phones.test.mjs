@@ -69,7 +69,7 @@ test('two users talk, and the pane shows the timing of each message', async () =
 test('the stack’s own page has its demo users signed in', async () => {
   const { phones } = await twoPhones();
   const [drivers, clients] = phones;
-  // They may already have a room.
+  // The two users may already have a room.
   await drivers.getByRole('button', { name: 'Nouvelle conversation' }).click();
   await drivers.getByRole('button', { name: 'Ouvrir' }).click();
   const words = `message de ${Date.now()}`;

@@ -1,4 +1,4 @@
-"""Drives the database at FIREBASE_DATABASE_EMULATOR_HOST with firebase-admin; argument: the database's URL."""
+"""Tests the database at FIREBASE_DATABASE_EMULATOR_HOST with firebase-admin; argument: the database's URL."""
 
 import sys
 import threading
@@ -22,7 +22,7 @@ def denied(call):
     raise AssertionError("was allowed")
 
 
-# Writing and reading, past the rules.
+# Writing and reading; the rules do not apply.
 root = db.reference("/")
 secret = db.reference("secret")
 secret.set({"a": 1, "b": {"c": "é"}})
@@ -48,7 +48,7 @@ assert list(query.limit_to_last(2).get()) == ["z", "x"]
 assert list(query.start_at(2).end_at(2).get()) == ["z"]
 assert list(db.reference("open/list").order_by_key().limit_to_first(1).get()) == ["x"]
 
-# Held to the rules.
+# With an override, the rules apply.
 db.reference("mine/a", app=held).set(1)
 denied(lambda: db.reference("mine/b", app=held).set(1))
 denied(lambda: db.reference("secret", app=held).get())

@@ -149,7 +149,7 @@ impl App {
         })
     }
 
-    /// Mirrors these rooms once the response is out.
+    /// Mirrors these rooms after the response.
     pub fn mirror_after_reply(&'static self, rooms: Vec<Uuid>) {
         if let Some(mirror) = self.mirror().filter(|_| !rooms.is_empty()) {
             self.after_reply
@@ -157,7 +157,7 @@ impl App {
         }
     }
 
-    /// Sends the pending pushes of these rooms once the response is out.
+    /// Sends the pending pushes of these rooms after the response.
     pub fn push_after_reply(&'static self, rooms: Vec<Uuid>) {
         if let Some(pushes) = self.pushes().filter(|_| !rooms.is_empty()) {
             self.after_reply
@@ -165,7 +165,7 @@ impl App {
         }
     }
 
-    /// Shows in Firebase whether the viewer is typing, once the response is out.
+    /// Shows in Firebase whether the viewer is typing, after the response.
     pub fn type_after_reply(&'static self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
         if let Some(mirror) = self.mirror() {
             self.after_reply.spawn(async move {

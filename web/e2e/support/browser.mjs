@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** The page's configuration; `api` and `firebase` may be addresses of lines that a test can cut. */
+/** Returns the page's configuration; `api` and `firebase` may be the addresses of proxies that a test can cut. */
 export const configFor = (people, { api = BASE_URL, firebase = FIREBASE_HOST, deliveries = [] } = {}) => ({
   api_url: api,
   firebase: { api_key: 'none', database_emulator: firebase, auth_emulator: `http://${firebase}` },

@@ -19,7 +19,7 @@ export function ConversationView({ session, roomId }: { session: Session; roomId
     setConversation(opened);
     return () => session.close(opened);
   }, [session, roomId]);
-  // On a phone the link that was followed is now hidden, and the focus with it.
+  // On a phone, the clicked link is hidden now, so the focus would be lost.
   useEffect(() => section.current!.focus({ preventScroll: true }), []);
   return (
     <section ref={section} class="conversation" aria-label="Conversation" tabIndex={-1}>
@@ -30,7 +30,7 @@ export function ConversationView({ session, roomId }: { session: Session; roomId
 
 function OpenRoom({ session, conversation }: { session: Session; conversation: Conversation }) {
   useObserved(conversation, session.rooms);
-  // The list already has most of it.
+  // The list already has most of the room's fields.
   const room = conversation.room ?? session.rooms.rooms.find(({ id }) => id === conversation.roomId);
   if (conversation.problem) return <Gone problem={conversation.problem} />;
   const isEmpty = conversation.room && conversation.messages.length + conversation.waiting.length === 0;

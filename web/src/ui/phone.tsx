@@ -112,7 +112,7 @@ function useRoomId(): string | null {
   useEffect(() => {
     const changed = () => setRoomId(read());
     window.addEventListener('hashchange', changed);
-    // It may have changed since the first read.
+    // The address may have changed since the first read.
     changed();
     return () => window.removeEventListener('hashchange', changed);
   }, []);
