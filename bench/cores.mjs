@@ -67,7 +67,7 @@ export async function limitable(pid, work) {
   }
 }
 
-/** The postmaster first: the processes that it starts later inherit the group. */
+/** Moves the postmaster first: the processes that it starts later inherit the group. */
 function move(pid, group) {
   put(pid, group);
   for (const it of childrenOf(pid)) put(it, group);
@@ -109,7 +109,7 @@ function put(pid, group) {
   }
 }
 
-/** Version 1 or 2 of the kernel's control groups: https://docs.kernel.org/scheduler/sched-bwc.html */
+/** Returns the control group, in version 1 or 2: https://docs.kernel.org/scheduler/sched-bwc.html */
 function groupOf(pid) {
   const first = existsSync('/sys/fs/cgroup/cpu/tasks');
   const hierarchy = first ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup';

@@ -94,7 +94,7 @@ function fingerprint() {
   return createHash('sha256').update(files.map((file) => readFileSync(file, 'utf8')).join()).digest('hex').slice(0, 12);
 }
 
-/** In the data directory's parent, where the server's user can read it. */
+/** Creates a certificate in the data directory's parent, where the server's user can read it. */
 function ensureCertificate({ data, as }) {
   const directory = dirname(data);
   const [cert, key] = ['server.crt', 'server.key'].map((name) => join(directory, name));

@@ -8,7 +8,7 @@ import { idsOf } from './requests.mjs';
 /** The time after which eight clients are connected, in milliseconds. */
 export const CONNECTED = 700;
 
-/** The functions' TLS connection, but without verification of the certificate. */
+/** Returns a URL for the functions' TLS connection, but without verification of the certificate. */
 export const pgbenchUrl = (url) => `${url}?sslmode=require`;
 
 /**
@@ -57,7 +57,7 @@ export async function pgbench(url, it, statement, { n, directory, clients, secon
 
 const percentile = (sorted, percent) => sorted[Math.min(Math.floor((sorted.length * percent) / 100), sorted.length - 1)];
 
-/** Debian does not put pgbench on the PATH. Use the newest version. */
+/** Returns the newest pgbench. Debian does not put it on the PATH. */
 function program() {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').sort((a, b) => a - b) : [];
   const found = versions.map((version) => `/usr/lib/postgresql/${version}/bin/pgbench`).filter(existsSync);

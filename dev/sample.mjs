@@ -46,7 +46,7 @@ function paragraphs(file) {
 
 const isProse = ({ text }) => text.split(/\s+/).length >= 6 && /[a-z]{3}/.test(text) && !/^[-=─ ]+/.test(text);
 
-/** A random number generator (mulberry32): one seed always gives the same sample. */
+/** Returns a random number generator (mulberry32). One seed always gives the same sample. */
 function random(state) {
   return () => {
     state = (state + 0x6d2b79f5) | 0;

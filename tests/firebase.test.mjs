@@ -16,7 +16,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 /** Removes null fields, as Firebase does. */
 const withoutNulls = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 
-/** A message as in the tree of the API guide. */
+/** Returns a message as in the tree of the API guide. */
 const inTree = (message) =>
   withoutNulls({
     id: message.id,

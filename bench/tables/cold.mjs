@@ -63,5 +63,5 @@ export async function cold({ driver, quick, logs }) {
   }
 }
 
-/** The size of the zip file that Lambda receives, in bytes. */
+/** Returns the size of the zip file that Lambda receives, in bytes. */
 const zipped = (file) => execFileSync('zip', ['-9', '-q', '-j', '-', file], { maxBuffer: 1e8 }).length;

@@ -75,7 +75,7 @@ async function placeOf(mode, delay, { directory, logs, say }) {
   return { variables, standIn, url };
 }
 
-/** One environment sends 20 messages a second to ten rooms, and a listener per room records when it receives them. */
+/** Sends 20 messages a second to ten rooms, and a listener per room records when it receives them. */
 async function fromReplyToListener({ variables, url }, { driver, quick }) {
   const ROOMS = 10;
   const FIRST = 9_980;

@@ -42,7 +42,7 @@ function shuffled(list) {
 }
 
 let seed = 1;
-/** The generator of POSIX's rand(). */
+/** Returns a random number by the generator of POSIX's rand(). */
 function random() {
   seed = Number((BigInt(seed) * 1103515245n + 12345n) % 2n ** 31n);
   return seed;

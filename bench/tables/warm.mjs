@@ -76,13 +76,13 @@ async function measure(it, bench) {
   return found;
 }
 
-/** The median of each figure. */
+/** Returns the median of each figure. */
 const middle = (rounds) => Object.fromEntries(Object.keys(rounds[0]).map((figure) => [figure, median(rounds.map((it) => it[figure]))]));
 
-/** The function's requests per second as a share of pgbench's, while PostgreSQL is saturated. */
+/** Returns the function's requests per second as a share of pgbench's, while PostgreSQL is saturated. */
 const part = ({ saturated }) => saturated.ours.perSecond / saturated.pgbench.perSecond;
 
-/** The number of requests if each can be sent only once; otherwise the duration is fixed. */
+/** Returns the number of requests if each can be sent only once; otherwise undefined, and the duration is fixed. */
 const numberOf = (it, quick) => it.requests && Math.ceil(it.requests / (quick ? 10 : ROUNDS));
 
 async function withFunction(it, clients, { driver, database, seconds, quick, limited }) {

@@ -24,7 +24,7 @@ const asOwner = { headers: { Authorization: 'Bearer owner' } };
 beforeEach(() => fetch(`${standIn.url}/.json`, { method: 'PUT', body: JSON.stringify(world), ...asOwner }));
 
 let count = 0;
-/** The unmodified SDK, connected to the stand-in as to an emulator. */
+/** Returns the unmodified SDK, connected to the stand-in as to an emulator. */
 function phone(context, options = { databaseURL: standIn.url }) {
   const app = initializeApp({ apiKey: 'none', projectId: account.project_id, ...options }, `phone-${count++}`);
   const auth = getAuth(app);
@@ -254,5 +254,5 @@ describe('an ID token is checked', () => {
 const unsigned = (claims) =>
   `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
 
-/** The claims of one token with the signature of the other. */
+/** Returns the claims of one token with the signature of the other. */
 const transplant = (one, two) => [...two.split('.').slice(0, 2), one.split('.')[2]].join('.');

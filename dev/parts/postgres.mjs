@@ -85,5 +85,5 @@ export async function endLeftover({ data }) {
   while (isRunning(pid, data)) await after(50);
 }
 
-/** Without PGDATA and similar variables, and with a locale that every machine has. */
+/** Returns an environment without PGDATA and similar variables, and with a locale that every machine has. */
 const plainEnvironment = () => ({ PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' });

@@ -20,5 +20,5 @@ export function repeat(stack, name, seconds, say, input = event()) {
   };
 }
 
-/** The event that EventBridge sends if the schedule has no input. */
+/** Returns the event that EventBridge sends if the schedule has no input. */
 const event = () => ({ version: '0', source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toISOString(), detail: {} });

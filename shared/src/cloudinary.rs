@@ -84,7 +84,8 @@ impl Cloudinary {
         })
     }
 
-    /// A request that Cloudinary's Admin API accepts if cloud name, key and secret belong together; it changes nothing.
+    /// Returns a request that Cloudinary's Admin API accepts if cloud name, key and secret belong together. The request
+    /// changes nothing.
     pub fn ping(&self, client: &HttpClient) -> RequestBuilder {
         let url = format!("{}/v1_1/{}/ping", self.upload_prefix, self.cloud_name);
         client

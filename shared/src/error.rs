@@ -88,7 +88,7 @@ pub enum Unauthorized {
 }
 
 impl Unauthorized {
-    /// The name of the reason in logs.
+    /// Returns the name of the reason in logs.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -195,7 +195,7 @@ impl Error {
         }
     }
 
-    /// The name of the error in logs. It has no value of the request.
+    /// Returns the name of the error in logs. It has no value of the request.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

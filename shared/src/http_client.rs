@@ -31,7 +31,7 @@ impl HttpClient {
         }
     }
 
-    /// The client.
+    /// Returns the client.
     pub fn get(&self) -> &Client {
         self.client.get_or_init(|| {
             let tls = tls::client(tls::public_roots(), Verify::Full);

@@ -1,6 +1,6 @@
 // Reproducible random decisions from one seed.
 
-/** The mulberry32 generator. */
+/** Returns a mulberry32 generator. */
 export function seeded(seed) {
   let state = seed >>> 0;
   const next = () => {

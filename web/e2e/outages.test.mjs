@@ -10,7 +10,7 @@ import { assertAccessible } from './support/accessible.mjs';
 import { configFor, phoneOf } from './support/browser.mjs';
 import { aLine } from './support/line.mjs';
 
-/** The driver's phone in a room with one message. Proxies that a test can cut connect it to the API and to Firebase. */
+/** Opens the driver's phone in a room with one message, behind proxies for the API and Firebase that a test can cut. */
 async function aPhoneOnTheLine() {
   const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
   const [api, firebase] = await Promise.all([aLine(BASE_URL), aLine(FIREBASE_HOST)]);

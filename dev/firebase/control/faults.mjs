@@ -30,7 +30,7 @@ export class Faults {
   #faults = [];
   #random = seededRandom(1);
 
-  /** `{seed, faults}`, or only the list of faults. */
+  /** Replaces the faults by `{seed, faults}`, or by a list of faults. */
   replace(plan) {
     const { seed = 1, faults } = Array.isArray(plan) ? { faults: plan } : (plan ?? {});
     if (!Array.isArray(faults)) throw badRequest('Send a list of faults, or {"seed": 1, "faults": […]}.');
@@ -85,7 +85,7 @@ function pathMatcher(glob) {
   return new RegExp(`^${pattern}$`);
 }
 
-/** mulberry32: one seed, one run. */
+/** Returns a random number generator (mulberry32). One seed always gives the same numbers. */
 function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {

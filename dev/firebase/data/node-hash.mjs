@@ -3,7 +3,7 @@ import { compareKeys, compareValues } from './ordering.mjs';
 import { childEntries, Leaf } from './tree.mjs';
 
 /**
- * The hash that the SDKs compute over a node. It shows whether a transaction has seen the latest data, and
+ * Returns the hash that the SDKs compute over a node. It shows whether a transaction has seen the latest data, and
  * whether a reconnected listener has missed a change. ETags are derived from it.
  */
 export function hashOf(node) {

@@ -30,7 +30,7 @@ export const formatPath = (path) => `/${path.join('/')}`;
 
 export const isPrefix = (prefix, path) => prefix.length <= path.length && prefix.every((key, i) => key === path[i]);
 
-/** A multi-path write must not contain a path and another one below it. */
+/** Rejects overlapping paths: a multi-path write must not contain a path and another one below it. */
 export function refuseOverlap(paths) {
   const sorted = paths.map((path) => path.join('/') + '/').sort();
   for (let i = 1; i < sorted.length; i++) {

@@ -1,4 +1,4 @@
-/** The real services accept requests from any page; access depends on the token. */
+/** Allows every origin. The real services accept requests from any page; access depends on the token. */
 export function allowOrigin({ headers }, response) {
   response.setHeader('Access-Control-Allow-Origin', headers.origin ?? '*');
   response.setHeader('Access-Control-Expose-Headers', 'ETag, Retry-After');

@@ -3,7 +3,7 @@ import { formatPath, parseUrlPath } from '../data/paths.mjs';
 
 const KEEP_ALIVE_MS = 30_000;
 
-/** Streaming of the REST API: sends server-sent events until the client disconnects. */
+/** Streams over the REST API: sends server-sent events until the client disconnects. */
 export function streamEvents(database, { caller, expiresAt }, request, response) {
   const path = parseUrlPath(request.url.pathname);
   const params = request.url.searchParams;

@@ -40,7 +40,7 @@ export class RequestHandler {
     }
   }
 
-  /** Null if the connection is gone. */
+  /** Returns the response, or null if the connection is gone. */
   async #answerWithFaults(request, response) {
     const { faults, journal } = this.#parts;
     const path = request.url.pathname.replace(/\.json$/, '');

@@ -55,7 +55,7 @@ export class Messaging {
     this.#pushes = [];
   }
 
-  /** The devices on which the app is no longer installed. */
+  /** Returns the devices on which the app is no longer installed. */
   get unregistered() {
     return [...this.#unregistered];
   }

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
-/** The service account whose assertions and custom tokens are accepted, from the content of its key file. */
+/** Returns the service account whose assertions and custom tokens are accepted, from the content of its key file. */
 export function serviceAccountOf(json) {
   return {
     email: json.client_email,

@@ -7,7 +7,7 @@ setLogLevel('silent');
 
 let count = 0;
 
-/** A phone: the official JS SDK, signed in as `uid` with a mock token, or signed out. */
+/** Returns a phone: the official JS SDK, signed in as `uid` with a mock token, or signed out. */
 export function phone(peer, uid) {
   const app = initializeApp(
     { apiKey: 'none', databaseURL: peer.databaseUrl, projectId: 'demo-suite' },

@@ -12,7 +12,7 @@ export function customToken(account, uid, claims = {}) {
   });
 }
 
-/** The assertion that a service account trades for an access token. */
+/** Returns the assertion that a service account exchanges for an access token. */
 export function assertion(account, claims = {}) {
   return sign(account, {
     aud: account.token_uri,

@@ -125,7 +125,7 @@ fn explain(status: u16, body: &Value) -> Check {
     )
 }
 
-/// The database must accept the signed-in user, and then deny a room of other users.
+/// Checks that the database accepts the signed-in user, and denies a room of other users.
 async fn accepted(client: &HttpClient, database: &Url, id_token: &str) -> Check {
     let mut url = database.clone();
     url.set_path(&format!("chats/preflight-{}/metadata.json", Uuid::new_v4()));

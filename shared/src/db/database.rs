@@ -225,8 +225,10 @@ impl Database {
     }
 }
 
-/// Preparing a statement takes one more round trip the first time on a connection. Preparing it after the response
-/// would not save it: Lambda freezes the environment then, and the next request would wait.
+/// Runs a statement on a connection. If `prepares` is true, it is prepared first.
+///
+/// Preparing takes one more round trip the first time on a connection. Preparing it after the response would not save
+/// it: Lambda freezes the environment then, and the next request would wait.
 async fn run(
     running: &Running<'_>,
     sql: &str,

@@ -197,13 +197,13 @@ pub async fn extensions(client: &Client, names: &[&str]) -> Result<Vec<Extension
 /// The difference between the schema's migrations and this release's.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Migrations {
-    /// The number that is applied unchanged.
+    /// The number of migrations that are applied unchanged.
     pub applied: usize,
     /// Not applied yet.
     pub pending: Vec<String>,
-    /// Applied with other content than in this release.
+    /// The migrations that were applied with other content than in this release.
     pub divergent: Vec<String>,
-    /// The number that a newer release has applied.
+    /// The number of migrations that a newer release has applied.
     pub newer: usize,
 }
 

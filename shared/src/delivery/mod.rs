@@ -38,7 +38,7 @@ pub trait Channel: Copy + Send + Sync + 'static {
 
     fn database(&self) -> &'static Database;
 
-    /// The channel's circuit breaker in this environment.
+    /// Returns the channel's circuit breaker in this environment.
     fn breaker(&self) -> &'static Breaker;
 
     /// Leases items for `life`.

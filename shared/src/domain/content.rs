@@ -36,7 +36,7 @@ impl MessageType {
         }
     }
 
-    /// The preview of a message of this type without a text.
+    /// Returns the preview of a message of this type without a text.
     #[must_use]
     pub fn without_words(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Content {
         }
     }
 
-    /// The text; `""` without one.
+    /// Returns the text; `""` without one.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -84,7 +84,7 @@ impl Content {
         }
     }
 
-    /// The photo's URL; `""` without one.
+    /// Returns the photo's URL; `""` without one.
     #[must_use]
     pub fn image_url(&self) -> &str {
         if let Self::Image(url, _) = self {

@@ -18,7 +18,7 @@ pub struct Coordinates {
 }
 
 impl Latitude {
-    /// A finite number of degrees, −90 to 90.
+    /// Checks a number of degrees: finite, −90 to 90.
     ///
     /// # Errors
     /// The value is out of range.
@@ -33,7 +33,7 @@ impl Latitude {
 }
 
 impl Longitude {
-    /// A finite number of degrees, −180 to 180.
+    /// Checks a number of degrees: finite, −180 to 180.
     ///
     /// # Errors
     /// The value is out of range.

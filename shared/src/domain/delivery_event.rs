@@ -40,14 +40,14 @@ impl DeliveryEvent {
         }
     }
 
-    /// Whether the delivery has ended, so that its rooms close.
+    /// Returns whether the delivery has ended, so that its rooms close.
     #[must_use]
     pub fn is_end(self) -> bool {
         matches!(self, Self::Delivered | Self::Cancelled)
     }
 
-    /// The message to the participants, for PostgreSQL's `format`: `%1$s` is the tracking number with a space before it, or
-    /// empty; `%2$s` is the driver.
+    /// Returns the message to the participants, for PostgreSQL's `format`: `%1$s` is the tracking number with a space
+    /// before it, or empty; `%2$s` is the driver.
     #[must_use]
     pub fn template(self, grace: GracePeriod) -> String {
         let what = match self {

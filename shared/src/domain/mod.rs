@@ -73,7 +73,7 @@ impl Invalid {
     /// PostgreSQL's `text` cannot contain a NUL.
     pub const NUL: &'static str = "Le caractère nul n’est pas autorisé.";
 
-    /// Longer than `limit` characters.
+    /// Returns the reason for a value longer than `limit` characters.
     #[must_use]
     pub fn too_long(limit: usize) -> Self {
         Self(Cow::Owned(format!(
@@ -81,7 +81,7 @@ impl Invalid {
         )))
     }
 
-    /// The value is not one of those that the field accepts.
+    /// Returns the reason for a value that is not one of the accepted ones.
     #[must_use]
     pub fn choice(value: &str) -> Self {
         // The caller sent the value, so a short form of it is enough to recognise it.

@@ -51,13 +51,13 @@ impl RateLimit {
         is_valid.then_some(limit)
     }
 
-    /// How long one token takes to refill.
+    /// Returns how long one token takes to refill.
     #[must_use]
     pub fn seconds_per_token(&self) -> f64 {
         self.per_second.recip()
     }
 
-    /// How far from full the bucket may be so that one more token can be taken.
+    /// Returns how far from full the bucket may be so that one more token can be taken.
     #[must_use]
     pub fn seconds_of_slack(&self) -> f64 {
         f64::from(self.burst - 1) / self.per_second
@@ -76,7 +76,7 @@ pub struct SendLimits {
 }
 
 impl SendLimits {
-    /// The limit in rooms of this type.
+    /// Returns the limit in rooms of this type.
     #[must_use]
     pub fn of(&self, room_type: RoomType) -> Option<RateLimit> {
         match room_type {

@@ -24,7 +24,7 @@ impl RoomsWithoutDelivery {
         }
     }
 
-    /// Whether a driver and a client or merchant need a delivery.
+    /// Returns whether a driver and a client or merchant need a delivery.
     #[must_use]
     pub fn support_only(self) -> bool {
         self == Self::SupportOnly

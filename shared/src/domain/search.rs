@@ -23,7 +23,7 @@ impl Search {
         Ok(Self(words.map(str::to_owned).collect()))
     }
 
-    /// The words; none matches everything.
+    /// Returns the words. Without words, every text matches.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0

@@ -25,7 +25,7 @@ impl Timestamp {
             })
     }
 
-    /// The current time of this machine's clock.
+    /// Returns the current time of this machine's clock.
     #[must_use]
     pub fn now() -> Self {
         Self(std::time::SystemTime::now().into())

@@ -162,7 +162,7 @@ impl Field for Longitude {
     }
 }
 
-/// A JSON number; a number in quotes is invalid.
+/// Reads a JSON number; a number in quotes is invalid.
 fn number(value: &Value) -> Result<f64, Invalid> {
     value
         .as_f64()

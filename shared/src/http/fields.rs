@@ -28,7 +28,7 @@ impl Fields {
         }
     }
 
-    /// An empty value counts as absent; of several values under one name the last counts, as in Django.
+    /// Reads a query. An empty value counts as absent; of several values under one name the last counts, as in Django.
     pub(super) fn from_query(query: &QueryMap) -> Self {
         let values = query.iter().filter(|(_, value)| !value.is_empty());
         Self::from_body(
@@ -38,7 +38,7 @@ impl Fields {
         )
     }
 
-    /// Whether the field is present, also if it is null.
+    /// Returns whether the field is present, also if it is null.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
@@ -96,7 +96,7 @@ impl Fields {
         elements.into_iter().collect()
     }
 
-    /// The name under which a field with two names was sent: `name`, unless only `earlier` is present.
+    /// Returns the name under which a field with two names was sent: `name`, unless only `earlier` is present.
     #[must_use]
     pub fn name_of(&self, name: &'static str, earlier: &'static str) -> &'static str {
         if self.has(earlier) && !self.has(name) {
@@ -121,7 +121,7 @@ impl Fields {
         None
     }
 
-    /// Whether there is no error so far.
+    /// Returns whether there is no error so far.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.errors.is_empty()

@@ -53,7 +53,7 @@ pub struct Paged<T> {
 }
 
 impl<T> Paged<T> {
-    /// A numbered page. The link to the first page has no number.
+    /// Creates a numbered page. The link to the first page has no number.
     #[must_use]
     pub fn new(request: &Request, page: Page<T>) -> Self {
         let link = |number: i64| {
@@ -68,7 +68,7 @@ impl<T> Paged<T> {
         }
     }
 
-    /// A slice of a longer list that continues after `seq`, if it does.
+    /// Creates a slice of a longer list that continues after `seq`, if it does.
     #[must_use]
     pub fn slice_after(
         request: &Request,
@@ -97,7 +97,7 @@ pub struct CursorPage<T> {
 }
 
 impl<T> CursorPage<T> {
-    /// A slice that continues at `continues`, if it does.
+    /// Creates a slice that continues at `continues`, if it does.
     #[must_use]
     pub fn new(request: &Request, results: Vec<T>, continues: Option<Cursor>) -> Self {
         let next = continues

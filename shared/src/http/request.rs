@@ -32,7 +32,7 @@ impl Request {
         self.0.headers()
     }
 
-    /// The room in the path.
+    /// Returns the room in the path.
     ///
     /// # Errors
     /// 404 for a value that is not a UUID.
@@ -42,7 +42,7 @@ impl Request {
         id.ok_or(Error::BadRequest(BadRequest::Path))
     }
 
-    /// The device in the path.
+    /// Returns the device in the path.
     ///
     /// # Errors
     /// 400 for an invalid token.
@@ -63,7 +63,7 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// The fields of the body; a missing body has none.
+    /// Returns the fields of the body; a missing body has none.
     ///
     /// # Errors
     /// 413, 415, or 400 for a body that is not a JSON object.
@@ -89,7 +89,7 @@ impl Request {
         }
     }
 
-    /// A body without a content type counts as JSON.
+    /// Checks the content type. A body without one counts as JSON.
     fn check_media_type(&self) -> Result<()> {
         let Some(value) = self.headers().get(CONTENT_TYPE) else {
             return Ok(());
@@ -110,7 +110,7 @@ impl Request {
         }
     }
 
-    /// The URL as the client called it, with the real host, the stage or base path, and the query.
+    /// Returns the URL as the client called it, with the real host, the stage or base path, and the query.
     #[must_use]
     pub fn url(&self) -> Option<Url> {
         let headers = self.headers();
@@ -143,8 +143,8 @@ impl Request {
         Some(url)
     }
 
-    /// The query of a REST API's event, which is a map: the order of the names is lost, that of a name's values is
-    /// not. DRF's links have sorted names, too.
+    /// Returns the query of a REST API's event sorted by name, as in DRF's links. The event is a map: it loses the
+    /// order of the names, but keeps the order of a name's values.
     fn sorted_query(&self) -> Vec<(&str, &str)> {
         let query = self.0.query_string_parameters_ref();
         let mut query: Vec<_> = query
@@ -154,13 +154,13 @@ impl Request {
         query
     }
 
-    /// Whether the response is sent without its body.
+    /// Returns whether the response is sent without its body.
     #[must_use]
     pub fn is_head(&self) -> bool {
         self.0.method() == Method::HEAD
     }
 
-    /// The id of the request in API Gateway's access log, otherwise Lambda's, otherwise a new one.
+    /// Returns the id of the request in API Gateway's access log, otherwise Lambda's, otherwise a new one.
     #[must_use]
     pub fn id(&self) -> String {
         let of_gateway = self
@@ -176,7 +176,7 @@ impl Request {
         id.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
     }
 
-    /// The function's name; empty outside Lambda.
+    /// Returns the function's name; empty outside Lambda.
     #[must_use]
     pub fn function_name(&self) -> &str {
         self.0
@@ -194,7 +194,7 @@ impl Request {
     }
 }
 
-/// The name of a JSON type in Python, as in DRF's messages.
+/// Returns the name of a JSON type in Python, as in DRF's messages.
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -207,7 +207,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Where JSON is malformed, without its text.
+/// Returns the position at which JSON is malformed, without its text.
 fn place(error: &serde_json::Error) -> String {
     format!("ligne {}, colonne {}", error.line(), error.column())
 }

@@ -17,7 +17,7 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// 200 with a body.
+    /// Returns 200 with a body.
     ///
     /// # Errors
     /// The body cannot be serialised.
@@ -25,7 +25,7 @@ impl ApiResponse {
         Self::new(StatusCode::OK, body)
     }
 
-    /// 201 with a body if something was created, 200 if it existed.
+    /// Returns 201 with a body if something was created, 200 if it existed.
     ///
     /// # Errors
     /// The body cannot be serialised.
@@ -40,14 +40,14 @@ impl ApiResponse {
         )
     }
 
-    /// 200 with a cached body.
+    /// Returns 200 with a cached body.
     #[must_use]
     pub fn cached(body: String) -> Self {
         let status = StatusCode::OK;
         Self { status, body }
     }
 
-    /// 204 without a body.
+    /// Returns 204 without a body.
     #[must_use]
     pub fn no_content() -> Self {
         Self {
@@ -80,7 +80,7 @@ pub struct Envelope<'a> {
     pub cors_origin: Option<&'a HeaderValue>,
 }
 
-/// The status of the response.
+/// Returns the status of the response.
 pub fn status_of(result: &Result<ApiResponse>) -> StatusCode {
     match result {
         Ok(answer) => answer.status,
@@ -133,7 +133,7 @@ fn respond(
     response
 }
 
-/// The texts are those of Django REST Framework and simplejwt, in French.
+/// Returns status, body and header of an error. The texts are those of Django REST Framework and simplejwt, in French.
 fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, HeaderValue)>) {
     let detail = |text: &str| json!({ "detail": text });
     match error {

@@ -17,7 +17,8 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// Whether the same request may succeed within a minute: a new role's policy takes a while to reach every service.
+    /// Returns whether the same request may succeed within a minute: a new role's policy takes a while to reach every
+    /// service.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use shared::domain::{MessageOrder, PageNumber, PageSize, RoomOrder, RoomType, Vi
 use shared::testing::TestApp;
 use uuid::Uuid;
 
-/// A driver and a client who talked about a delivery, and their room.
+/// Creates a driver and a client who talked about a delivery, and their room.
 async fn talked(test: &TestApp) -> (Viewer, Viewer, Uuid) {
     let (driver, client) = (
         test.user("driver", "Awa").await,

@@ -26,7 +26,7 @@ async fn switch(test: &TestApp, on: bool) {
     room_list_versions::switch(&test.sql, on).await.unwrap();
 }
 
-/// A test app with the cache switched on, and a room in it.
+/// Returns a test app with the cache switched on, and a room in it.
 async fn with_room() -> (TestApp, Viewer, Viewer, Uuid) {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;

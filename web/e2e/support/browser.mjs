@@ -47,7 +47,7 @@ export async function aPage({ path = '/', config, viewport = PHONE, ...options }
   return page;
 }
 
-/** The phone of `person`, with the actions of a user. */
+/** Opens the phone of `person`, with the actions of a user. */
 export async function phoneOf(person, { path = '', config = configFor([person]), ...options } = {}) {
   const page = await aPage({ path: `/?moi=${person.id}${path}`, config, ...options });
   const bubbles = page.locator('.bubble');

@@ -3,7 +3,8 @@ import { preciseNow, type Journal } from './journal';
 const TIME_OUT_MS = 15_000;
 
 /**
- * A `fetch` with a time-out that records its calls. `responded` receives each status, or null without a response.
+ * Returns a `fetch` with a time-out that records its calls. `responded` receives each status, or null without a
+ * response.
  */
 export function journaledFetch(journal: Journal, responded: (status: number | null) => void): typeof fetch {
   return async (input, init = {}) => {

@@ -39,7 +39,7 @@ async fn report(test: &TestApp, new: &NewEvent) -> Vec<Uuid> {
     received.rooms
 }
 
-/// Returns a driver, a client, their delivery, which the driver was assigned, and its room.
+/// Returns a driver, a client, a delivery that the driver was assigned, and its room.
 async fn assigned(test: &TestApp) -> (Viewer, Viewer, Uuid, Uuid) {
     let driver = test.user("driver", "Awa Koné").await;
     let client = test.user("client", "Jean Dupont").await;
