@@ -108,7 +108,7 @@ export const CASES = [
   // Nothing is pending, which is the usual case.
   { function: 'deliver-pending', event: { channel: 'mirror' }, answers: [], environment: NO_FIREBASE, prepare: NOTHING_TO_MIRROR },
   { function: 'maintain-rooms', event: {}, answers: [] },
-  // After the last room: the fixed cost of a run.
+  // Starts after the last room, to measure the fixed cost of a run.
   { function: 'repair-mirror', event: { action: 'compare', after: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }, answers: [], environment: NO_FIREBASE },
   { function: 'migrate-database', event: {}, answers: [] },
 ];

@@ -87,7 +87,7 @@ describe('without a new deployment', { concurrency: true }, () => {
     await withDatabase(postgres.url, async (client) => {
       await client.query(`ALTER ROLE chat PASSWORD 'second'`);
       await functions.rotate({ database_url: urlWith('second') });
-      // An open connection stays open until the database ends it, as its maintenance does.
+      // An open connection survives the change of the password, so close it, as maintenance does.
       await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chat'`);
     });
     await assert.rejects(withDatabase(urlWith('first'), (client) => client.query('SELECT')), /password/);
