@@ -59,7 +59,7 @@ export class Rules {
     return steps.length > path.length && steps.at(-1).node.indexes.has(index);
   }
 
-  /** The rule nodes from the root down to `path`, as far as there are any. */
+  /** Yields the rule nodes from the root down to `path`, as far as they exist. */
   *#along(path) {
     let node = this.#root;
     let variables = {};

@@ -35,7 +35,7 @@ impl GracePeriod {
     }
 }
 
-/// For the participants: in hours and minutes, if it is at least a minute.
+/// The text for the participants: in hours and minutes, if the period is at least a minute.
 impl fmt::Display for GracePeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |number: u32| if number > 1 { "s" } else { "" };
