@@ -11,7 +11,7 @@ const withStack = (...args) => promisify(execFile)(process.execPath, [join(ROOT,
 
 test('the commands that `make dev` prints show a conversation', async () => {
   const settings = { directory: DIRECTORY, postgres: {}, firebase: { kind: 'off' } };
-  const [, lines] = screen({ settings, variables: {}, hasDemo: true, root: ROOT }).split(/source .dev\/env|^Two phones/m);
+  const [, lines] = screen({ settings, variables: {}, hasDemo: true, root: ROOT }).split(/source .dev\/env|^A page with two phones/m);
   const { stdout } = await withStack('--only', 'postgres,firebase,functions', '--', 'bash', '-euc', lines);
   assert.match(stdout, /^Room [0-9a-f-]{36}$/m);
   const history = JSON.parse(stdout.trimEnd().split('\n').at(-1));

@@ -73,7 +73,7 @@ export interface SearchMessagesRequest {
      */
     pageSize?: number;
     /**
-     * Where the list goes on, as `next` has it.
+     * The position from which the list continues, as in `next`.
      */
     cursor?: string;
 }

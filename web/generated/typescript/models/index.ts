@@ -326,7 +326,7 @@ export interface FoundMessage {
  */
 export interface FoundMessages {
     /**
-     * The address of what follows.
+     * The URL of the next page.
      */
     next: string | null;
     /**
