@@ -59,6 +59,8 @@ test('receipts are shown, also for messages that Firebase no longer has', async 
   assert.ok((await unread()) > 50, 'more than Firebase has');
 
   const reader = await openedBy(driver);
+  // The room opens at its first unread message.
+  await reader.page.getByText('Nouveaux messages').waitFor();
   while (await reader.page.locator('.older').count()) await scrollBack(reader);
   await scrollThrough(reader);
   await eventually(async () => assert.equal((await seenBy(driver, room)).unread_count, 0));

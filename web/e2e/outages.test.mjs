@@ -62,6 +62,7 @@ test('the browser’s offline event shows at once, and a stuck message can be ca
 
 test('without a connection a room shows the stored messages, and a draft survives a reload', async () => {
   const { phone, api, firebase } = await aPhoneOnTheLine();
+  await phone.page.locator('.room').waitFor({ state: 'attached' });
   await phone.composer.fill('à terminer');
   api.cut();
   firebase.cut();
