@@ -39,6 +39,20 @@ describe('sending', () => {
     expect(reported).toEqual([true, false]);
   });
 
+  test('typing again right after the end is reported once the server accepts it', async () => {
+    sender.typed('B');
+    sender.typed('');
+    sender.typed('Bo');
+    expect(reported).toEqual([true, false]);
+    await clock.pass(1_200);
+    expect(reported).toEqual([true, false, true]);
+    sender.stop();
+    sender.typed('Bon');
+    sender.stop();
+    await clock.pass(10_000);
+    expect(reported).toEqual([true, false, true, false]);
+  });
+
   test('an empty draft reports nothing', () => {
     sender.typed('');
     sender.stop();
