@@ -44,8 +44,7 @@ export async function wrongPushes(truth, { pushes, rooms, interruptions }) {
     const newest = newestFor(owner, room, messages);
     const where = `${token} and message ${newest?.seq} of ${room}`;
     if (newest && !newest.readAt && !isGone && !notified.has(where)) found.push(`${where}: never pushed`);
-    // A message that was read before its push has no push, and only an attempt shows that the app was uninstalled.
-    if (newest && !newest.readAt && isGone && (await truth.hasDevice(token))) found.push(`${token}: still registered`);
+    if (newest && isGone && (await truth.hasDevice(token))) found.push(`${token}: still registered`);
   }
   return found;
 }

@@ -53,7 +53,10 @@ export async function runWorkload({ rooms, random, systemFaults, faults, sent, p
   return done;
 }
 
-/** Sends a few messages of one participant to each room, one directly after the other, as its last ones. */
+/**
+ * Sends a few messages of each participant to each room, one directly after the other, as its last ones. So each side
+ * ends with an unread message, whose push must be attempted.
+ */
 export async function finalMessages({ rooms, random, sent }) {
   const end = async (room, person) => {
     for (let n = 1; n <= FINAL_MESSAGES; n++) {
@@ -61,5 +64,11 @@ export async function finalMessages({ rooms, random, sent }) {
       sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
     }
   };
-  await Promise.all(rooms.map((room) => end(room, random.of(room.people))));
+  await Promise.all(
+    rooms.map(async (room) => {
+      const first = random.of(room.people);
+      await end(room, first);
+      await end(room, room.people.find((person) => person !== first));
+    }),
+  );
 }
