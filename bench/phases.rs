@@ -81,9 +81,14 @@ fn page(viewer: Viewer) -> Vec<Message> {
         image_url: String::new(),
         latitude: None,
         longitude: None,
+        is_delivered: true,
         is_read: true,
         read_at: Some(now),
         created_at: now,
+        edited_at: None,
+        is_deleted: false,
+        deleted_at: None,
+        revision: seq,
     };
     (1..=20).map(message).collect()
 }

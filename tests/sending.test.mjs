@@ -34,10 +34,15 @@ describe('the three messages of the API guide', () => {
     image_url: '',
     latitude: null,
     longitude: null,
+    is_delivered: false,
     is_read: false,
     read_at: null,
     created_at: body.created_at,
+    edited_at: null,
+    is_deleted: false,
+    deleted_at: null,
     seq: body.seq,
+    revision: body.revision,
     ...changes,
   });
 

@@ -72,9 +72,14 @@ mod tests {
                         "image_url": "",
                         "latitude": null,
                         "longitude": null,
+                        "is_delivered": false,
                         "is_read": false,
                         "read_at": null,
                         "created_at": message.created_at,
+                        "edited_at": null,
+                        "is_deleted": false,
+                        "deleted_at": null,
+                        "revision": 2,
                     }],
                 })
             );

@@ -46,16 +46,20 @@ macro_rules! delivery_columns {
     };
 }
 
-/// Selects a message with the alias `message` and its sender with the alias `sender`, as the viewer `$1` sees it. Both
-/// participants receive a platform message, and each reads it separately.
+/// Selects a message with the alias `message`, its sender with the alias `sender` and its room with the alias `room`, as
+/// the viewer `$1` sees it. Both participants receive a platform message, and each reads it separately.
 macro_rules! message_columns {
     () => {
         "message.id AS message_id, message.chat_room_id, message.seq, message.message_type, message.text,
          message.image_url, message.latitude, message.longitude, message.created_at,
          CASE WHEN message.sender_id IS NOT NULL THEN message.read_at
-              WHEN $1 = (SELECT driver_id FROM chat_rooms WHERE id = message.chat_room_id)
-                  THEN coalesce(message.driver_read_at, message.read_at)
+              WHEN $1 = room.driver_id THEN coalesce(message.driver_read_at, message.read_at)
               ELSE coalesce(message.other_user_read_at, message.read_at) END AS read_at,
+         message.seq <= CASE
+              WHEN CASE WHEN message.sender_id IS NULL THEN $1 = room.driver_id
+                        ELSE message.sender_id <> room.driver_id END THEN room.driver_delivered_seq
+              ELSE room.other_user_delivered_seq END AS is_delivered,
+         message.revision AS message_revision, message.edited_at, message.deleted_at,
          sender.id AS sender_id, coalesce(sender.full_name::text, '') AS sender_full_name,
          sender.profile_photo_url::text AS sender_profile_photo_url"
     };
@@ -110,7 +114,9 @@ pub(super) fn delivery(row: &Row) -> Option<Delivery> {
 /// Reads the message; `None` if its columns are null.
 pub(super) fn message(row: &Row) -> Option<Message> {
     let id = row.get::<_, Option<Uuid>>("message_id")?;
-    let read_at = row.get::<_, Option<_>>("read_at").map(Timestamp);
+    let timestamp = |name| row.get::<_, Option<_>>(name).map(Timestamp);
+    let read_at = timestamp("read_at");
+    let deleted_at = timestamp("deleted_at");
     Some(Message {
         id,
         chat_room: row.get("chat_room_id"),
@@ -125,8 +131,13 @@ pub(super) fn message(row: &Row) -> Option<Message> {
         image_url: row.get("image_url"),
         latitude: row.get("latitude"),
         longitude: row.get("longitude"),
+        is_delivered: read_at.is_some() || row.get("is_delivered"),
         is_read: read_at.is_some(),
         read_at,
         created_at: Timestamp(row.get("created_at")),
+        edited_at: timestamp("edited_at"),
+        is_deleted: deleted_at.is_some(),
+        deleted_at,
+        revision: row.get("message_revision"),
     })
 }

@@ -31,9 +31,18 @@ pub struct Message {
     pub latitude: Option<f64>,
     /// WGS 84 degrees.
     pub longitude: Option<f64>,
+    /// Whether it has reached a device of the recipient; for a message of the platform, of the viewer.
+    pub is_delivered: bool,
     /// Whether the recipient has read it; for a message of the platform, whether the viewer has.
     pub is_read: bool,
     pub read_at: Option<Timestamp>,
     /// The time of sending; grows with `seq`.
     pub created_at: Timestamp,
+    /// The time of the last edit.
+    pub edited_at: Option<Timestamp>,
+    /// Whether the sender has deleted it. Then the texts are empty and the coordinates null.
+    pub is_deleted: bool,
+    pub deleted_at: Option<Timestamp>,
+    /// The room's revision that last changed the message.
+    pub revision: i64,
 }

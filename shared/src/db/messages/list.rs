@@ -27,7 +27,8 @@ pub async fn list(
     const SQL: &str = concat!(
         "-- list_messages
         WITH room AS (
-            SELECT id, message_count, CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
+            SELECT id, driver_id, driver_delivered_seq, other_user_delivered_seq, message_count,
+                   CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
             FROM chat_rooms
             CROSS JOIN LATERAL (SELECT coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped) AS page
             WHERE id = $2 AND $1 IN (driver_id, other_user_id)

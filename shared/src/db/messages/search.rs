@@ -205,6 +205,7 @@ const SQL: &str = concat!(
     FROM (VALUES (1)) AS one
     LEFT JOIN page ON true
     LEFT JOIN chat_messages AS message ON message.id = page.message_id
+    LEFT JOIN chat_rooms AS room ON room.id = message.chat_room_id
     LEFT JOIN users AS sender ON sender.id = message.sender_id
     ORDER BY page.created_at DESC, page.message_id DESC"
 );

@@ -117,7 +117,7 @@ const SQL: &str = concat!(
           AND EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id))
     ),
     asked AS (
-        SELECT ",
+        SELECT driver_id, driver_delivered_seq, other_user_delivered_seq, ",
     is_open!(""),
     " AS is_open,
                make_interval(secs => CASE room_type WHEN 'support' THEN $13 ELSE $11 END) AS every,
@@ -164,5 +164,6 @@ const SQL: &str = concat!(
     message_columns!(),
     " FROM (VALUES (1)) AS one
     LEFT JOIN (SELECT *, true AS created FROM sent UNION ALL SELECT *, id = $3 FROM repeated) AS message ON true
+    LEFT JOIN asked AS room ON true
     LEFT JOIN users AS sender ON sender.id = message.sender_id"
 );

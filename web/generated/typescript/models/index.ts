@@ -293,6 +293,12 @@ export interface FoundMessage {
      */
     longitude: number | null;
     /**
+     * It has reached a device of the recipient (`mark_as_delivered`), or the recipient has read it. For a message
+     * of the platform this is the caller's state.
+     * 
+     */
+    is_delivered: boolean;
+    /**
      * Read by the recipient. A message of the platform has two recipients: this is the caller's state, who has
      * read it, and in Firebase, which has one value for both phones, both have.
      * 
@@ -307,9 +313,28 @@ export interface FoundMessage {
      */
     created_at: string;
     /**
+     * The time of the last edit.
+     */
+    edited_at: string | null;
+    /**
+     * Deleted by its sender, for everybody. `text` and `image_url` are then empty, the coordinates null.
+     * 
+     */
+    is_deleted: boolean;
+    /**
+     * 
+     */
+    deleted_at: string | null;
+    /**
      * The number of the message in its conversation, dense, from 1. It is the order.
      */
     seq: number;
+    /**
+     * The conversation's revision that last changed the message. Of two copies of a message, the one with the
+     * higher revision is the newer one.
+     * 
+     */
+    revision: number;
     /**
      * About 200 characters of the text around the first match, as HTML: `<mark>` and `</mark>` around the
      * words that match, all else escaped. `…` where the text goes on.
@@ -426,6 +451,12 @@ export interface Message {
      */
     longitude: number | null;
     /**
+     * It has reached a device of the recipient (`mark_as_delivered`), or the recipient has read it. For a message
+     * of the platform this is the caller's state.
+     * 
+     */
+    is_delivered: boolean;
+    /**
      * Read by the recipient. A message of the platform has two recipients: this is the caller's state, who has
      * read it, and in Firebase, which has one value for both phones, both have.
      * 
@@ -440,9 +471,28 @@ export interface Message {
      */
     created_at: string;
     /**
+     * The time of the last edit.
+     */
+    edited_at: string | null;
+    /**
+     * Deleted by its sender, for everybody. `text` and `image_url` are then empty, the coordinates null.
+     * 
+     */
+    is_deleted: boolean;
+    /**
+     * 
+     */
+    deleted_at: string | null;
+    /**
      * The number of the message in its conversation, dense, from 1. It is the order.
      */
     seq: number;
+    /**
+     * The conversation's revision that last changed the message. Of two copies of a message, the one with the
+     * higher revision is the newer one.
+     * 
+     */
+    revision: number;
 }
 
 
