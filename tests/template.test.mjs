@@ -130,7 +130,7 @@ test('failed runs of a schedule, and runs that could not start, go to the dead-l
 test('each delivery channel has its own schedule', () => {
   const { Events } = template.Resources.DeliverPendingFunction.Properties;
   const inputs = Object.values(Events).map(({ Properties }) => JSON.parse(Properties.Input));
-  assert.deepEqual(inputs, [{ channel: 'mirror' }, { channel: 'push' }]);
+  assert.deepEqual(inputs, [{ channel: 'mirror' }, { channel: 'push' }, { channel: 'webhooks' }]);
 });
 
 test('a default deployment has only the API, its functions and their logs', () => {

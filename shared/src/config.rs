@@ -50,6 +50,8 @@ pub struct Settings {
     pub firebase: Option<FirebaseSettings>,
     /// `FCM_URL`, by default Google's address. `None` (an empty variable) sends no pushes.
     pub fcm_url: Option<Url>,
+    /// `WEBHOOK_URL`: the platform's endpoint for events. `None` writes and sends no events.
+    pub webhook_url: Option<Url>,
     /// `CORS_ALLOW_ORIGIN`: the origin whose pages may read responses, or `*`. `None` allows no other origin.
     pub cors_origin: Option<HeaderValue>,
     /// `IMAGE_HOSTS`: the hosts that photos may be stored on.
@@ -112,6 +114,11 @@ impl Settings {
         let fcm_url = match fcm_url.trim() {
             "" => None,
             url => Some(parse_url("FCM_URL", url)?),
+        };
+
+        let webhook_url = match filled("WEBHOOK_URL") {
+            None => None,
+            Some(url) => Some(parse_webhook_url(url.trim())?),
         };
 
         let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
@@ -180,6 +187,7 @@ impl Settings {
             token_rules,
             firebase,
             fcm_url,
+            webhook_url,
             cors_origin,
             image_hosts,
             send_limits,
@@ -200,6 +208,20 @@ fn parse_url(name: &'static str, raw: &str) -> Result<Url, ConfigError> {
         Ok(url)
     } else {
         Err(invalid("an http or https URL was expected"))
+    }
+}
+
+/// Parses an https URL, or an http URL of this machine, for the local stack.
+fn parse_webhook_url(raw: &str) -> Result<Url, ConfigError> {
+    let url = parse_url("WEBHOOK_URL", raw)?;
+    let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() == "https" || is_local {
+        Ok(url)
+    } else {
+        Err(ConfigError::Invalid(
+            "WEBHOOK_URL",
+            "an https URL was expected".to_owned(),
+        ))
     }
 }
 
@@ -275,6 +297,32 @@ mod tests {
         assert_eq!(of(Some("5/1")).unwrap(), RateLimit::parse("5/1").unwrap());
         let error = of(Some("many")).unwrap_err().to_string();
         assert!(error.contains("SEND_LIMIT_SUPPORT"), "{error}");
+    }
+
+    #[test]
+    fn webhooks_go_to_an_https_url_or_to_this_machine() {
+        let of = |value| {
+            settings(&[("FIREBASE_DATABASE_URL", ""), ("WEBHOOK_URL", value)])
+                .map(|settings| settings.webhook_url.map(|url| url.to_string()))
+        };
+        for value in [
+            "https://platform.example/chat/webhooks?from=relais",
+            "http://127.0.0.1:9300/",
+            "http://localhost/",
+            "http://[::1]:80/x",
+        ] {
+            assert!(of(value).unwrap().is_some(), "{value}");
+        }
+        assert_eq!(of("").unwrap(), None);
+        for value in [
+            "http://platform.example/",
+            "http://127.0.0.1.example/",
+            "ftp://localhost/",
+            "webhooks",
+        ] {
+            let error = of(value).unwrap_err().to_string();
+            assert!(error.contains("WEBHOOK_URL"), "{error}");
+        }
     }
 
     #[test]

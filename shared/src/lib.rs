@@ -7,6 +7,7 @@
 //! * [`delivery`] delivers changes to Firebase and FCM after the response, over one loop;
 //! * [`firebase`] mirrors rooms and signs the tokens for phones;
 //! * [`push`] sends notifications;
+//! * [`webhooks`] sends events to the platform's backend;
 //! * [`cloudinary`] signs the uploads of photos;
 //! * [`cache`] caches responses in Redis;
 //! * [`db`] has all SQL, one file per query;
@@ -29,6 +30,7 @@ pub mod push;
 pub mod runtime;
 pub mod secret;
 pub mod tls;
+pub mod webhooks;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -25,6 +25,10 @@ pub enum Metric {
     Backlog(Channel, i64),
     /// The age of the oldest of them, in seconds.
     BacklogAge(Channel, f64),
+    /// Webhook events whose delivery was given up.
+    WebhooksGivenUp(u32),
+    /// Whether the webhooks' endpoint has responded with 410.
+    WebhooksStopped(bool),
     /// Conversations with a message in the last minute.
     ActiveRooms(i64),
     /// Messages of the last minute.
@@ -36,6 +40,7 @@ impl Metric {
         let of = |channel, what| match channel {
             Channel::Mirror => format!("Mirror{what}"),
             Channel::Push => format!("Push{what}"),
+            Channel::Webhooks => format!("Webhook{what}"),
         };
         match self {
             Self::Delivered(channel, items) => (of(channel, "Delivered"), "Count", json!(items)),
@@ -50,6 +55,12 @@ impl Metric {
             Self::BacklogAge(channel, seconds) => {
                 (of(channel, "BacklogAge"), "Seconds", json!(seconds))
             }
+            Self::WebhooksGivenUp(events) => ("WebhooksGivenUp".to_owned(), "Count", json!(events)),
+            Self::WebhooksStopped(stopped) => (
+                "WebhooksStopped".to_owned(),
+                "Count",
+                json!(i32::from(stopped)),
+            ),
             Self::ActiveRooms(rooms) => ("ActiveRooms".to_owned(), "Count", json!(rooms)),
             Self::MessagesSent(messages) => ("MessagesSent".to_owned(), "Count", json!(messages)),
         }

@@ -22,6 +22,7 @@ async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Res
     let opened = rooms::create(&app.database, viewer, &new, &rules).await?;
     if opened.created {
         app.mirror_after_reply(vec![opened.room.id]);
+        app.webhooks_after_reply(vec![opened.room.id]);
         if new.initial_message.is_some() {
             app.push_after_reply(vec![opened.room.id]);
         }
@@ -68,6 +69,19 @@ mod tests {
     use serde_json::json;
     use shared::domain::RateLimit;
     use shared::testing::{Call, Payload, TestApp};
+
+    #[tokio::test]
+    async fn the_platform_gets_the_room_before_its_first_message() {
+        let (test, endpoint) = TestApp::with_webhooks().await;
+        let driver = test.user("driver", "Awa Koné").await;
+        let client = test.user("client", "Jean Dupont").await;
+        let body = json!({ "room_type": "delivery", "other_user_id": client.0, "initial_message": "Bonjour" });
+        for status in [201, 200] {
+            let call = Call::post("/rooms/").json(body.clone());
+            test.call(create_room, driver, call).await.expect(status);
+        }
+        assert_eq!(endpoint.types().await, ["room.created", "message.created"]);
+    }
 
     #[tokio::test]
     async fn a_new_room_is_201_and_mirrored_with_its_first_message() {

@@ -1,13 +1,17 @@
 //! Runs every minute per channel, and delivers pending items: after an outage, after an interrupted function, after a
 //! full budget, or from writers that do not deliver themselves. The schedule's input names the channel: `{"channel":
-//! "mirror"}` or `{"channel": "push"}`. Concurrent runs lease different items.
+//! "mirror"}`, `{"channel": "push"}` or `{"channel": "webhooks"}`. Concurrent runs lease different items.
+//!
+//! For operators: `{"channel": "webhooks", "resume": true}` makes all pending webhooks due at once, also after the
+//! endpoint has responded with 410.
 
 use std::time::Duration;
 
 use serde::Deserialize;
-use shared::db::pushes;
+use shared::db::{pushes, webhooks};
 use shared::delivery::Channel;
 use shared::delivery::sweep::{Sweep, sweep};
+use shared::metrics::{self, Metric};
 use shared::runtime::{App, StartError, serve_event};
 
 /// The time in which new batches are leased. The last batch may take a channel's timeout longer, within the
@@ -17,6 +21,9 @@ const BUDGET: Duration = Duration::from_secs(50);
 #[derive(Deserialize)]
 struct Input {
     channel: Name,
+    /// For webhooks.
+    #[serde(default)]
+    resume: bool,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +31,7 @@ struct Input {
 enum Name {
     Mirror,
     Push,
+    Webhooks,
 }
 
 async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, StartError> {
@@ -35,6 +43,18 @@ async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, Start
                 pushes::delete_expired(&app.database).await?;
             }
             deliver(app.pushes()).await
+        }
+        Name::Webhooks => {
+            let database = &app.database;
+            if input.resume {
+                webhooks::resume(database).await?;
+            }
+            let swept = deliver(app.webhooks()).await?;
+            if app.webhooks().is_some() {
+                let is_stopped = webhooks::is_stopped(database).await?;
+                metrics::emit(&[Metric::WebhooksStopped(is_stopped)]);
+            }
+            Ok(swept)
         }
     }
 }
@@ -56,6 +76,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::testing::TestApp;
+    use wiremock::ResponseTemplate;
 
     async fn run(test: &TestApp, channel: &str) -> Value {
         let input = serde_json::from_value(json!({ "channel": channel })).unwrap();
@@ -84,6 +105,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_gone_endpoint_gets_no_webhooks_until_an_operator_resumes_them() {
+        let (test, endpoint) = TestApp::with_webhooks().await;
+        test.room().await;
+        endpoint.responds(ResponseTemplate::new(410));
+        let pending = json!({ "delivered": 0, "failed": 1, "backlog": 1 });
+        assert_eq!(run(&test, "webhooks").await, pending);
+        endpoint.recovers();
+        assert_eq!(run(&test, "webhooks").await["failed"], 0);
+        assert_eq!(endpoint.types().await.len(), 1);
+
+        let resume = json!({ "channel": "webhooks", "resume": true });
+        let resumed = deliver_pending(test.app, serde_json::from_value(resume).unwrap()).await;
+        assert_eq!(
+            (
+                resumed.as_ref().unwrap().delivered,
+                resumed.unwrap().backlog
+            ),
+            (1, 0)
+        );
+        assert_eq!(endpoint.types().await, ["room.created", "room.created"]);
+    }
+
+    #[tokio::test]
     async fn a_deployment_without_channels_delivers_nothing() {
         let test = TestApp::with(|settings, _| {
             settings.firebase = None;
@@ -93,7 +137,7 @@ mod tests {
         let (driver, client, room) = test.room().await;
         test.device(client, "phone").await;
         test.say(driver, room, "Bonjour").await;
-        for channel in ["mirror", "push"] {
+        for channel in ["mirror", "push", "webhooks"] {
             assert_eq!(run(&test, channel).await["delivered"], 0);
         }
         assert!(test.firebase.writes().await.is_empty());

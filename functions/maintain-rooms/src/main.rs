@@ -1,9 +1,9 @@
 //! Runs every minute: closes the rooms past `closes_at`, denies deactivated users access to Firebase, records the
-//! message metrics, and updates the search index after name changes. Concurrent runs are safe.
+//! message metrics, deletes webhook events after 30 days, and updates the search index after name changes. Concurrent runs are safe.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use shared::db::{messages, rooms};
+use shared::db::{messages, rooms, webhooks};
 use shared::domain::Timestamp;
 use shared::firebase::revoke::{Revocations, revoke_users};
 use shared::metrics::{self, Metric};
@@ -14,6 +14,9 @@ const BATCH: i64 = 500;
 
 /// The number of rooms whose names a run compares, which takes PostgreSQL about 25 ms.
 const NAMES: i64 = 1000;
+
+/// The number of expired webhook events that a run deletes.
+const EVENTS: i64 = 10_000;
 
 #[derive(Serialize)]
 struct Report {
@@ -38,6 +41,7 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         None => Revocations::default(),
     };
     measure_activity(app).await?;
+    webhooks::delete_expired(database, EVENTS).await?;
     // This step is last and cannot fail the run, because it reads the platform's tables.
     if let Err(error) = rooms::refresh_search_texts(database, NAMES).await {
         tracing::error!(%error, "search index of names not updated");
@@ -149,6 +153,21 @@ mod tests {
         let room = test.sql.query_one(room, &[]).await.unwrap();
         assert!(!room.get::<_, bool>(0) && room.get::<_, bool>(1));
         assert_eq!(run(&test).await, report(0, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_closed_room_is_an_event_and_events_are_deleted_after_thirty_days() {
+        let (test, _endpoint) = TestApp::with_webhooks().await;
+        test.room().await;
+        let old =
+            "UPDATE chat_webhook_events SET id = chat_webhook_event_id(now() - interval '31 days')";
+        test.sql.execute(old, &[]).await.unwrap();
+        let ends = "UPDATE chat_rooms SET closes_at = now()";
+        test.sql.execute(ends, &[]).await.unwrap();
+        run(&test).await;
+        let left = "SELECT type FROM chat_webhook_events";
+        let left = test.sql.query_one(left, &[]).await.unwrap();
+        assert_eq!(left.get::<_, &str>(0), "room.closed");
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::config::Settings;
 use shared::db::migrate::{self, Report};
-use shared::db::{describe, room_list_versions};
+use shared::db::{describe, room_list_versions, webhooks};
 use shared::runtime::{
     App, DeploymentStep, StartError, TimeLeft, retry_start, serve_event_before_start,
 };
@@ -55,6 +55,7 @@ async fn migrate_database(end: Instant) -> Result<Report, StartError> {
     let mut session = retry_start(start_end, || app.database.dedicated()).await?;
     let report = migrate::run_until(end, &app.database, &mut session).await?;
     room_list_versions::switch(&session, app.cache.is_some()).await?;
+    webhooks::switch(&session, app.webhook_endpoint.is_some()).await?;
     Ok(report)
 }
 

@@ -33,6 +33,7 @@ async fn receive_event(
     if received.created {
         app.mirror_after_reply(received.rooms.clone());
         app.push_after_reply(received.rooms.clone());
+        app.webhooks_after_reply(received.rooms.clone());
     }
     let notified = Notified {
         event_id: new.event_id,
@@ -113,6 +114,23 @@ mod tests {
             .expect(200);
         assert_eq!(repeat, expected);
         assert_eq!(test.firebase.writes().await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_platform_gets_the_new_room_and_its_message_back() {
+        let (test, endpoint) = TestApp::with_webhooks().await;
+        let driver = test.user("driver", "Awa Koné").await;
+        let client = test.user("client", "Jean Dupont").await;
+        let delivery = test.delivery("LBN123456", driver, client).await;
+        let body =
+            json!({ "event_id": Uuid::new_v4(), "event": "assigned", "delivery_id": delivery });
+        test.call_as_platform(receive_event, post(body))
+            .await
+            .expect(201);
+        assert_eq!(endpoint.types().await, ["room.created", "message.created"]);
+        let message = &endpoint.events().await[1].1["data"]["message"];
+        assert_eq!(message["message_type"], "system");
+        assert_eq!(message["is_read"], false);
     }
 
     #[tokio::test]

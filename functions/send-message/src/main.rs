@@ -17,6 +17,7 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
     let sent = messages::send(&app.database, viewer, &new, &app.send_limits).await?;
     if sent.created {
         app.mirror_after_reply(vec![new.room_id]);
+        app.webhooks_after_reply(vec![new.room_id]);
         app.push_after_reply(vec![new.room_id]);
     }
     ApiResponse::created(sent.created, &sent.message)
@@ -86,6 +87,21 @@ mod tests {
 
     fn post(body: Value) -> Call {
         Call::post("/messages/").json(body)
+    }
+
+    #[tokio::test]
+    async fn the_platform_gets_the_message_after_the_response_and_a_repeat_not_again() {
+        let (test, endpoint) = TestApp::with_webhooks().await;
+        let (driver, _, room) = test.room().await;
+        let body =
+            json!({ "chat_room_id": room, "text": "Oui", "client_message_id": Uuid::new_v4() });
+        let mut sent = Vec::new();
+        for status in [201, 200] {
+            let reply = test.call(send_message, driver, post(body.clone())).await;
+            sent.push(reply.expect(status));
+        }
+        assert_eq!(endpoint.types().await, ["room.created", "message.created"]);
+        assert_eq!(endpoint.events().await[1].1["data"]["message"], sent[0]);
     }
 
     #[tokio::test]

@@ -47,21 +47,31 @@ macro_rules! delivery_columns {
 }
 
 /// Selects a message with the alias `message`, its sender with the alias `sender` and its room with the alias `room`, as
-/// the viewer `$1` sees it. Both participants receive a platform message, and each reads it separately.
+/// the viewer `$1` or the expression `$viewer` sees it. Both participants receive a platform message, and each reads it
+/// separately.
 macro_rules! message_columns {
     () => {
-        "message.id AS message_id, message.chat_room_id, message.seq, message.message_type, message.text,
+        $crate::db::columns::message_columns!("$1")
+    };
+    ($viewer:literal) => {
+        concat!(
+            "message.id AS message_id, message.chat_room_id, message.seq, message.message_type, message.text,
          message.image_url, message.latitude, message.longitude, message.created_at,
          CASE WHEN message.sender_id IS NOT NULL THEN message.read_at
-              WHEN $1 = room.driver_id THEN coalesce(message.driver_read_at, message.read_at)
+              WHEN ",
+            $viewer,
+            " = room.driver_id THEN coalesce(message.driver_read_at, message.read_at)
               ELSE coalesce(message.other_user_read_at, message.read_at) END AS read_at,
          message.seq <= CASE
-              WHEN CASE WHEN message.sender_id IS NULL THEN $1 = room.driver_id
+              WHEN CASE WHEN message.sender_id IS NULL THEN ",
+            $viewer,
+            " = room.driver_id
                         ELSE message.sender_id <> room.driver_id END THEN room.driver_delivered_seq
               ELSE room.other_user_delivered_seq END AS is_delivered,
          message.revision AS message_revision, message.edited_at, message.deleted_at,
          sender.id AS sender_id, coalesce(sender.full_name::text, '') AS sender_full_name,
          sender.profile_photo_url::text AS sender_profile_photo_url"
+        )
     };
 }
 

@@ -36,6 +36,7 @@ pub mod rooms;
 mod statement;
 pub mod uploads;
 pub mod viewer;
+pub mod webhooks;
 
 pub use database::Database;
 pub use describe::{describe, is_transient};

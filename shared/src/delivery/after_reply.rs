@@ -12,14 +12,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
-use super::attempt::{PROMPT, Pace, deliver_all};
+use super::attempt::{Pace, deliver_all};
 use super::{Channel, LeaseScope};
 use crate::db::QueryError;
 
 /// The longest time that an environment is busy after a reply.
 pub const BUDGET: Duration = Duration::from_secs(2);
-/// The time-out of one delivery.
-pub const TIMEOUT: Duration = PROMPT;
 /// The part of the budget that is kept for settling.
 const SETTLE_MARGIN: Duration = Duration::from_millis(200);
 /// A lease outlives the budget and a slow settle statement.
@@ -70,7 +68,7 @@ async fn deliver_room<C: Channel>(
         channel.breaker().observe(lease.circuit);
         if !lease.items.is_empty() {
             let pace = Pace {
-                timeout: TIMEOUT.min(remaining),
+                timeout: C::PROMPT.min(remaining),
                 interval: Duration::ZERO,
             };
             deliver_all(channel, lease.items, lease.circuit, pace).await?;

@@ -7,9 +7,6 @@ use super::{Channel, Circuit, DeliveryOutcome, RetryCause};
 use crate::db::QueryError;
 use crate::metrics::{self, Metric};
 
-/// After a reply, a slower service counts as unavailable.
-pub const PROMPT: Duration = Duration::from_millis(1500);
-
 /// The pace of the deliveries in a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -68,7 +65,7 @@ struct Outcomes<T> {
     settled: Vec<(T, DeliveryOutcome)>,
     /// Whether the service responded to any item.
     reached_service: bool,
-    /// Whether the service responded to any item within [`PROMPT`].
+    /// Whether the service responded to any item within [`Channel::PROMPT`].
     was_prompt: bool,
 }
 
@@ -102,7 +99,7 @@ async fn attempt<C: Channel>(channel: C, items: Vec<C::Item>, pace: Pace) -> Out
             Ok((item, outcome, took)) => {
                 let reached = reached_service(outcome);
                 outcomes.reached_service |= reached;
-                outcomes.was_prompt |= reached && took <= PROMPT;
+                outcomes.was_prompt |= reached && took <= C::PROMPT;
                 outcomes.settled.push((item, outcome));
             }
             // The lease expires by itself.

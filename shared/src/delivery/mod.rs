@@ -29,6 +29,8 @@ pub trait Channel: Copy + Send + Sync + 'static {
 
     /// The key of its row in `chat_delivery_channels`, and the prefix of its metrics.
     const NAME: ChannelName;
+    /// The time-out of a delivery after a reply. A slower service counts as unavailable there.
+    const PROMPT: Duration = Duration::from_millis(1500);
     /// The time-out of a delivery in the sweep.
     const TIMEOUT: Duration;
     /// The number of items that the sweep leases at a time.

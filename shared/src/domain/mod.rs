@@ -25,6 +25,7 @@ mod text;
 mod time_zone;
 mod timestamp;
 mod visible;
+mod webhook_event;
 
 pub use analytics::{Analytics, AnswerTimes, Date, Day, FirstAnswers, Messages, Period, Ratio};
 pub use content::{Content, MessageType};
@@ -49,6 +50,7 @@ pub use text::Text;
 pub use time_zone::TimeZone;
 pub use timestamp::Timestamp;
 pub use visible::shows_nothing;
+pub use webhook_event::{WebhookEvent, WebhookRoom};
 
 use std::borrow::Cow;
 

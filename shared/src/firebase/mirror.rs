@@ -14,7 +14,7 @@ use crate::db::delivery::Backlog;
 use crate::db::mirror::{self, RoomState};
 use crate::db::{Database, QueryError};
 use crate::delivery::{
-    Breaker, Channel, ChannelName, DeliveryOutcome, Lease, LeaseScope, RetryCause, after_reply,
+    Breaker, Channel, ChannelName, DeliveryOutcome, Lease, LeaseScope, RetryCause,
 };
 use crate::domain::Viewer;
 
@@ -45,7 +45,7 @@ impl Mirror {
             return Ok(());
         };
         let write = self.firebase.set_typing(room_id, viewer, is_typing);
-        let written = timeout(after_reply::TIMEOUT, write).await;
+        let written = timeout(Self::PROMPT, write).await;
         let error = match written {
             Ok(Ok(())) => return self.breaker.record_success(self.database, circuit).await,
             Ok(Err(error)) => error,

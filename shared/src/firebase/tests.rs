@@ -38,6 +38,7 @@ fn firebase_at(uri: &str) -> Firebase {
         jwt_keys: vec![],
         service_account: ServiceAccount::parse(&credentials).ok(),
         cloudinary: None,
+        webhook_keys: Vec::new(),
     };
     let settings = FirebaseSettings {
         database_url: Url::parse(uri).unwrap(),

@@ -39,6 +39,7 @@ fn fcm_at(uri: &str) -> Fcm {
         service_account: ServiceAccount::parse(&credentials).ok(),
         redis_url: None,
         cloudinary: None,
+        webhook_keys: Vec::new(),
     };
     Fcm::new(
         Url::parse(uri).unwrap(),

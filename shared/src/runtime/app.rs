@@ -20,6 +20,7 @@ use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
 use crate::http_client::HttpClient;
 use crate::push::{Fcm, Pushes};
 use crate::secret::{Secret, SecretStore};
+use crate::webhooks::{Endpoint, Webhooks};
 
 /// The clients and settings of a function, for the lifetime of its environment.
 pub struct App {
@@ -30,6 +31,8 @@ pub struct App {
     pub cache: Option<Cache>,
     /// Cloud Messaging; `None` without pushes.
     pub fcm: Option<Fcm>,
+    /// The platform's endpoint for events; `None` without webhooks.
+    pub webhook_endpoint: Option<Endpoint>,
     /// The hosts that photos may be stored on.
     pub image_hosts: ImageHosts,
     /// Rate limits per user and room.
@@ -47,6 +50,7 @@ pub struct App {
     pub(super) secrets: Arc<SecretStore>,
     mirror_breaker: Breaker,
     push_breaker: Breaker,
+    webhook_breaker: Breaker,
 }
 
 impl App {
@@ -97,7 +101,16 @@ impl App {
             .fcm_url
             .clone()
             .filter(|_| secrets.current().service_account.is_some())
-            .map(|url| Fcm::new(url, secrets.clone(), client));
+            .map(|url| Fcm::new(url, secrets.clone(), client.clone()));
+        let webhook_endpoint = match &settings.webhook_url {
+            None => None,
+            Some(_) if secrets.current().webhook_keys.is_empty() => {
+                return Err(
+                    "WEBHOOK_URL is set, and there is no key: WEBHOOK_SECRET, or webhook_secret in the secret".into(),
+                );
+            }
+            Some(url) => Some(Endpoint::new(url.clone(), secrets.clone(), client)),
+        };
         Ok(Self {
             database: Database::open(
                 secrets.clone(),
@@ -107,6 +120,7 @@ impl App {
             firebase,
             cache,
             fcm,
+            webhook_endpoint,
             image_hosts: settings.image_hosts.clone(),
             send_limits: settings.send_limits,
             person_limits: settings.person_limits,
@@ -118,6 +132,7 @@ impl App {
             secrets,
             mirror_breaker: Breaker::new(ChannelName::Mirror),
             push_breaker: Breaker::new(ChannelName::Push),
+            webhook_breaker: Breaker::new(ChannelName::Webhooks),
         })
     }
 
@@ -149,6 +164,17 @@ impl App {
         })
     }
 
+    /// Returns the webhooks' delivery channel; `None` without webhooks.
+    #[must_use]
+    pub fn webhooks(&'static self) -> Option<Webhooks> {
+        let endpoint = self.webhook_endpoint.as_ref()?;
+        Some(Webhooks {
+            database: &self.database,
+            endpoint,
+            breaker: &self.webhook_breaker,
+        })
+    }
+
     /// Mirrors these rooms after the response.
     pub fn mirror_after_reply(&'static self, rooms: Vec<Uuid>) {
         if let Some(mirror) = self.mirror().filter(|_| !rooms.is_empty()) {
@@ -162,6 +188,14 @@ impl App {
         if let Some(pushes) = self.pushes().filter(|_| !rooms.is_empty()) {
             self.after_reply
                 .spawn(after_reply::deliver_rooms(pushes, rooms));
+        }
+    }
+
+    /// Delivers the pending events of these rooms, or of other keys, after the response.
+    pub fn webhooks_after_reply(&'static self, keys: Vec<Uuid>) {
+        if let Some(webhooks) = self.webhooks().filter(|_| !keys.is_empty()) {
+            self.after_reply
+                .spawn(after_reply::deliver_rooms(webhooks, keys));
         }
     }
 

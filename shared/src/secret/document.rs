@@ -5,6 +5,7 @@ use super::Secret;
 use crate::auth::JwtKey;
 use crate::cloudinary::Cloudinary;
 use crate::firebase::ServiceAccount;
+use crate::webhooks::WebhookKey;
 
 /// Why a secret is not usable: the field or variable, and the problem. It quotes no value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +29,7 @@ enum Origin {
 
 const SECRET: &str = "the secret named by CHAT_SECRET_ID";
 const SERVICE_ACCOUNT: &str = "firebase_service_account";
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 10] = [
     "database_url",
     "direct_database_url",
     "jwt_secret",
@@ -37,6 +38,8 @@ const FIELDS: [&str; 8] = [
     "previous_jwt_verifying_key",
     "redis_url",
     "cloudinary_url",
+    "webhook_secret",
+    "previous_webhook_secret",
 ];
 
 impl Document {
@@ -95,6 +98,7 @@ impl Document {
             service_account: self.service_account()?,
             redis_url: self.text("redis_url")?,
             cloudinary: self.cloudinary()?,
+            webhook_keys: self.webhook_keys()?,
         })
     }
 
@@ -110,6 +114,18 @@ impl Document {
         let mut keys = vec![parse(current, self.required(current)?)?];
         if let Some(text) = self.text(previous)? {
             keys.push(parse(previous, text)?);
+        }
+        Ok(keys)
+    }
+
+    fn webhook_keys(&self) -> Result<Vec<WebhookKey>, InvalidSecret> {
+        let mut keys = Vec::new();
+        for field in ["webhook_secret", "previous_webhook_secret"] {
+            if let Some(text) = self.text(field)? {
+                let key = WebhookKey::parse(&text)
+                    .map_err(|reason| self.invalid(field, format!("is not valid: {reason}")))?;
+                keys.push(key);
+            }
         }
         Ok(keys)
     }
@@ -275,6 +291,8 @@ mod tests {
             ("database_url", json!(["hunter2"])),
             ("redis_url", json!({ "url": "hunter2" })),
             ("cloudinary_url", json!("https://k:hunter2@c")),
+            ("webhook_secret", json!("whsec_hunter2")),
+            ("previous_webhook_secret", json!("hunter2")),
             (SERVICE_ACCOUNT, json!("hunter2")),
             (SERVICE_ACCOUNT, json!(["hunter2"])),
             (SERVICE_ACCOUNT, json!({ "project_id": "hunter2" })),

@@ -16,6 +16,7 @@ use crate::auth::JwtKey;
 use crate::cloudinary::Cloudinary;
 use crate::config::SecretSource;
 use crate::firebase::ServiceAccount;
+use crate::webhooks::WebhookKey;
 use document::Document;
 use secrets_manager::SecretsManager;
 
@@ -35,6 +36,8 @@ pub struct Secret {
     pub service_account: Option<ServiceAccount>,
     /// The response cache's `redis://…` or `rediss://…`; `None` without a cache.
     pub redis_url: Option<String>,
+    /// Sign webhooks: the current key and, during a rotation, the previous one. Empty without webhooks.
+    pub webhook_keys: Vec<WebhookKey>,
     /// Signs photo uploads; `None` if photos are stored elsewhere.
     pub cloudinary: Option<Cloudinary>,
 }

@@ -9,12 +9,12 @@ use tokio_postgres::Client;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Call, RecordingFcm, RecordingFirebase, database};
+use super::{Call, RecordingFcm, RecordingFirebase, RecordingWebhooks, database};
 use crate::auth::{JwtKey, TokenRules};
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::crypto;
 use crate::db::rooms::OpeningRules;
-use crate::db::{devices, messages, rooms};
+use crate::db::{devices, messages, rooms, webhooks};
 use crate::domain::{
     Content, DeviceToken, GracePeriod, ImageHosts, Message, PersonLimits, RoomDetail, RoomType,
     RoomsWithoutDelivery, SendLimits, Text, Viewer,
@@ -24,6 +24,7 @@ use crate::firebase::ServiceAccount;
 use crate::http::{ApiResponse, Request};
 use crate::runtime::{self, App, Caller};
 use crate::secret::{Secret, SecretStore};
+use crate::webhooks::WebhookKey;
 
 /// An app with a database of its own, and recording stand-ins for Firebase and FCM.
 pub struct TestApp {
@@ -82,6 +83,7 @@ impl TestApp {
             ),
             redis_url: None,
             cloudinary: None,
+            webhook_keys: Vec::new(),
         };
         let mut settings = Settings {
             secret_source: SecretSource::Environment,
@@ -91,6 +93,7 @@ impl TestApp {
                 emulator_host: Some(firebase.host()),
             }),
             fcm_url: Some(Url::parse(&fcm.url()).expect("a URL")),
+            webhook_url: None,
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             image_hosts: ImageHosts::default(),
             send_limits: SendLimits::default(),
@@ -111,6 +114,24 @@ impl TestApp {
             sql,
             database_url,
         }
+    }
+
+    /// Creates an app with webhooks, and their endpoint.
+    ///
+    /// # Panics
+    /// A server is missing.
+    pub async fn with_webhooks() -> (Self, RecordingWebhooks) {
+        let endpoint = RecordingWebhooks::start().await;
+        let test = Self::with(|settings, secret| {
+            settings.webhook_url = Some(Url::parse(&endpoint.url()).expect("a URL"));
+            let key = WebhookKey::parse(RecordingWebhooks::SECRET);
+            secret.webhook_keys.push(key.expect("the tests' key"));
+        })
+        .await;
+        webhooks::switch(&test.sql, true)
+            .await
+            .expect("the triggers");
+        (test, endpoint)
     }
 
     /// Inserts a user.

@@ -33,3 +33,4 @@ mod send_limits;
 mod send_message;
 mod typing;
 mod unread_count;
+mod webhooks;

@@ -15,6 +15,8 @@ pub enum Channel {
     Mirror,
     /// Notifications, to Cloud Messaging.
     Push,
+    /// Events, to the platform's backend.
+    Webhooks,
 }
 
 impl Channel {
@@ -24,6 +26,7 @@ impl Channel {
         match self {
             Self::Mirror => "mirror",
             Self::Push => "push",
+            Self::Webhooks => "webhooks",
         }
     }
 }
