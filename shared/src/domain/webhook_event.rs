@@ -7,7 +7,7 @@ use super::Timestamp;
 /// An event for the platform's backend. As JSON it is the body of the webhook; the id is in a header.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WebhookEvent {
-    /// The `webhook-id`, a UUIDv7: ids grow with time.
+    /// The `webhook-id`, a UUID version 7: ids grow with time.
     #[serde(skip)]
     pub id: Uuid,
     /// `room.created`, `message.created`, …

@@ -108,7 +108,7 @@ impl Endpoint {
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature)
             .body(body);
-        request.send().await.map_err(|error| unreachable(error))
+        request.send().await.map_err(unreachable)
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn delete_expired(database: &Database, limit: i64) -> Result<usize, Qu
         RETURNING id";
     let days = (&KEPT_DAYS as _, Type::INT4);
     let limit = (&limit as _, Type::INT8);
-    database.query(QUEUES, &[days.clone()]).await?;
+    database.query(QUEUES, std::slice::from_ref(&days)).await?;
     database
         .query(UNUSED, &[days.clone(), limit.clone()])
         .await?;
