@@ -25,7 +25,7 @@ pub fn message(
     now: DateTime<Utc>,
 ) -> Value {
     let ttl = (expires_at - now).num_seconds().max(0);
-    json!({
+    let mut request = json!({
         "message": {
             "token": token,
             "notification": { "title": title(notice), "body": body(notice) },
@@ -51,7 +51,13 @@ pub fn message(
                 "payload": { "aps": { "badge": notice.unread_total, "sound": "default", "thread-id": room_id } },
             },
         },
-    })
+    });
+    if notice.is_urgent {
+        let message = &mut request["message"];
+        message["data"]["urgent"] = json!("true");
+        message["apns"]["payload"]["aps"]["interruption-level"] = json!("time-sensitive");
+    }
+    request
 }
 
 /// Returns the title: the sender's name or, for a platform message, the delivery.
@@ -91,6 +97,7 @@ mod tests {
             sender_name: sender_name.to_owned(),
             tracking_number: String::new(),
             unread_total: 3,
+            is_urgent: false,
         }
     }
 
@@ -125,6 +132,20 @@ mod tests {
                 },
             }})
         );
+    }
+
+    #[test]
+    fn an_urgent_notification_says_so_to_the_app_and_to_ios() {
+        let urgent = Notice {
+            is_urgent: true,
+            ..notice("", "Répondez")
+        };
+        let now = DateTime::UNIX_EPOCH;
+        let request = message("token", Uuid::nil(), &urgent, now, now);
+        let message = &request["message"];
+        assert_eq!(message["data"]["urgent"], "true");
+        let aps = &message["apns"]["payload"]["aps"];
+        assert_eq!(aps["interruption-level"], "time-sensitive");
     }
 
     #[test]
@@ -169,6 +190,7 @@ mod tests {
             let worst = Notice {
                 seq: i64::MAX,
                 unread_total: i64::MAX,
+                is_urgent: true,
                 ..notice(&character.repeat(5000), &character.repeat(5000))
             };
             let now = DateTime::UNIX_EPOCH;

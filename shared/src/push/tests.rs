@@ -57,6 +57,7 @@ async fn push(fcm: &Fcm) -> Result<(), PushError> {
         sender_name: "Awa Koné".to_owned(),
         tracking_number: String::new(),
         unread_total: 1,
+        is_urgent: false,
     };
     let expires_at = chrono::Utc::now() + chrono::TimeDelta::hours(1);
     fcm.push(TOKEN, Uuid::from_u128(1), &notice, expires_at)

@@ -38,6 +38,8 @@ pub struct Notice {
     pub tracking_number: String,
     /// The recipient's unread messages over all rooms.
     pub unread_total: i64,
+    /// Whether the notification ignores quiet hours and muting.
+    pub is_urgent: bool,
 }
 
 impl DuePush {
@@ -85,6 +87,7 @@ fn due(row: &Row) -> Option<DuePush> {
             sender_name: row.get("sender_name"),
             tracking_number: row.get("tracking_number"),
             unread_total: row.get("unread_total"),
+            is_urgent: row.get("is_urgent"),
         }),
     })
 }
@@ -115,6 +118,7 @@ macro_rules! lease_and_read {
                push.chat_room_id, push.token, push.last_seq, push.queued_at + $2 * interval '1 second' AS expires_at,
                push.queued_at <= clock_timestamp() - $2 * interval '1 second' AS expired,
                message.id AS message_id, message.seq, message.message_type, message.text,
+               message.push_mode IS NOT DISTINCT FROM 'urgent' AS is_urgent,
                coalesce(sender.full_name::text, '') AS sender_name,
                coalesce(delivery.tracking_number::text, '') AS tracking_number, ",
             unread_total!("recipient.id"),
@@ -124,11 +128,13 @@ macro_rules! lease_and_read {
         LEFT JOIN chat_pushes AS push
           ON push.chat_room_id = leased.chat_room_id AND push.token = leased.token AND reservation IS NULL
         LEFT JOIN chat_rooms AS room ON room.id = push.chat_room_id
-        LEFT JOIN chat_push_targets AS target ON target.chat_room_id = room.id AND target.token = push.token
+        LEFT JOIN chat_push_recipients AS target ON target.chat_room_id = room.id AND target.token = push.token
         LEFT JOIN users AS recipient ON recipient.id = target.user_id AND recipient.is_active
         LEFT JOIN LATERAL (
             SELECT * FROM chat_messages
             WHERE chat_room_id = room.id AND seq BETWEEN push.first_seq AND push.last_seq AND read_at IS NULL
+              AND CASE WHEN push_mode IS NULL THEN target.wants_pushes
+                       WHEN push_mode = 'urgent' THEN target.is_other_user END
               AND recipient.id IS NOT NULL AND sender_id IS DISTINCT FROM recipient.id
               AND (sender_id IS NOT NULL OR CASE recipient.id
                        WHEN room.driver_id THEN driver_read_at ELSE other_user_read_at END IS NULL)
