@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::auth::TokenRules;
 use crate::domain::{
-    GracePeriod, ImageHosts, PersonLimits, RateLimit, RoomsWithoutDelivery, SendLimits,
+    GracePeriod, ImageHosts, PersonLimits, RateLimit, ResponseTime, RoomsWithoutDelivery,
+    SendLimits,
 };
 
 /// A missing or invalid environment variable, which prevents the function's start.
@@ -66,6 +67,8 @@ pub struct Settings {
     pub statement_cache: Option<bool>,
     /// `ROOM_GRACE_SECONDS`: how long a room stays open after its delivery has ended.
     pub room_grace: GracePeriod,
+    /// `UNREACHABLE_SECONDS`: how long a called customer has to respond.
+    pub response_time: ResponseTime,
     /// The connect time-out for Google's services. It depends on the function, not on the environment.
     pub connect_timeout: Duration,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`: concurrent requests per environment, and the size of the connection pool. 1 on
@@ -164,6 +167,13 @@ impl Settings {
                 .map_err(|reason| ConfigError::Invalid("ROOM_GRACE_SECONDS", reason.to_string()))?,
         };
 
+        let response_time = match filled("UNREACHABLE_SECONDS") {
+            None => ResponseTime::default(),
+            Some(value) => ResponseTime::parse(&value).map_err(|reason| {
+                ConfigError::Invalid("UNREACHABLE_SECONDS", reason.to_string())
+            })?,
+        };
+
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
             Some(value) => value.parse().map_err(|_| {
@@ -195,6 +205,7 @@ impl Settings {
             rooms_without_delivery,
             statement_cache,
             room_grace,
+            response_time,
             connect_timeout: Self::ENDPOINT_CONNECT_TIMEOUT,
             concurrency,
         })
@@ -384,6 +395,21 @@ mod tests {
         assert_eq!(of("0").unwrap(), GracePeriod::parse("0").unwrap());
         let error = of("2 h").unwrap_err().to_string();
         assert!(error.contains("ROOM_GRACE_SECONDS"), "{error}");
+    }
+
+    #[test]
+    fn a_called_customer_has_five_minutes_unless_another_time_is_set() {
+        let of = |value: &str| {
+            let variables = [
+                ("FIREBASE_DATABASE_URL", ""),
+                ("UNREACHABLE_SECONDS", value),
+            ];
+            settings(&variables).map(|settings| settings.response_time)
+        };
+        assert_eq!(of("").unwrap(), ResponseTime::default());
+        assert_eq!(of("60").unwrap(), ResponseTime::parse("60").unwrap());
+        let error = of("0").unwrap_err().to_string();
+        assert!(error.contains("UNREACHABLE_SECONDS"), "{error}");
     }
 
     #[test]

@@ -138,6 +138,9 @@ pub enum Error {
     /// 400: valid, but not allowed in the present state; found by the query.
     #[error("rejected")]
     Rejected(FieldErrors),
+    /// 400: not allowed in the present state, for a reason that concerns no field.
+    #[error("not now: {0}")]
+    NotNow(&'static str),
     /// 403: authenticated, but not allowed.
     #[error("forbidden")]
     Forbidden,
@@ -207,6 +210,7 @@ impl Error {
             Self::BadRequest(BadRequest::TooLarge) => "body_too_large",
             Self::BadRequest(BadRequest::MediaType(_)) => "unsupported_media_type",
             Self::Rejected(_) => "rejected_fields",
+            Self::NotNow(_) => "not_now",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::PageNotFound => "page_out_of_range",

@@ -1,5 +1,6 @@
-//! Runs every minute: closes the rooms past `closes_at`, denies deactivated users access to Firebase, records the
-//! message metrics, deletes webhook events after 30 days, and updates the search index after name changes. Concurrent runs are safe.
+//! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
+//! users access to Firebase, records the message metrics, deletes webhook events after 30 days, and updates the search
+//! index after name changes. Concurrent runs are safe.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -21,6 +22,8 @@ const EVENTS: i64 = 10_000;
 #[derive(Serialize)]
 struct Report {
     closed: usize,
+    /// Customers who have not answered a call in time.
+    unreachable: usize,
     #[serde(flatten)]
     revocations: Revocations,
 }
@@ -36,6 +39,14 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
             break;
         }
     }
+    let mut unreachable = 0;
+    loop {
+        let ended = rooms::end_calls(database, BATCH).await?;
+        unreachable += ended.unreachable;
+        if ended.all == 0 {
+            break;
+        }
+    }
     let revocations = match &app.firebase {
         Some(firebase) => revoke_users(database, firebase).await?,
         None => Revocations::default(),
@@ -48,6 +59,7 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
     }
     Ok(Report {
         closed,
+        unreachable,
         revocations,
     })
 }
@@ -72,7 +84,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::db::firebase_users;
-    use shared::domain::{PageNumber, PageSize, RoomOrder, Search};
+    use shared::domain::{PageNumber, PageSize, ResponseTime, RoomOrder, Search};
     use shared::testing::TestApp;
     use wiremock::ResponseTemplate;
 
@@ -83,7 +95,7 @@ mod tests {
     }
 
     fn report(closed: u32, revoked: u32, restored: u32) -> Value {
-        json!({ "closed": closed, "revoked": revoked, "restored": restored })
+        json!({ "closed": closed, "unreachable": 0, "revoked": revoked, "restored": restored })
     }
 
     #[tokio::test]
@@ -168,6 +180,34 @@ mod tests {
         let left = "SELECT type FROM chat_webhook_events";
         let left = test.sql.query_one(left, &[]).await.unwrap();
         assert_eq!(left.get::<_, &str>(0), "room.closed");
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_time_is_up_ends_and_the_room_is_pending_for_the_mirror() {
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.arrived().await;
+        let said = test.say(driver, room, "Je suis devant chez vous").await;
+        test.backdate(said.id, 121).await;
+        let time = ResponseTime::parse("1").unwrap();
+        let called = rooms::call(&test.app.database, driver, room, time).await;
+        assert!(called.unwrap().created);
+        assert_eq!(run(&test).await, report(0, 0, 0), "it lasts a second");
+        for (table, column) in [
+            ("chat_unreachable_calls", "until"),
+            ("chat_rooms", "unreachable_until"),
+        ] {
+            let over = format!(
+                "UPDATE {table} SET {column} = called.until FROM (SELECT '2025-01-15Z'::timestamptz AS until) AS called"
+            );
+            test.sql.execute(&over, &[]).await.unwrap();
+        }
+        let mirrored = "UPDATE chat_rooms SET mirrored_revision = revision";
+        test.sql.execute(mirrored, &[]).await.unwrap();
+        assert_eq!(run(&test).await["unreachable"], 1);
+        assert_eq!(run(&test).await, report(0, 0, 0));
+        let room = "SELECT unreachable_until IS NULL, revision > mirrored_revision FROM chat_rooms";
+        let room = test.sql.query_one(room, &[]).await.unwrap();
+        assert!(room.get::<_, bool>(0) && room.get::<_, bool>(1));
     }
 
     #[tokio::test]

@@ -1,40 +1,71 @@
 //! `POST /api/v1/chat/messages/`: sends a message.
 //!
 //! For participants of an active room; `system` for admins only. Body: `chat_room_id`, `message_type` (default `text`), the
-//! fields of that type, optionally `client_message_id`. Returns the message: 201, or 200 for a repeat of a
+//! fields of that type (for a text also `quick_reply_key` instead of `text`), optionally `client_message_id`. Returns the message: 201, or 200 for a repeat of a
 //! `client_message_id`, which changes nothing; 400 for bad fields or a closed room, 404 for another's room, 429 above the
 //! limit. The message is mirrored, and the recipient's devices get a push.
 
-use shared::db::messages::{self, NewMessage};
-use shared::domain::{Content, Coordinates, ImageHosts, ImageUrl, Invalid, MessageType, Viewer};
+use shared::db::messages::{self, NewMessage, NewQuickReply};
+use shared::domain::{
+    Content, Coordinates, ImageHosts, ImageUrl, Invalid, Language, MessageType, Text, Viewer,
+};
 use shared::error::Result;
 use shared::http::{ApiResponse, Fields, OptionalText, Request};
 use shared::runtime::{App, StartError, serve_with_after_reply};
 
 async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
-    let new = parse(request.body()?, &app.image_hosts)?;
-
-    let sent = messages::send(&app.database, viewer, &new, &app.send_limits).await?;
+    let (database, limits) = (&app.database, &app.send_limits);
+    let sent = match parse(request.body()?, request.language(), &app.image_hosts)? {
+        New::Message(new) => messages::send(database, viewer, &new, limits).await?,
+        New::QuickReply(new) => messages::send_quick_reply(database, viewer, &new, limits).await?,
+    };
     if sent.created {
-        app.mirror_after_reply(vec![new.room_id]);
-        app.webhooks_after_reply(vec![new.room_id]);
-        app.push_after_reply(vec![new.room_id]);
+        let rooms = vec![sent.message.chat_room];
+        app.mirror_after_reply(rooms.clone());
+        app.webhooks_after_reply(rooms.clone());
+        app.push_after_reply(rooms);
     }
     ApiResponse::created(sent.created, &sent.message)
 }
 
-fn parse(mut body: Fields, image_hosts: &ImageHosts) -> Result<NewMessage> {
+/// The message to send: its content, or the key of a quick reply.
+enum New {
+    Message(NewMessage),
+    QuickReply(NewQuickReply),
+}
+
+fn parse(mut body: Fields, language: Language, image_hosts: &ImageHosts) -> Result<New> {
     let room_id = body.required("chat_room_id");
     let client_message_id = body.optional("client_message_id");
     let message_type = body.with_default("message_type", MessageType::default());
+    if message_type == Some(MessageType::Text) && body.is_set("quick_reply_key") {
+        let key = quick_reply_key(&mut body);
+        let (room_id, key) = body.finish(room_id.zip(key))?;
+        return Ok(New::QuickReply(NewQuickReply {
+            room_id,
+            key,
+            language,
+            client_message_id,
+        }));
+    }
     let content =
         message_type.and_then(|message_type| content(&mut body, message_type, image_hosts));
     let (room_id, content) = body.finish(room_id.zip(content))?;
-    Ok(NewMessage {
+    Ok(New::Message(NewMessage {
         room_id,
         content,
         client_message_id,
-    })
+    }))
+}
+
+/// Parses the key of a quick reply, which replaces the text.
+fn quick_reply_key(body: &mut Fields) -> Option<String> {
+    if let Some(OptionalText(Some(_))) = body.optional("text") {
+        let reason = "« text » et « quick_reply_key » s'excluent.";
+        return body.reject("quick_reply_key", reason);
+    }
+    body.required::<Text>("quick_reply_key")
+        .map(|key| key.as_str().to_owned())
 }
 
 /// Parses the fields of this type and ignores those of others.

@@ -42,6 +42,32 @@ macro_rules! known_time_zone {
     };
 }
 
+/// The name of the last event of the delivery `$id`; null without one. An event counts from when it happened, as far as
+/// the platform says so; a future time counts as the time of receipt.
+macro_rules! last_event {
+    ($id:literal) => {
+        concat!(
+            "(SELECT event FROM chat_events WHERE delivery_id = ",
+            $id,
+            " ORDER BY least(coalesce(occurred_at, received_at), received_at) DESC, received_at DESC LIMIT 1)"
+        )
+    };
+}
+
+/// The language of the user `$id`, `fr` or `en`; `$fallback` if the platform has another one or none. The column
+/// `users.language` is optional: without it, the name refers to the outer `no_column`.
+macro_rules! user_language {
+    ($id:literal, $fallback:literal) => {
+        concat!(
+            "(SELECT coalesce(lower(substring((SELECT language::text FROM users WHERE users.id = ",
+            $id,
+            ") FROM '(?i)^(fr|en)(?![a-z])')), ",
+            $fallback,
+            ") FROM (VALUES (NULL::text)) AS no_column (language))"
+        )
+    };
+}
+
 /// Checks the column `room_is_open`: 404 if it is null, since the viewer has no such room, and 400 with `field` if the
 /// room is closed.
 pub(super) fn check_open(row: &Row, field: &'static str) -> Result<()> {
@@ -52,4 +78,4 @@ pub(super) fn check_open(row: &Row, field: &'static str) -> Result<()> {
     }
 }
 
-pub(super) use {is_open, known_time_zone};
+pub(super) use {is_open, known_time_zone, last_event, user_language};

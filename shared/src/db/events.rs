@@ -159,6 +159,7 @@ const SQL: &str = concat!(
             driver_unread_count = driver_unread_count + 1,
             other_user_unread_count = other_user_unread_count + 1,
             closes_at = CASE WHEN notified.closes OR notified.opens THEN notified.closes_at ELSE room.closes_at END,
+            unreachable_until = CASE WHEN notified.closes OR notified.opens THEN NULL ELSE room.unreachable_until END,
             is_active = CASE WHEN notified.closes THEN $6 > 0 WHEN notified.opens THEN true ELSE room.is_active END,
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())

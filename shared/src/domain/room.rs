@@ -75,6 +75,8 @@ pub struct RoomDetail {
     pub is_active: bool,
     /// When the room closes, if its delivery has ended.
     pub closes_at: Option<Timestamp>,
+    /// While the driver's call to the customer lasts: the time until which the customer can respond.
+    pub unreachable_until: Option<Timestamp>,
     /// Whether the viewer has archived it.
     pub is_archived: bool,
     /// Whether the viewer has muted its pushes.

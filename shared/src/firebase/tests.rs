@@ -58,6 +58,7 @@ fn state(revision: i64) -> RoomState {
         created_at: Timestamp(DateTime::UNIX_EPOCH),
         is_active: true,
         closes_at: None,
+        unreachable_until: None,
         last_message_text: String::new(),
         last_message_at: None,
         last_message_sender_id: None,

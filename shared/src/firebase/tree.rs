@@ -56,6 +56,7 @@ fn metadata(room: &MirroredRoom) -> Value {
         "is_active": room.is_active,
         // Milliseconds, the unit of `now` in the rules, which close the room at this time.
         "closes_at_ms": room.closes_at.map(|closes_at| closes_at.0.timestamp_millis()),
+        "unreachable_until": room.unreachable_until,
         "last_message_text": room.last_message_text,
         "last_message_at": room.last_message_at,
         "last_message_sender_id": room.last_message_sender_id,

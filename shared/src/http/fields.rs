@@ -44,6 +44,12 @@ impl Fields {
         self.values.contains_key(name)
     }
 
+    /// Returns whether the field is present and not null.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Reads a required field.
     pub fn required<T: Field>(&mut self, name: &'static str) -> Option<T> {
         match self.values.get(name) {

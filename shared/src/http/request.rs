@@ -1,7 +1,7 @@
 #[cfg(test)]
 use lambda_http::Body;
 use lambda_http::RequestExt;
-use lambda_http::http::header::{CONTENT_TYPE, HOST};
+use lambda_http::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HOST};
 use lambda_http::http::{HeaderMap, Method};
 use lambda_http::request::RequestContext;
 use percent_encoding::percent_decode_str;
@@ -10,7 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Fields;
-use crate::domain::{DeviceToken, Invalid, cut};
+use crate::domain::{DeviceToken, Invalid, Language, cut};
 use crate::error::{BadRequest, Error, FieldErrors, Result};
 
 /// A request from API Gateway (payload 1.0 or 2.0).
@@ -152,6 +152,14 @@ impl Request {
             .unwrap_or_default();
         query.sort_by_key(|(name, _)| *name);
         query
+    }
+
+    /// Returns the language that the client prefers; French if it does not say.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        let header = self.headers().get(ACCEPT_LANGUAGE);
+        let header = header.and_then(|value| value.to_str().ok());
+        Language::preferred(header.unwrap_or_default())
     }
 
     /// Returns whether the response is sent without its body.

@@ -153,6 +153,7 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, HeaderValu
         Error::BadRequest(BadRequest::Fields(errors)) | Error::Rejected(errors) => {
             (StatusCode::BAD_REQUEST, json!(errors), None)
         }
+        Error::NotNow(reason) => (StatusCode::BAD_REQUEST, detail(reason), None),
         Error::Forbidden => (
             StatusCode::FORBIDDEN,
             detail("Vous n'avez pas la permission d'effectuer cette action."),

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::db::Database;
 use crate::delivery::{Breaker, ChannelName, after_reply};
 use crate::domain::{
-    GracePeriod, ImageHosts, PersonLimits, RoomsWithoutDelivery, SendLimits, Viewer,
+    GracePeriod, ImageHosts, PersonLimits, ResponseTime, RoomsWithoutDelivery, SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
@@ -43,6 +43,8 @@ pub struct App {
     pub rooms_without_delivery: RoomsWithoutDelivery,
     /// How long a room stays open after its delivery has ended.
     pub room_grace: GracePeriod,
+    /// How long a called customer has to respond.
+    pub response_time: ResponseTime,
     pub after_reply: AfterReply,
     /// The origin whose pages may read responses.
     pub cors_origin: Option<HeaderValue>,
@@ -126,6 +128,7 @@ impl App {
             person_limits: settings.person_limits,
             rooms_without_delivery: settings.rooms_without_delivery,
             room_grace: settings.room_grace,
+            response_time: settings.response_time,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             token_rules: settings.token_rules.clone(),

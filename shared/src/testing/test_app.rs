@@ -14,10 +14,10 @@ use crate::auth::{JwtKey, TokenRules};
 use crate::config::{FirebaseSettings, SecretSource, Settings};
 use crate::crypto;
 use crate::db::rooms::OpeningRules;
-use crate::db::{devices, messages, rooms, webhooks};
+use crate::db::{devices, events, messages, rooms, webhooks};
 use crate::domain::{
-    Content, DeviceToken, GracePeriod, ImageHosts, Message, PersonLimits, RoomDetail, RoomType,
-    RoomsWithoutDelivery, SendLimits, Text, Viewer,
+    Content, DeliveryEvent, DeviceToken, GracePeriod, ImageHosts, Message, PersonLimits, Platform,
+    ResponseTime, RoomDetail, RoomType, RoomsWithoutDelivery, SendLimits, Text, Viewer,
 };
 use crate::error::Result;
 use crate::firebase::ServiceAccount;
@@ -101,6 +101,7 @@ impl TestApp {
             rooms_without_delivery: RoomsWithoutDelivery::default(),
             statement_cache: None,
             room_grace: GracePeriod::default(),
+            response_time: ResponseTime::default(),
             connect_timeout: Settings::ENDPOINT_CONNECT_TIMEOUT,
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };
@@ -217,6 +218,46 @@ impl TestApp {
             .await
             .expect("a message")
             .message
+    }
+
+    /// Creates a driver, a client, and the room about their delivery, where the driver has nearly arrived.
+    ///
+    /// # Panics
+    /// An event is rejected.
+    pub async fn arrived(&self) -> (Viewer, Viewer, Uuid) {
+        let driver = self.user("driver", "Awa Koné").await;
+        let client = self.user("client", "Jean Dupont").await;
+        let delivery_id = self.delivery("LBN123456", driver, client).await;
+        let mut rooms = vec![];
+        for event in [DeliveryEvent::Assigned, DeliveryEvent::Arriving] {
+            rooms = self.report(event, delivery_id).await;
+        }
+        (driver, client, rooms.pop().expect("a room"))
+    }
+
+    /// Reports an event of a delivery as the platform, and returns the rooms that got its message.
+    ///
+    /// # Panics
+    /// The event is rejected.
+    pub async fn report(&self, event: DeliveryEvent, delivery_id: Uuid) -> Vec<Uuid> {
+        let new = events::NewEvent {
+            event_id: Uuid::new_v4(),
+            event,
+            delivery_id,
+            occurred_at: None,
+        };
+        let received = events::receive(&self.app.database, Platform, &new, GracePeriod::default());
+        received.await.expect("an event").rooms
+    }
+
+    /// Moves the time of a message into the past.
+    ///
+    /// # Panics
+    /// The update fails.
+    pub async fn backdate(&self, message_id: Uuid, seconds: i32) {
+        let update = "UPDATE chat_messages SET created_at = now() - make_interval(secs => $1::integer) WHERE id = $2";
+        let updated = self.sql.execute(update, &[&seconds, &message_id]).await;
+        assert_eq!(updated.expect("an update"), 1);
     }
 
     /// Registers a device for this user.

@@ -11,4 +11,4 @@ pub use activity::{Activity, activity_since};
 pub use list::{backfill, list};
 pub use mark_read::{Marked, Unread, mark_read};
 pub use search::{Found, Scope, search};
-pub use send::{NewMessage, Sent, send};
+pub use send::{NewMessage, NewQuickReply, Sent, send, send_quick_reply};

@@ -3,9 +3,11 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
-use crate::db::conditions::{check_open, is_open};
+use crate::db::conditions::{check_open, is_open, user_language};
 use crate::db::{Database, rate_limits, viewer};
-use crate::domain::{Content, Message, RateLimit, RoomType, SendLimits, Viewer};
+use crate::domain::{
+    Content, Coordinates, Language, Message, MessageType, RateLimit, RoomType, SendLimits, Viewer,
+};
 use crate::error::{Error, Result};
 
 /// A message to send.
@@ -13,6 +15,18 @@ use crate::error::{Error, Result};
 pub struct NewMessage {
     pub room_id: Uuid,
     pub content: Content,
+    /// The client's own id of the message, which identifies repeats.
+    pub client_message_id: Option<Uuid>,
+}
+
+/// A quick reply to send as a text message.
+#[derive(Debug)]
+pub struct NewQuickReply {
+    pub room_id: Uuid,
+    /// The key in `chat_quick_replies`.
+    pub key: String,
+    /// The language of the text if the platform does not know the viewer's.
+    pub language: Language,
     /// The client's own id of the message, which identifies repeats.
     pub client_message_id: Option<Uuid>,
 }
@@ -39,32 +53,90 @@ pub async fn send(
     new: &NewMessage,
     limits: &SendLimits,
 ) -> Result<Sent> {
+    let draft = Draft {
+        room_id: new.room_id,
+        client_message_id: new.client_message_id,
+        message_type: new.content.message_type(),
+        text: new.content.text(),
+        image_url: new.content.image_url(),
+        coordinates: new.content.coordinates(),
+        preview: &new.content.preview(),
+        quick_reply: None,
+    };
+    store(database, viewer, &draft, limits).await
+}
+
+/// Stores a text message whose text is a quick reply, in the language of the viewer.
+///
+/// # Errors
+/// As [`send`]; [`Error::Rejected`] if users of the viewer's type have no such quick reply.
+pub async fn send_quick_reply(
+    database: &Database,
+    viewer: Viewer,
+    new: &NewQuickReply,
+    limits: &SendLimits,
+) -> Result<Sent> {
+    let draft = Draft {
+        room_id: new.room_id,
+        client_message_id: new.client_message_id,
+        message_type: MessageType::Text,
+        text: "",
+        image_url: "",
+        coordinates: None,
+        preview: "",
+        quick_reply: Some(new),
+    };
+    store(database, viewer, &draft, limits).await
+}
+
+/// The values of a message to store.
+struct Draft<'a> {
+    room_id: Uuid,
+    client_message_id: Option<Uuid>,
+    message_type: MessageType,
+    text: &'a str,
+    image_url: &'a str,
+    coordinates: Option<Coordinates>,
+    preview: &'a str,
+    /// Its text replaces `text` and `preview`.
+    quick_reply: Option<&'a NewQuickReply>,
+}
+
+async fn store(
+    database: &Database,
+    viewer: Viewer,
+    new: &Draft<'_>,
+    limits: &SendLimits,
+) -> Result<Sent> {
     let message_id = Uuid::now_v7();
-    let coordinates = new.content.coordinates();
-    let latitude = coordinates.map(|place| place.latitude.degrees());
-    let longitude = coordinates.map(|place| place.longitude.degrees());
-    let limit = |room_type| match new.content {
-        Content::System(_) => None,
+    let latitude = new.coordinates.map(|place| place.latitude.degrees());
+    let longitude = new.coordinates.map(|place| place.longitude.degrees());
+    let limit = |room_type| match new.message_type {
+        MessageType::System => None,
         _ => limits.of(room_type),
     };
     let (delivery, support) = (limit(RoomType::Delivery), limit(RoomType::Support));
     let per_message = |it: Option<RateLimit>| it.map(|it| it.seconds_per_token());
     let slack = |it: Option<RateLimit>| it.map(|it| it.seconds_of_slack());
+    let key = new.quick_reply.map(|reply| reply.key.as_str());
+    let language = new.quick_reply.map(|reply| reply.language.as_str());
     let parameters = [
         (&viewer.0 as _, Type::UUID),
         (&new.room_id as _, Type::UUID),
         (&message_id as _, Type::UUID),
         (&new.client_message_id as _, Type::UUID),
-        (&new.content.message_type().as_str() as _, Type::TEXT),
-        (&new.content.text() as _, Type::TEXT),
-        (&new.content.image_url() as _, Type::TEXT),
+        (&new.message_type.as_str() as _, Type::TEXT),
+        (&new.text as _, Type::TEXT),
+        (&new.image_url as _, Type::TEXT),
         (&latitude as _, Type::FLOAT8),
         (&longitude as _, Type::FLOAT8),
-        (&new.content.preview() as _, Type::TEXT),
+        (&new.preview as _, Type::TEXT),
         (&per_message(delivery) as _, Type::FLOAT8),
         (&slack(delivery) as _, Type::FLOAT8),
         (&per_message(support) as _, Type::FLOAT8),
         (&slack(support) as _, Type::FLOAT8),
+        (&key as _, Type::TEXT),
+        (&language as _, Type::TEXT),
     ];
     // A concurrent message may have taken the last token, or the room may have closed, after this snapshot. Then the
     // row shows no reason, and the next snapshot does.
@@ -98,6 +170,12 @@ fn rejected(row: &Row) -> Result<()> {
             "Seuls les administrateurs et la plateforme envoient des messages système.",
         ));
     }
+    if !row.get::<_, bool>("has_text") {
+        return Err(Error::rejected(
+            "quick_reply_key",
+            "Cette réponse rapide n'existe pas.",
+        ));
+    }
     rate_limits::check_wait(row)
 }
 
@@ -108,6 +186,8 @@ const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_message
 /// are computed from the locked row, so that concurrent messages cannot share them, and a room whose closing time has
 /// passed is closed. `clock_timestamp()` is used because `now()` is the time before the lock was granted. If there is
 /// no limit, `every` and `slack` are null, and so are the comparisons with them.
+///
+/// A message of the other user ends the driver's call to them (`unreachable_until`).
 const SQL: &str = concat!(
     "-- send_message
     WITH viewer AS (SELECT id, user_type, is_active FROM users WHERE id = $1),
@@ -115,6 +195,13 @@ const SQL: &str = concat!(
         SELECT * FROM chat_messages
         WHERE (id = $3 OR (chat_room_id = $2 AND sender_id = $1 AND client_message_id = $4))
           AND EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id))
+    ),
+    reply AS (
+        SELECT CASE ",
+    user_language!("$1", "$16"),
+    " WHEN 'en' THEN text_en ELSE text_fr END AS text
+        FROM chat_quick_replies
+        WHERE key = $15 AND (SELECT user_type::text FROM viewer) = ANY (senders)
     ),
     asked AS (
         SELECT driver_id, driver_delivered_seq, other_user_delivered_seq, ",
@@ -129,7 +216,7 @@ const SQL: &str = concat!(
     room AS (
         UPDATE chat_rooms
         SET message_count = message_count + 1,
-            last_message_text = $10,
+            last_message_text = coalesce((SELECT text FROM reply), $10),
             last_message_at = greatest(clock_timestamp(), last_message_at + interval '1 microsecond'),
             last_message_sender_id = $1,
             driver_unread_count = driver_unread_count + (driver_id <> $1)::int,
@@ -138,9 +225,11 @@ const SQL: &str = concat!(
                 greatest(driver_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), driver_sends_full_at) END,
             other_user_sends_full_at = CASE WHEN other_user_id <> $1 THEN other_user_sends_full_at ELSE coalesce(
                 greatest(other_user_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), other_user_sends_full_at) END,
+            unreachable_until = CASE WHEN other_user_id <> $1 THEN unreachable_until END,
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())
         WHERE id = $2 AND $1 IN (driver_id, other_user_id)
+          AND ($15 IS NULL OR EXISTS (SELECT FROM reply))
           AND ",
     is_open!(""),
     "
@@ -153,11 +242,14 @@ const SQL: &str = concat!(
     sent AS (
         INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, image_url,
             latitude, longitude, created_at, client_message_id, revision)
-        SELECT $3, id, message_count, $1, $5, $6, $7, $8, $9, last_message_at, $4, revision FROM room
+        SELECT $3, id, message_count, $1, $5, coalesce((SELECT text FROM reply), $6), $7, $8, $9, last_message_at, $4,
+               revision
+        FROM room
         RETURNING *
     )
     SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
            (SELECT $5 <> 'system' OR user_type = 'admin' FROM viewer) AS may_send,
+           $15 IS NULL OR EXISTS (SELECT FROM reply) AS has_text,
            (SELECT is_open FROM asked) AS room_is_open,
            (SELECT ceil(extract(epoch FROM full_at - slack - clock_timestamp()))::bigint FROM asked) AS wait,
            message.created, ",

@@ -47,7 +47,7 @@ macro_rules! room_columns {
             "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
              room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count, ",
             $crate::db::conditions::is_open!("room."),
-            " AS room_is_open, room.closes_at,
+            " AS room_is_open, room.closes_at, room.unreachable_until,
              room.archived_by_driver, room.archived_by_other_user, room.muted_by_driver, room.muted_by_other_user,
              room.created_at"
         )
@@ -90,6 +90,7 @@ pub(super) fn detail(
         unread_count: row.get(unread_count),
         is_active: row.get("room_is_open"),
         closes_at: row.get::<_, Option<_>>("closes_at").map(Timestamp),
+        unreachable_until: row.get::<_, Option<_>>("unreachable_until").map(Timestamp),
         is_archived: row.get(is_archived),
         is_muted: row.get(is_muted),
         created_at: Timestamp(row.get("created_at")),

@@ -7,6 +7,7 @@ mod list;
 mod participant_flags;
 mod search_text;
 mod typing;
+mod unreachable;
 mod unread;
 
 pub use close::{close_due, close_late};
@@ -16,4 +17,5 @@ pub use list::{Filter, list};
 pub use participant_flags::{archive, mute};
 pub use search_text::refresh_search_texts;
 pub use typing::note_typing;
+pub use unreachable::{Call, EndedCalls, call, end_calls};
 pub use unread::unread_count;
