@@ -21,6 +21,15 @@ const UNREAD_AGAIN = `
   WHERE seq IN (${UNREAD}) AND read_at IS NOT NULL
     AND chat_room_id IN (SELECT id FROM chat_rooms WHERE driver_unread_count = 0 AND id ${ROOMS});
   UPDATE chat_rooms SET driver_unread_count = 3 WHERE driver_unread_count = 0 AND id ${ROOMS}`;
+/** The driver has arrived, and the last message is the driver's and ten minutes old. */
+const UNANSWERED = `
+  SET session_replication_role = replica;
+  INSERT INTO chat_events (event_id, event, delivery_id)
+  SELECT gen_random_uuid(), 'arriving', delivery_id FROM chat_rooms WHERE id ${ROOMS};
+  UPDATE chat_rooms SET message_count = message_count + 1, unreachable_until = NULL WHERE id ${ROOMS};
+  INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, read_at, revision)
+  SELECT gen_random_uuid(), id, message_count, driver_id, 'text', 'Je suis là', now() - interval '10 minutes', now(), revision
+  FROM chat_rooms WHERE id ${ROOMS}`;
 const NOTHING_TO_MIRROR = `
   SET session_replication_role = replica;
   UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;
@@ -76,6 +85,25 @@ export const CASES = [
     requests: 3000,
     fresh: true,
   },
+  {
+    function: 'send-platform-message',
+    ids: { message: '710000000000 + :n', room: ROOM.room },
+    as: 'platform',
+    path: '/platform_messages/',
+    body: { message_id: '{message}', chat_room_id: '{room}', text: 'Le point de retrait a changé.' },
+    answers: [201],
+    requests: 3000,
+    fresh: true,
+  },
+  {
+    function: 'report-unreachable',
+    ...AS_DRIVER,
+    method: 'POST',
+    path: '/rooms/{room}/unreachable/',
+    prepare: UNANSWERED,
+    requests: 3000,
+  },
+  { function: 'list-quick-replies', ...AS_DRIVER, path: '/rooms/{room}/quick_replies/' },
   {
     function: 'register-device',
     ids: { driver: ROOM.driver, device: '400000 + :n' },

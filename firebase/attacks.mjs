@@ -53,6 +53,7 @@ export const attacks = [
   ['a participant types in a room past closes_at_ms', 'client', 'write', '/chats/over/typing/client-1', typing],
   ['a participant extends closes_at_ms', 'driver', 'write', '/chats/over/metadata/closes_at_ms', Date.now() + 60_000],
   ['a participant removes closes_at_ms', 'driver', 'write', '/chats/over/metadata/closes_at_ms', null],
+  ['a driver declares the client unreachable', 'driver', 'write', '/chats/open/metadata/unreachable_until', '2025-01-15T14:30:00.000000Z'],
   ['an update of typing also removes closes_at_ms', 'client', 'update', '/chats/over', { 'typing/client-1': typing, 'metadata/closes_at_ms': null }],
   ['a stranger types', 'stranger', 'write', '/chats/open/typing/stranger-1', typing],
   ['a stranger types in the name of a participant', 'stranger', 'write', '/chats/open/typing/driver-1', typing],

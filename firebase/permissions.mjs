@@ -53,6 +53,8 @@ export const permissions = {
     ['backend', 'write', '/chats/new/metadata', metadata({ is_active: 'yes' }), false],
     ['backend', 'write', '/chats/new/metadata', metadata({ closes_at_ms: '2025-01-15T14:30:00Z' }), false],
     ['backend', 'write', '/chats/new/metadata', metadata({ closes_at_ms: 1736951400000 }), true],
+    ['backend', 'write', '/chats/new/metadata', metadata({ unreachable_until: 1736951400000 }), false],
+    ['backend', 'write', '/chats/new/metadata', metadata({ unreachable_until: '2025-01-15T14:30:00.000000Z' }), true],
     ['backend', 'write', '/chats/new/metadata', 'text', false],
   ],
   'the revision is a number that only grows': [

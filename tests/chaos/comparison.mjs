@@ -56,7 +56,8 @@ export class Truth {
       `SELECT id, room_type, driver_id, other_user_id, delivery_id, is_active, last_message_text, last_message_sender_id,
               to_char(created_at AT TIME ZONE 'UTC', ${TIME}) AS created_at,
               to_char(last_message_at AT TIME ZONE 'UTC', ${TIME}) AS last_message_at, revision::int,
-              floor(extract(epoch FROM closes_at) * 1000)::float8 AS closes_at_ms
+              floor(extract(epoch FROM closes_at) * 1000)::float8 AS closes_at_ms,
+              to_char(unreachable_until AT TIME ZONE 'UTC', ${TIME}) AS unreachable_until
        FROM chat_rooms WHERE id = $1`,
       [room],
     );

@@ -123,7 +123,7 @@ mod tests {
             body["metadata"],
             json!({
                 "id": room["id"], "room_type": "delivery", "driver_id": driver.0, "other_user_id": client.0,
-                "delivery_id": delivery, "created_at": room["created_at"], "is_active": true, "closes_at_ms": null,
+                "delivery_id": delivery, "created_at": room["created_at"], "is_active": true, "closes_at_ms": null, "unreachable_until": null,
                 "last_message_text": "Bonjour", "last_message_at": room["last_message_at"],
                 "last_message_sender_id": driver.0, "revision": 1,
             })

@@ -50,7 +50,7 @@ mod tests {
                     "last_message_at": message.created_at,
                     "unread_count": 1,
                     "is_active": true,
-                    "closes_at": null,
+                    "closes_at": null, "unreachable_until": null,
                     "is_archived": false,
                     "is_muted": false,
                     "created_at": body["created_at"],

@@ -207,6 +207,58 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_quick_reply_is_sent_by_its_key_in_the_language_of_the_header() {
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        for (call, text) in [
+            (
+                post(json!({ "chat_room_id": room, "quick_reply_key": "driver_outside" })),
+                "Je suis devant chez vous.",
+            ),
+            (
+                post(json!({ "chat_room_id": room, "quick_reply_key": "driver_outside", "text": " " }))
+                    .header("accept-language", "en"),
+                "I am outside.",
+            ),
+            (
+                post(json!({ "chat_room_id": room, "quick_reply_key": null, "text": "Oui" })),
+                "Oui",
+            ),
+        ] {
+            let message = test.call(send_message, driver, call).await.expect(201);
+            assert_eq!(
+                (&message["text"], &message["message_type"]),
+                (&json!(text), &json!("text"))
+            );
+        }
+        assert_eq!(test.firebase.writes().await.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_or_one_besides_a_text_is_400_and_names_the_field() {
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        for (key, text) in [
+            (json!("nothing"), json!(null)),
+            (json!("driver_outside"), json!("Oui")),
+            (json!(7), json!(null)),
+            (json!(" "), json!(null)),
+        ] {
+            let body = json!({ "chat_room_id": room, "quick_reply_key": key, "text": text });
+            let errors = test.call(send_message, driver, post(body)).await;
+            let errors = errors.expect(400);
+            let named: Vec<_> = errors.as_object().unwrap().keys().collect();
+            assert_eq!(named, ["quick_reply_key"], "{errors}");
+        }
+        let photo = json!({
+            "chat_room_id": room, "message_type": "image", "image_url": "https://a.ci/1.jpg",
+            "quick_reply_key": "driver_outside",
+        });
+        let photo = test.call(send_message, driver, post(photo)).await;
+        assert_eq!(photo.expect(201)["text"], "", "a field of another type");
+    }
+
+    #[tokio::test]
     async fn fields_of_another_type_are_ignored() {
         let test = TestApp::new().await;
         let (driver, _, room) = test.room().await;

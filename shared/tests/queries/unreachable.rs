@@ -113,6 +113,11 @@ async fn each_missing_condition_is_named() {
     test.backdate(answer.id, 130).await;
     test.backdate(later.id, 125).await;
 
+    let delete = "UPDATE chat_messages SET deleted_at = now() WHERE id = $1";
+    test.sql.execute(delete, &[&later.id]).await.unwrap();
+    assert!(reason(&test, driver, room).await.contains("deux minutes"));
+    sql("UPDATE chat_messages SET deleted_at = NULL").await;
+
     for event in ["assigned", "picked_up", "delivered", "cancelled"] {
         sql(&format!(
             "INSERT INTO chat_events SELECT gen_random_uuid(), '{event}', delivery_id, NULL FROM chat_rooms"
@@ -198,7 +203,11 @@ async fn when_the_time_is_up_the_call_ends_once_with_the_evidence() {
     let read = Unread::Messages(vec![said.id]);
     mark_read(&test.app.database, client, &read).await.unwrap();
     call(&test, driver, room).await.unwrap();
+    let delivered = "UPDATE chat_rooms SET other_user_delivered_seq = 4";
+    test.sql.execute(delivered, &[]).await.unwrap();
     let last = test.say(driver, room, "Je repars").await;
+    let delete = "UPDATE chat_messages SET deleted_at = now() WHERE id = $1";
+    test.sql.execute(delete, &[&last.id]).await.unwrap();
     expire(&test).await;
     let revision = "UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL";
     test.sql.execute(revision, &[]).await.unwrap();
@@ -227,6 +236,10 @@ async fn when_the_time_is_up_the_call_ends_once_with_the_evidence() {
     assert_eq!(seqs, [json!(3), json!(4), json!(5)]);
     let read: Vec<_> = (0..3).map(|at| of(at, "is_read")).collect();
     assert_eq!(read, [json!(true), json!(false), json!(false)]);
+    let delivered: Vec<_> = (0..3).map(|at| of(at, "is_delivered")).collect();
+    assert_eq!(delivered, [json!(true), json!(true), json!(false)]);
+    let deleted: Vec<_> = (0..3).map(|at| of(at, "is_deleted")).collect();
+    assert_eq!(deleted, [json!(false), json!(false), json!(true)]);
     assert_eq!(of(1, "sender_id"), Value::Null);
     assert_eq!(of(2, "sender_id"), json!(driver.0));
     assert_eq!(of(2, "created_at"), json!(last.created_at));

@@ -114,7 +114,7 @@ const CALL: &str = concat!(
     " = 'arriving', false) AS is_arriving,
                EXISTS (
                    SELECT FROM chat_messages AS message
-                   WHERE message.chat_room_id = room.id AND message.sender_id = room.driver_id
+                   WHERE message.chat_room_id = room.id AND message.sender_id = room.driver_id AND message.deleted_at IS NULL
                      AND message.created_at <= clock_timestamp() - interval '2 minutes'
                      AND message.seq > coalesce((
                          SELECT seq FROM chat_messages AS answer
@@ -187,6 +187,7 @@ const END: &str = concat!(
     "-- end_unreachable_calls
     WITH due AS MATERIALIZED (
         SELECT call.id, call.chat_room_id, call.seq, call.until, room.driver_id, room.other_user_id,
+               room.other_user_delivered_seq AS delivered_seq,
                room.unreachable_until IS NOT DISTINCT FROM call.until AS lasts, ",
     is_open!("room."),
     " AS is_open
@@ -215,11 +216,13 @@ const END: &str = concat!(
             SELECT coalesce(jsonb_agg(jsonb_build_object(
                        'id', id, 'seq', seq, 'sender_id', sender_id, 'message_type', message_type,
                        'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),
+                       'is_deleted', deleted_at IS NOT NULL,
+                       'is_delivered', seq <= due.delivered_seq OR read_at IS NOT NULL,
                        'is_read', read_at IS NOT NULL,
                        'read_at', to_char(read_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
                    ) ORDER BY seq), '[]') AS messages
             FROM (
-                SELECT id, seq, sender_id, message_type, created_at,
+                SELECT id, seq, sender_id, message_type, created_at, deleted_at,
                        CASE WHEN sender_id IS NULL THEN coalesce(other_user_read_at, read_at) ELSE read_at END AS read_at
                 FROM chat_messages
                 WHERE chat_room_id = due.chat_room_id AND seq > coalesce(last_answer.seq, 0)

@@ -22,6 +22,7 @@ import type {
     Message,
     MessageOrdering,
     MessagePage,
+    QuickReplies,
     SendMessageRequest,
     SignUploadRequest,
     SignedUpload,
@@ -50,6 +51,18 @@ export interface ListMessagesRequest {
      * The size of a page. More than 100 means 100; a value that is not a positive number means the default.
      */
     pageSize?: number;
+}
+
+export interface ListQuickRepliesRequest {
+    /**
+     * The conversation.
+     */
+    roomId: string;
+    /**
+     * The language of the texts, `fr` or `en`, if the platform does not know the caller's. French is the default.
+     * 
+     */
+    acceptLanguage?: string;
 }
 
 export interface MarkMessagesReadOperationRequest {
@@ -168,6 +181,65 @@ export class MessagesApi extends runtime.BaseAPI {
      */
     async listMessages(requestParameters: ListMessagesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MessagePage> {
         const response = await this.listMessagesRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for listQuickReplies without sending the request
+     */
+    async listQuickRepliesRequestOpts(requestParameters: ListQuickRepliesRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['roomId'] == null) {
+            throw new runtime.RequiredError(
+                'roomId',
+                'Required parameter "roomId" was null or undefined when calling listQuickReplies().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (requestParameters['acceptLanguage'] != null) {
+            headerParameters['Accept-Language'] = String(requestParameters['acceptLanguage']);
+        }
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/rooms/{room_id}/quick_replies/`;
+        urlPath = urlPath.replace('{room_id}', encodeURIComponent(String(requestParameters['roomId'])));
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * The quick replies that suit both participants and the last event of the delivery, the likeliest first. Send one by its `key` (`quick_reply_key` of `POST /messages/`). A closed conversation has none. 
+     * What the caller is likely to say now
+     */
+    async listQuickRepliesRaw(requestParameters: ListQuickRepliesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<QuickReplies>> {
+        const requestOptions = await this.listQuickRepliesRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * The quick replies that suit both participants and the last event of the delivery, the likeliest first. Send one by its `key` (`quick_reply_key` of `POST /messages/`). A closed conversation has none. 
+     * What the caller is likely to say now
+     */
+    async listQuickReplies(requestParameters: ListQuickRepliesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<QuickReplies> {
+        const response = await this.listQuickRepliesRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

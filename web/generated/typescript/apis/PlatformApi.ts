@@ -18,6 +18,8 @@ import type {
     ErrorDetail,
     PlatformEvent,
     PlatformEventResult,
+    PlatformMessage,
+    PlatformMessageResult,
     ValidationError,
 } from '../models/index';
 
@@ -26,6 +28,13 @@ export interface ReceiveEventRequest {
      * 
      */
     platformEvent: PlatformEvent;
+}
+
+export interface SendPlatformMessageRequest {
+    /**
+     * 
+     */
+    platformMessage: PlatformMessage;
 }
 
 /**
@@ -87,6 +96,63 @@ export class PlatformApi extends runtime.BaseAPI {
      */
     async receiveEvent(requestParameters: ReceiveEventRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<PlatformEventResult> {
         const response = await this.receiveEventRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for sendPlatformMessage without sending the request
+     */
+    async sendPlatformMessageRequestOpts(requestParameters: SendPlatformMessageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['platformMessage'] == null) {
+            throw new runtime.RequiredError(
+                'platformMessage',
+                'Required parameter "platformMessage" was null or undefined when calling sendPlatformMessage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("platformAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/platform_messages/`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: requestParameters['platformMessage'],
+        };
+    }
+
+    /**
+     * For the platform\'s backend only. The addressed conversations get a `system` message without a sender (`sender` is null), which both sides receive: one conversation by `chat_room_id`, or those of the delivery\'s present driver by `delivery_id`. It is mirrored after the response.  Closed conversations of a delivery get no message; if none is open, `rooms` is empty.  **It is idempotent** by `message_id`: a repeat with the same content changes nothing and returns 200 with the same conversations. Send again whenever there was no response. 
+     * Send a message in the platform\'s own words
+     */
+    async sendPlatformMessageRaw(requestParameters: SendPlatformMessageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<PlatformMessageResult>> {
+        const requestOptions = await this.sendPlatformMessageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For the platform\'s backend only. The addressed conversations get a `system` message without a sender (`sender` is null), which both sides receive: one conversation by `chat_room_id`, or those of the delivery\'s present driver by `delivery_id`. It is mirrored after the response.  Closed conversations of a delivery get no message; if none is open, `rooms` is empty.  **It is idempotent** by `message_id`: a repeat with the same content changes nothing and returns 200 with the same conversations. Send again whenever there was no response. 
+     * Send a message in the platform\'s own words
+     */
+    async sendPlatformMessage(requestParameters: SendPlatformMessageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<PlatformMessageResult> {
+        const response = await this.sendPlatformMessageRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

@@ -24,6 +24,7 @@ import type {
     RoomOrdering,
     RoomPage,
     RoomType,
+    UnreachableCall,
     UnreadCount,
     ValidationError,
 } from '../models/index';
@@ -87,6 +88,13 @@ export interface ListRoomsRequest {
 }
 
 export interface MarkRoomReadRequest {
+    /**
+     * The conversation.
+     */
+    roomId: string;
+}
+
+export interface ReportUnreachableRequest {
     /**
      * The conversation.
      */
@@ -395,6 +403,61 @@ export class RoomsApi extends runtime.BaseAPI {
      */
     async markRoomRead(requestParameters: MarkRoomReadRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MarkRoomReadResult> {
         const response = await this.markRoomReadRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for reportUnreachable without sending the request
+     */
+    async reportUnreachableRequestOpts(requestParameters: ReportUnreachableRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['roomId'] == null) {
+            throw new runtime.RequiredError(
+                'roomId',
+                'Required parameter "roomId" was null or undefined when calling reportUnreachable().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/rooms/{room_id}/unreachable/`;
+        urlPath = urlPath.replace('{room_id}', encodeURIComponent(String(requestParameters['roomId'])));
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For the driver of the conversation with the delivery\'s client. The last event of the delivery is `arriving`, and a message of the driver\'s has been unanswered for two minutes.  The conversation gets a `system` message without a sender. The customer gets a push, also during quiet hours and if they have muted the conversation, but not if they have turned off pushes altogether. `unreachable_until` is set in the detail and in Firebase (five minutes by default). Any message of the customer ends the call. If there is none in that time, the platform learns that the customer is unreachable.  While a call lasts, a repeat changes nothing and returns the same time. 
+     * Call a customer who does not respond
+     */
+    async reportUnreachableRaw(requestParameters: ReportUnreachableRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UnreachableCall>> {
+        const requestOptions = await this.reportUnreachableRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For the driver of the conversation with the delivery\'s client. The last event of the delivery is `arriving`, and a message of the driver\'s has been unanswered for two minutes.  The conversation gets a `system` message without a sender. The customer gets a push, also during quiet hours and if they have muted the conversation, but not if they have turned off pushes altogether. `unreachable_until` is set in the detail and in Firebase (five minutes by default). Any message of the customer ends the call. If there is none in that time, the platform learns that the customer is unreachable.  While a call lasts, a repeat changes nothing and returns the same time. 
+     * Call a customer who does not respond
+     */
+    async reportUnreachable(requestParameters: ReportUnreachableRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UnreachableCall> {
+        const response = await this.reportUnreachableRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

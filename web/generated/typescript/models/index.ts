@@ -746,6 +746,105 @@ export const PlatformEventResultEventEnum = {
 export type PlatformEventResultEventEnum = typeof PlatformEventResultEventEnum[keyof typeof PlatformEventResultEventEnum];
 
 /**
+ * Either `delivery_id` or `chat_room_id`.
+ * @export
+ * @interface PlatformMessage
+ */
+export interface PlatformMessage {
+    /**
+     * Made once for each message; a repeat is known by it.
+     */
+    message_id: string;
+    /**
+     * 
+     */
+    delivery_id?: string | null;
+    /**
+     * 
+     */
+    chat_room_id?: string | null;
+    /**
+     * Trimmed; without NUL.
+     */
+    text: string;
+    /**
+     * Whether the participants' devices get a push.
+     */
+    push?: boolean;
+}
+/**
+ * 
+ * @export
+ * @interface PlatformMessageResult
+ */
+export interface PlatformMessageResult {
+    /**
+     * 
+     */
+    message_id: string;
+    /**
+     * The conversations that have the message.
+     */
+    rooms: Array<string>;
+}
+/**
+ * 
+ * @export
+ * @interface QuickReplies
+ */
+export interface QuickReplies {
+    /**
+     * The language of the texts.
+     */
+    language: QuickRepliesLanguageEnum;
+    /**
+     * The last event of the delivery; null without one.
+     */
+    event: QuickRepliesEventEnum | null;
+    /**
+     * 
+     */
+    results: Array<QuickReply>;
+}
+
+
+/**
+ * @export
+ */
+export const QuickRepliesLanguageEnum = {
+    Fr: 'fr',
+    En: 'en',
+} as const;
+export type QuickRepliesLanguageEnum = typeof QuickRepliesLanguageEnum[keyof typeof QuickRepliesLanguageEnum];
+
+/**
+ * @export
+ */
+export const QuickRepliesEventEnum = {
+    Assigned: 'assigned',
+    PickedUp: 'picked_up',
+    Arriving: 'arriving',
+    Delivered: 'delivered',
+    Cancelled: 'cancelled',
+} as const;
+export type QuickRepliesEventEnum = typeof QuickRepliesEventEnum[keyof typeof QuickRepliesEventEnum];
+
+/**
+ * 
+ * @export
+ * @interface QuickReply
+ */
+export interface QuickReply {
+    /**
+     * 
+     */
+    key: string;
+    /**
+     * 
+     */
+    text: string;
+}
+/**
  * 
  * @export
  * @interface RegisterDeviceResult
@@ -808,6 +907,11 @@ export interface RoomDetail {
      * 
      */
     closes_at: string | null;
+    /**
+     * Until when the customer can respond to the driver's call (`unreachable/`); null unless a call lasts.
+     * 
+     */
+    unreachable_until: string | null;
     /**
      * By the caller.
      */
@@ -922,7 +1026,7 @@ export const RoomType = {
 export type RoomType = typeof RoomType[keyof typeof RoomType];
 
 /**
- * `text` and `system` need `text`, `image` needs `image_url`, `location` needs `latitude` and `longitude`.
+ * `text` needs `text` or `quick_reply_key`, `system` needs `text`, `image` needs `image_url`, `location` needs `latitude` and `longitude`.
  * Fields of another type are dropped.
  * 
  * @export
@@ -941,6 +1045,12 @@ export interface SendMessageRequest {
      * Trimmed; without NUL. Optional for an image or a location.
      */
     text?: string;
+    /**
+     * For a text, instead of `text`: a key of `quick_replies/`. The message has the text of that quick reply in the
+     * caller's language.
+     * 
+     */
+    quick_reply_key?: string | null;
     /**
      * 
      */
@@ -1096,6 +1206,25 @@ export interface TokenMessage {
      * 
      */
     token_type: string;
+    /**
+     * 
+     */
+    message: string;
+}
+/**
+ * 
+ * @export
+ * @interface UnreachableCall
+ */
+export interface UnreachableCall {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    unreachable_until: string;
     /**
      * 
      */

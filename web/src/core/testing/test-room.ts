@@ -19,6 +19,7 @@ export const aRoom = (changes: Partial<RoomDetail> = {}): RoomDetail => ({
   unread_count: 0,
   is_active: true,
   closes_at: null,
+  unreachable_until: null,
   is_archived: false,
   is_muted: false,
   created_at: '2025-01-15T10:00:00.000000Z',
