@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::auth::TokenRules;
 use crate::domain::{
-    GracePeriod, ImageHosts, PersonLimits, RateLimit, ResponseTime, RoomsWithoutDelivery,
+    GracePeriod, ImageHosts, Invalid, PersonLimits, RateLimit, ResponseTime, RoomsWithoutDelivery,
     SendLimits,
 };
 
@@ -142,13 +142,6 @@ impl Settings {
             searches: rate_limit("SEARCH_LIMIT", RateLimit::SEARCHES)?,
         };
 
-        let rooms_without_delivery = match filled("ROOMS_WITHOUT_DELIVERY") {
-            None => RoomsWithoutDelivery::default(),
-            Some(value) => RoomsWithoutDelivery::parse(&value).map_err(|reason| {
-                ConfigError::Invalid("ROOMS_WITHOUT_DELIVERY", reason.to_string())
-            })?,
-        };
-
         let statement_cache = match filled("STATEMENT_CACHE").as_deref() {
             None => None,
             Some("on") => Some(true),
@@ -161,18 +154,13 @@ impl Settings {
             }
         };
 
-        let room_grace = match filled("ROOM_GRACE_SECONDS") {
-            None => GracePeriod::default(),
-            Some(value) => GracePeriod::parse(&value)
-                .map_err(|reason| ConfigError::Invalid("ROOM_GRACE_SECONDS", reason.to_string()))?,
-        };
-
-        let response_time = match filled("UNREACHABLE_SECONDS") {
-            None => ResponseTime::default(),
-            Some(value) => ResponseTime::parse(&value).map_err(|reason| {
-                ConfigError::Invalid("UNREACHABLE_SECONDS", reason.to_string())
-            })?,
-        };
+        let rooms_without_delivery = parse_or_default(
+            "ROOMS_WITHOUT_DELIVERY",
+            filled,
+            RoomsWithoutDelivery::parse,
+        )?;
+        let room_grace = parse_or_default("ROOM_GRACE_SECONDS", filled, GracePeriod::parse)?;
+        let response_time = parse_or_default("UNREACHABLE_SECONDS", filled, ResponseTime::parse)?;
 
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
@@ -210,6 +198,17 @@ impl Settings {
             concurrency,
         })
     }
+}
+
+/// Parses a variable; without a value, returns the default.
+fn parse_or_default<T: Default>(
+    name: &'static str,
+    filled: impl Fn(&'static str) -> Option<String>,
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+) -> Result<T, ConfigError> {
+    filled(name).map_or(Ok(T::default()), |value| {
+        parse(&value).map_err(|reason| ConfigError::Invalid(name, reason.to_string()))
+    })
 }
 
 fn parse_url(name: &'static str, raw: &str) -> Result<Url, ConfigError> {

@@ -80,13 +80,13 @@ mod tests {
             tree["metadata"]["unreachable_until"],
             called["unreachable_until"]
         );
-        let text = "Le livreur est arrivé et ne parvient pas à joindre le destinataire. Merci de répondre dans les 5 minutes.";
-        assert_eq!(tree["metadata"]["last_message_text"], text);
+        let words = "Le livreur est arrivé et ne parvient pas à joindre le destinataire. Merci de répondre dans les 5 minutes.";
+        assert_eq!(tree["metadata"]["last_message_text"], words);
 
         let pushes = test.fcm.messages().await;
         assert_eq!(pushes.len(), 1, "neither the driver nor the muted message");
         assert_eq!(pushes[0]["token"], "client-phone");
-        assert_eq!(pushes[0]["notification"]["body"], text);
+        assert_eq!(pushes[0]["notification"]["body"], words);
         assert_eq!(pushes[0]["data"]["urgent"], "true");
 
         let again = post(room).payload(Payload::V2);

@@ -219,9 +219,9 @@ async fn every_text_that_the_migration_adds_can_be_sent() {
     let test = TestApp::new().await;
     let sql = "SELECT unnest(ARRAY[text_fr, text_en]) FROM chat_quick_replies";
     for row in test.sql.query(sql, &[]).await.unwrap() {
-        let text: &str = row.get(0);
-        let parsed = shared::domain::Text::parse(text).unwrap();
-        assert_eq!(parsed.as_str(), text);
-        assert_eq!(shared::domain::Content::Text(parsed).preview(), text);
+        let words: &str = row.get(0);
+        let parsed = shared::domain::Text::parse(words).unwrap();
+        assert_eq!(parsed.as_str(), words);
+        assert_eq!(shared::domain::Content::Text(parsed).preview(), words);
     }
 }
