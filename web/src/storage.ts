@@ -34,7 +34,8 @@ export class LocalSnapshots implements Snapshots {
   #prefix: string;
 
   constructor(viewerId: string) {
-    this.#prefix = `relais:known:${viewerId}:`;
+    // The number changes with the stored form.
+    this.#prefix = `relais:known:2:${viewerId}:`;
   }
 
   list = (): ListSnapshot | null => read(`${this.#prefix}list`);

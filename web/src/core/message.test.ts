@@ -14,7 +14,12 @@ const rest = {
   is_read: false,
   read_at: null,
   created_at: '2025-01-15T14:30:00.000001Z',
+  is_delivered: false,
+  edited_at: '2025-01-15T14:31:00.000000Z',
+  is_deleted: false,
+  deleted_at: null,
   seq: 1,
+  revision: 3,
 } as RestMessage;
 
 /** The Firebase form: without nulls, and here without empty fields. */
@@ -27,6 +32,8 @@ const live: LiveMessage = {
   longitude: -4.024429,
   timestamp: '2025-01-15T14:30:00.000001Z',
   is_read: false,
+  edited_at: '2025-01-15T14:31:00.000000Z',
+  revision: 3,
 };
 
 test('REST and Firebase produce the same message', () => {

@@ -14,12 +14,19 @@ export interface Message extends Content {
   id: string;
   /** Dense per room, from 1: the order of the conversation. */
   seq: number;
+  /** The room's revision that last changed the message: of two copies, the higher one is newer. */
+  revision: number;
   /** Null for a message of the platform, which both participants receive. */
   senderId: string | null;
   /** RFC 3339 with microseconds. */
   createdAt: string;
   /** When the recipient read it, or null. */
   readAt: string | null;
+  /** Whether REST has reported its delivery. Firebase has a watermark instead: `Receipts`. */
+  isDelivered: boolean;
+  editedAt: string | null;
+  /** A deleted message has no content. */
+  isDeleted: boolean;
 }
 
 const NOTHING: Content = { type: 'text', text: '', imageUrl: '', latitude: null, longitude: null };
@@ -44,10 +51,20 @@ export function sameContent(a: Content, b: Content): boolean {
   return fields.every((field) => a[field] === b[field]);
 }
 
+/** A copy of a message with a lower revision changes nothing, except that a message never becomes unread again. */
+export function newerOf(known: Message, copy: Message): Message {
+  const [newer, older] = copy.revision > known.revision ? [copy, known] : [known, copy];
+  const readAt = newer.readAt ?? older.readAt;
+  const isDelivered = newer.isDelivered || older.isDelivered;
+  const isSame = readAt === newer.readAt && isDelivered === newer.isDelivered;
+  return isSame ? newer : { ...newer, readAt, isDelivered };
+}
+
 export function fromRest(message: RestMessage): Message {
   return {
     id: message.id,
     seq: message.seq,
+    revision: message.revision,
     senderId: message.sender?.id ?? null,
     type: message.message_type,
     text: message.text,
@@ -56,6 +73,9 @@ export function fromRest(message: RestMessage): Message {
     longitude: message.longitude,
     createdAt: message.created_at,
     readAt: message.read_at,
+    isDelivered: message.is_delivered,
+    editedAt: message.edited_at,
+    isDeleted: message.is_deleted,
   };
 }
 
@@ -63,6 +83,8 @@ export function fromRest(message: RestMessage): Message {
 export interface LiveMessage {
   id: string;
   seq: number;
+  /** Absent in a message that a release without revisions has mirrored. */
+  revision?: number;
   sender_id?: string;
   message_type: MessageType;
   text?: string;
@@ -72,12 +94,15 @@ export interface LiveMessage {
   timestamp: string;
   is_read?: boolean;
   read_at?: string;
+  edited_at?: string;
+  is_deleted?: boolean;
 }
 
 export function fromFirebase(message: LiveMessage): Message {
   return {
     id: message.id,
     seq: message.seq,
+    revision: message.revision ?? 0,
     senderId: message.sender_id ?? null,
     type: message.message_type,
     text: message.text ?? '',
@@ -86,5 +111,8 @@ export function fromFirebase(message: LiveMessage): Message {
     longitude: message.longitude ?? null,
     createdAt: message.timestamp,
     readAt: message.read_at ?? null,
+    isDelivered: false,
+    editedAt: message.edited_at ?? null,
+    isDeleted: message.is_deleted ?? false,
   };
 }

@@ -24,6 +24,19 @@ test('a receipt is new, and stays when an older page is merged late', () => {
   expect(timeline.messages[0]!.readAt).not.toBeNull();
 });
 
+test('the higher revision wins, whatever arrives first', () => {
+  const edited = aMessage(1, { text: 'corrigé', editedAt: 'later', revision: 5 });
+  const deleted = aMessage(1, { text: '', isDeleted: true, revision: 6 });
+  for (const order of [
+    [aMessage(1), edited, deleted],
+    [deleted, edited, aMessage(1)],
+  ]) {
+    const timeline = new Timeline();
+    for (const copy of order) timeline.merge([copy]);
+    expect(timeline.messages).toEqual([deleted]);
+  }
+});
+
 test('the newest hole is found, and none below the oldest message', () => {
   const timeline = new Timeline();
   expect(timeline.hole).toBeNull();

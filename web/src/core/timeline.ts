@@ -1,4 +1,4 @@
-import type { Message } from './message';
+import { newerOf, type Message } from './message';
 
 /** Missing messages: from `after` (exclusive) to `last` (inclusive). */
 export interface Hole {
@@ -14,14 +14,14 @@ export class Timeline {
   #bySeq = new Map<number, Message>();
   #sorted: Message[] | null = [];
 
-  /** Adds messages. Returns whether anything is new. */
+  /** Adds messages and newer copies of known ones. Returns whether anything is new. */
   merge(messages: Iterable<Message>): boolean {
     let isNew = false;
     for (const message of messages) {
       const known = this.#bySeq.get(message.seq);
-      // A read message stays read: a page of history may be older than a live event.
-      if (known && (known.readAt !== null || message.readAt === null)) continue;
-      this.#bySeq.set(message.seq, message);
+      const merged = known ? newerOf(known, message) : message;
+      if (merged === known) continue;
+      this.#bySeq.set(message.seq, merged);
       isNew = true;
     }
     if (isNew) this.#sorted = null;

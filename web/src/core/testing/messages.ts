@@ -8,9 +8,13 @@ export const aMessage = (seq: number, changes: Partial<Message> = {}): Message =
   ...text(`message ${seq}`),
   id: `id-${seq}`,
   seq,
+  revision: seq,
   senderId: OTHER,
   createdAt: `2025-01-15T14:30:00.${String(seq).padStart(6, '0')}Z`,
   readAt: null,
+  isDelivered: false,
+  editedAt: null,
+  isDeleted: false,
   ...changes,
 });
 
