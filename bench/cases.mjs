@@ -85,6 +85,7 @@ export const CASES = [
     requests: 3000,
     fresh: true,
   },
+  { function: 'list-webhook-events', ids: {}, as: 'platform', path: '/webhook_events/' },
   {
     function: 'send-platform-message',
     ids: { message: '710000000000 + :n', room: ROOM.room },

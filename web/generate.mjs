@@ -33,7 +33,7 @@ const SCHEMA_DEPTH = 3;
 const folder = mkdtempSync(join(tmpdir(), 'relais-clients-'));
 process.once('exit', () => rmSync(folder, { recursive: true }));
 const simplifiedFile = join(folder, 'openapi.json');
-writeFileSync(simplifiedFile, JSON.stringify(simplified(parse(readFileSync(SPECIFICATION, 'utf8')))));
+writeFileSync(simplifiedFile, JSON.stringify(simplified(requestsOf(parse(readFileSync(SPECIFICATION, 'utf8'))))));
 for (const [name, client] of Object.entries(CLIENTS)) generate(join(folder, name), client);
 
 if (!process.argv.includes('--check')) keep('typescript');
@@ -42,6 +42,12 @@ else if (!isDeepStrictEqual(contents(kept('typescript')), contents(join(folder, 
   process.exitCode = 1;
 }
 keep('dart');
+
+/** Removes the webhooks, which a client receives and does not send. Their schemas stay. */
+function requestsOf({ webhooks, tags, ...specification }) {
+  const received = new Set(Object.values(webhooks).flatMap(({ post }) => post.tags));
+  return { ...specification, tags: tags.filter(({ name }) => !received.has(name)) };
+}
 
 /**
  * Removes what the generator turns into code that does not compile: a constant boolean becomes an enum of strings in

@@ -1,5 +1,6 @@
 use form_urlencoded::{byte_serialize, parse};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{Fields, Request};
 use crate::domain::{Cursor, Page, PageNumber, PageSize};
@@ -102,6 +103,17 @@ impl<T> CursorPage<T> {
     pub fn new(request: &Request, results: Vec<T>, continues: Option<Cursor>) -> Self {
         let next = continues
             .and_then(|cursor| with_parameter(request, "cursor", Some(&cursor.to_string())));
+        Self {
+            next,
+            previous: None,
+            results,
+        }
+    }
+
+    /// Creates a slice of a list that is ordered by id, which continues after the id `continues`, if it does.
+    #[must_use]
+    pub fn after(request: &Request, results: Vec<T>, continues: Option<Uuid>) -> Self {
+        let next = continues.and_then(|id| with_parameter(request, "after", Some(&id.to_string())));
         Self {
             next,
             previous: None,

@@ -21,7 +21,19 @@ import type {
     PlatformMessage,
     PlatformMessageResult,
     ValidationError,
+    WebhookEventPage,
 } from '../models/index';
+
+export interface ListWebhookEventsRequest {
+    /**
+     * The id of an event, the `webhook-id`. Without it the list begins with the oldest event.
+     */
+    after?: string;
+    /**
+     * The size of a page. More than 100 means 100; a value that is not a positive number means the default.
+     */
+    pageSize?: number;
+}
 
 export interface ReceiveEventRequest {
     /**
@@ -41,6 +53,61 @@ export interface SendPlatformMessageRequest {
  * 
  */
 export class PlatformApi extends runtime.BaseAPI {
+
+    /**
+     * Creates request options for listWebhookEvents without sending the request
+     */
+    async listWebhookEventsRequestOpts(requestParameters: ListWebhookEventsRequest): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        if (requestParameters['after'] != null) {
+            queryParameters['after'] = requestParameters['after'];
+        }
+
+        if (requestParameters['pageSize'] != null) {
+            queryParameters['page_size'] = requestParameters['pageSize'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("platformAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/webhook_events/`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For the platform\'s backend only: a replay of its events, oldest first, for 30 days. Follow `next` until it is null, and continue later from the last `id`. An event is listed ten seconds after it happened. `data` has the room and the message as they are now. Without webhooks there are no events. 
+     * List the events that were sent as webhooks
+     */
+    async listWebhookEventsRaw(requestParameters: ListWebhookEventsRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<WebhookEventPage>> {
+        const requestOptions = await this.listWebhookEventsRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For the platform\'s backend only: a replay of its events, oldest first, for 30 days. Follow `next` until it is null, and continue later from the last `id`. An event is listed ten seconds after it happened. `data` has the room and the message as they are now. Without webhooks there are no events. 
+     * List the events that were sent as webhooks
+     */
+    async listWebhookEvents(requestParameters: ListWebhookEventsRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<WebhookEventPage> {
+        const response = await this.listWebhookEventsRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
 
     /**
      * Creates request options for receiveEvent without sending the request

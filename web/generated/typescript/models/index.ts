@@ -523,6 +523,42 @@ export interface MessageCounts {
      */
     system: number;
 }
+/**
+ * 
+ * @export
+ * @interface MessageEvent
+ */
+export interface MessageEvent {
+    /**
+     * The name of the event.
+     */
+    type: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * 
+     */
+    data: MessageEventData;
+}
+/**
+ * 
+ * @export
+ * @interface MessageEventData
+ */
+export interface MessageEventData {
+    /**
+     * Null if the room no longer exists.
+     */
+    room: WebhookRoom | null;
+    /**
+     * The message as it is at the time of the attempt; null if it no longer exists. For a message of the
+     * platform, it is read and delivered once it is so for both participants.
+     * 
+     */
+    message: Message | null;
+}
 
 /**
  * A minus sign means newest first.
@@ -931,6 +967,36 @@ export interface RoomDetail {
 }
 
 
+/**
+ * 
+ * @export
+ * @interface RoomEvent
+ */
+export interface RoomEvent {
+    /**
+     * The name of the event.
+     */
+    type: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * 
+     */
+    data: RoomEventData;
+}
+/**
+ * 
+ * @export
+ * @interface RoomEventData
+ */
+export interface RoomEventData {
+    /**
+     * Null if the room no longer exists.
+     */
+    room: WebhookRoom | null;
+}
 
 /**
  * A minus sign means newest first.
@@ -1233,6 +1299,124 @@ export interface UnreachableCall {
 /**
  * 
  * @export
+ * @interface UnreachableEvent
+ */
+export interface UnreachableEvent {
+    /**
+     * The name of the event.
+     */
+    type: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * 
+     */
+    data: UnreachableEventData;
+}
+/**
+ * 
+ * @export
+ * @interface UnreachableEventData
+ */
+export interface UnreachableEventData {
+    /**
+     * 
+     */
+    room: WebhookRoom | null;
+    /**
+     * The system message that made the call.
+     */
+    message: Message | null;
+    /**
+     * 
+     */
+    call: UnreachableEvidence;
+}
+/**
+ * 
+ * @export
+ * @interface UnreachableEvidence
+ */
+export interface UnreachableEvidence {
+    /**
+     * The id of the system message.
+     */
+    id: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    called_at: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    until: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    ended_at: string;
+    /**
+     * The driver's messages since the last answer, and the call's own, oldest first, without their texts.
+     */
+    messages: Array<UnreachableEvidenceMessagesInner>;
+    /**
+     * The number of the customer's devices that the call was pushed to.
+     */
+    push_devices: number | null;
+    /**
+     * The time of the customer's last message.
+     */
+    last_answer_at: string | null;
+}
+/**
+ * 
+ * @export
+ * @interface UnreachableEvidenceMessagesInner
+ */
+export interface UnreachableEvidenceMessagesInner {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    seq: number;
+    /**
+     * 
+     */
+    sender_id: string | null;
+    /**
+     * 
+     */
+    message_type: MessageType;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * 
+     */
+    is_deleted: boolean;
+    /**
+     * 
+     */
+    is_delivered: boolean;
+    /**
+     * 
+     */
+    is_read: boolean;
+    /**
+     * 
+     */
+    read_at: string | null;
+}
+
+
+/**
+ * 
+ * @export
  * @interface UnreadCount
  */
 export interface UnreadCount {
@@ -1276,3 +1460,102 @@ export interface ValidationError {
  * @export
  */
 export type ValidationErrorValue = Array<string> | { [key: string]: Array<string>; };
+/**
+ * 
+ * @export
+ * @interface WebhookEventPage
+ */
+export interface WebhookEventPage {
+    /**
+     * 
+     */
+    next: string | null;
+    /**
+     * The list is read in one direction.
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<WebhookEventPageResultsInner>;
+}
+/**
+ * 
+ * @export
+ * @interface WebhookEventPageResultsInner
+ */
+export interface WebhookEventPageResultsInner {
+    /**
+     * The `webhook-id`.
+     */
+    id: string;
+    /**
+     * The name of the event.
+     */
+    type: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * As in the webhook.
+     */
+    data: { [key: string]: any; };
+    /**
+     * `given_up`: the endpoint has rejected it for three days.
+     */
+    state: WebhookEventPageResultsInnerStateEnum;
+}
+
+
+/**
+ * @export
+ */
+export const WebhookEventPageResultsInnerStateEnum = {
+    Pending: 'pending',
+    Delivered: 'delivered',
+    GivenUp: 'given_up',
+} as const;
+export type WebhookEventPageResultsInnerStateEnum = typeof WebhookEventPageResultsInnerStateEnum[keyof typeof WebhookEventPageResultsInnerStateEnum];
+
+/**
+ * A room as neither side's view. The platform has the names and addresses itself.
+ * @export
+ * @interface WebhookRoom
+ */
+export interface WebhookRoom {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    room_type: RoomType;
+    /**
+     * 
+     */
+    driver_id: string;
+    /**
+     * 
+     */
+    other_user_id: string;
+    /**
+     * 
+     */
+    delivery_id: string | null;
+    /**
+     * Whether messages can be sent.
+     */
+    is_active: boolean;
+    /**
+     * When the room closes, if its delivery has ended.
+     */
+    closes_at: string | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+}
+
+
