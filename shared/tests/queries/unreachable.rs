@@ -404,3 +404,26 @@ async fn an_answer_at_the_moment_the_time_is_up_ends_the_call_or_comes_after_it(
         );
     }
 }
+
+#[tokio::test]
+async fn only_the_end_of_the_time_is_an_event_for_the_platform() {
+    let (test, _endpoint) = TestApp::with_webhooks().await;
+    let mut unreachable = None;
+    for answers in [true, false] {
+        let (driver, client, room, _) = waiting(&test).await;
+        call(&test, driver, room).await.unwrap();
+        if answers {
+            test.say(client, room, "Oui").await;
+        } else {
+            unreachable = Some(room);
+        }
+        expire(&test).await;
+        end(&test).await;
+    }
+    let sql = "SELECT event.chat_room_id, event.message_id = call.id AND call.outcome = 'unreachable'
+               FROM chat_webhook_events AS event LEFT JOIN chat_unreachable_calls AS call ON call.id = event.message_id
+               WHERE type = 'customer.unreachable'";
+    let row = test.sql.query_one(sql, &[]).await.unwrap();
+    assert_eq!(row.get::<_, Option<Uuid>>(0), unreachable);
+    assert!(row.get::<_, bool>(1));
+}
