@@ -1,4 +1,4 @@
-import { message, metadata, typing } from './world.mjs';
+import { inboxEntry, message, metadata, typing } from './world.mjs';
 
 /** Attempts that the rules must deny: [name, caller, operation, path, value]. */
 export const attacks = [
@@ -68,6 +68,29 @@ export const attacks = [
   ['typing is a string', 'client', 'write', '/chats/open/typing/client-1', typing.timestamp],
   ['typing is the server timestamp, which is a number', 'client', 'write', '/chats/open/typing/client-1', { timestamp: { '.sv': 'timestamp' } }],
   ['typing is an empty string', 'client', 'write', '/chats/open/typing/client-1', { timestamp: '' }],
+  ["a user reads another's inbox", 'stranger', 'read', '/inboxes/client-1'],
+  ["a participant reads the other's inbox", 'driver', 'read', '/inboxes/client-1'],
+  ["a participant reads the other's badge", 'driver', 'read', '/inboxes/client-1', { orderByChild: 'unread_count', startAt: 1 }],
+  ["a participant reads the other's entry of the common room", 'driver', 'read', '/inboxes/client-1/open'],
+  ['a user lists all inboxes', 'client', 'read', '/inboxes'],
+  ['a user queries all inboxes for the own', 'client', 'read', '/inboxes', { orderByKey: true, equalTo: 'client-1' }],
+  ['a caller without a uid reads an inbox', 'unnamed', 'read', '/inboxes/null'],
+  ['a deactivated user reads the own inbox', 'revoked', 'read', '/inboxes/revoked-1', { orderByChild: 'sort_at', limitToLast: 30 }],
+  ['a user writes the own badge', 'client', 'write', '/inboxes/client-1/open/unread_count', 0],
+  ['a user replaces an own entry', 'client', 'write', '/inboxes/client-1/open', inboxEntry({ revision: 6 })],
+  ['a user adds an entry of a room of others', 'stranger', 'write', '/inboxes/stranger-1/open', inboxEntry()],
+  ['a user deletes an own entry', 'client', 'write', '/inboxes/client-1/open', null],
+  ['a user deletes the own inbox', 'client', 'write', '/inboxes/client-1', null],
+  ["a participant deletes the other's entry", 'driver', 'write', '/inboxes/client-1/open', null],
+  ["a participant writes into the other's inbox", 'driver', 'write', '/inboxes/client-1/open', inboxEntry({ last_message_text: 'Urgent', revision: 6 })],
+  ['an update of typing also changes the badge', 'client', 'update', '/', { 'chats/open/typing/client-1': typing, 'inboxes/client-1/open/unread_count': 0 }],
+  ['an update of typing also deletes an entry', 'client', 'update', '/', { 'chats/open/typing/client-1': typing, 'inboxes/client-1/open': null }],
+  ['the backend writes an entry for a stranger', 'backend', 'update', '/', { 'chats/open/metadata': metadata({ revision: 6 }), 'inboxes/stranger-1/open': inboxEntry({ revision: 6 }) }],
+  ['the backend writes an entry without its room', 'backend', 'write', '/inboxes/client-1/open', inboxEntry({ revision: 6 })],
+  ['a stale mirror overtakes a newer one in the inbox', 'backend', 'update', '/', { 'chats/open/metadata': metadata({ revision: 4 }), 'inboxes/client-1/open': inboxEntry({ revision: 4 }) }],
+  ['a stale mirror writes an entry that a newer one has removed', 'backend', 'update', '/', { 'chats/closed/metadata': metadata({ id: 'closed', revision: 4 }), 'inboxes/client-1/closed': inboxEntry({ revision: 4 }) }],
+  ['the backend mixes an entry with a forbidden path', 'backend', 'update', '/', { 'chats/open/metadata': metadata({ revision: 6 }), 'inboxes/client-1/open': inboxEntry({ revision: 6 }), 'chats/open/notes': 'text' }],
+  ['the backend deletes all inboxes', 'backend', 'write', '/inboxes', null],
   ['a participant deletes the room', 'driver', 'write', '/chats/open', null],
   ['a participant replaces the room', 'driver', 'write', '/chats/open', { metadata: metadata({ revision: 6 }) }],
   ['a participant adds something to the room', 'driver', 'write', '/chats/open/notes', 'text'],
@@ -80,6 +103,8 @@ export const attacks = [
   ...['impostor', 'impostorByToken', 'impostorByProvider', 'otherServer'].flatMap((who) => [
     [`a caller that imitates the backend (${who}) writes metadata`, who, 'write', '/chats/open/metadata', metadata({ revision: 6 })],
     [`a caller that imitates the backend (${who}) writes a message`, who, 'write', '/chats/open/messages/x', message('x')],
+    [`a caller that imitates the backend (${who}) writes an inbox entry`, who, 'update', '/', { 'chats/open/metadata': metadata({ revision: 6 }), 'inboxes/client-1/open': inboxEntry({ revision: 6 }) }],
+    [`a caller that imitates the backend (${who}) deletes an inbox entry`, who, 'write', '/inboxes/client-1/open', null],
     [`a caller that imitates the backend (${who}) writes another's typing`, who, 'write', '/chats/open/typing/driver-1', typing],
   ]),
   ['a client with the uid chat-backend reads a room', 'impostor', 'read', '/chats/open'],

@@ -1,4 +1,12 @@
-import { message, metadata, typing } from './world.mjs';
+import { inboxEntry, message, metadata, typing } from './world.mjs';
+
+/** The mirror's update of a room and its two inbox entries. */
+const mirrored = (revision, room = 'open') => ({
+  [`chats/${room}/metadata`]: metadata({ id: room, revision }),
+  [`chats/${room}/messages/m2`]: message('m2'),
+  [`inboxes/driver-1/${room}`]: inboxEntry({ revision }),
+  [`inboxes/client-1/${room}`]: inboxEntry({ revision }),
+});
 
 /**
  * Each rule from both sides: [caller, operation, path, value, is it allowed?]. `read` has a query instead of a value.
@@ -97,6 +105,43 @@ export const permissions = {
     ['backend', 'update', '/chats/new', { metadata: metadata({ id: 'new' }) }, true],
     ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 5 }), 'messages/m2': message('m2') }, false],
     ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 4 }), messages: { m2: message('m2') } }, false],
+  ],
+  'a user reads the own inbox and no other': [
+    ['client', 'read', '/inboxes/client-1', null, true],
+    ['client', 'read', '/inboxes/client-1', { orderByChild: 'sort_at', limitToLast: 30 }, true],
+    ['client', 'read', '/inboxes/client-1', { orderByChild: 'unread_count', startAt: 1 }, true],
+    ['client', 'read', '/inboxes/client-1/open/unread_count', null, true],
+    ['stranger', 'read', '/inboxes/stranger-1', null, true],
+    ['client', 'read', '/inboxes/driver-1', null, false],
+    ['client', 'read', '/inboxes', null, false],
+    ['nobody', 'read', '/inboxes/client-1', null, false],
+    ['revoked', 'read', '/inboxes/revoked-1', null, false],
+    ['backend', 'read', '/inboxes/client-1', null, false],
+  ],
+  'the mirror writes a room and its inbox entries atomically': [
+    ['backend', 'update', '/', mirrored(6), true],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/driver-1/open': null, 'inboxes/client-1/open': null }, true],
+    ['backend', 'update', '/', { ...mirrored(1, 'new'), 'chats/new/messages/m0': null }, true],
+    ['backend', 'update', '/', { ...mirrored(1, 'new'), 'inboxes/client-1/new': null }, true],
+    ['backend', 'update', '/', mirrored(5), false],
+    ['backend', 'update', '/', mirrored(4), false],
+    // A stale write after a newer one has removed the entries.
+    ['backend', 'update', '/', { ...mirrored(4, 'other'), 'inboxes/client-1/other': inboxEntry({ revision: 4 }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 7 }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/stranger-1/open': inboxEntry({ revision: 6 }) }, false],
+  ],
+  'an inbox entry is written with its room only': [
+    ['backend', 'write', '/inboxes/client-1/open', inboxEntry({ revision: 6 }), false],
+    ['backend', 'write', '/inboxes/client-1/open', inboxEntry(), false],
+    ['backend', 'write', '/inboxes/client-1/none', inboxEntry(), false],
+    ['backend', 'write', '/inboxes/client-1/open/revision', 9, false],
+    ['backend', 'write', '/inboxes/client-1/open', null, true],
+    ['backend', 'write', '/inboxes/client-1', null, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, unread_count: -1 }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, unread_count: '1' }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, sort_at: 1 }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, sort_at: null }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, a_field_of_tomorrow: 1 }) }, true],
   ],
   'a participant writes their own typing in an active room': [
     ['driver', 'write', '/chats/open/typing/driver-1', typing, true],

@@ -54,12 +54,33 @@ export const metadata = (fields = {}) => ({
   ...fields,
 });
 
+/** The entry of the room `open` in the client's inbox. */
+export const inboxEntry = (fields = {}) => ({
+  room_type: 'delivery',
+  other_participant: { id: 'driver-1', full_name: 'Awa Koné', user_type: 'driver' },
+  tracking_number: 'LBN123456',
+  last_message_text: 'Bonjour',
+  last_message_at: '2025-01-15T14:30:00.000000Z',
+  last_message_sender_id: 'driver-1',
+  sort_at: '2025-01-15T14:30:00.000000Z',
+  unread_count: 1,
+  is_archived: false,
+  is_muted: false,
+  revision: 5,
+  ...fields,
+});
+
 export const typing = { timestamp: '2025-01-15T14:30:15.123Z' };
 
 const people1 = { 'driver-1': typing, 'client-1': typing };
 
 export const world = {
   revoked: { 'revoked-1': true },
+  inboxes: {
+    'driver-1': { open: inboxEntry({ unread_count: 0 }), left: inboxEntry() },
+    'client-1': { open: inboxEntry() },
+    'revoked-1': { left: inboxEntry() },
+  },
   chats: {
     open: { metadata: metadata(), messages: { m1: message('m1') }, typing: people1 },
     closed: {

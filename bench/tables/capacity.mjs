@@ -99,7 +99,7 @@ async function start(mode, fault, { directory, logs, say }) {
   const variables = { FIREBASE_DATABASE_URL: url, FCM_URL: url, FIREBASE_CREDENTIALS_PATH: credentials };
   if (fault === undefined) return { variables };
   const standIn = await startStandIn({ root: ROOT, url, host: '127.0.0.1', port, directory: place, logs, credentials, died: say });
-  const faults = Object.keys(fault).length === 0 ? [] : ['/chats/**', '/v1/projects/*/messages:send'].map((path) => ({ path, ...fault }));
+  const faults = Object.keys(fault).length === 0 ? [] : ['/', '/v1/projects/*/messages:send'].map((path) => ({ path, ...fault }));
   await fetch(`${url}/.faults`, { method: 'PUT', body: JSON.stringify(faults) });
   return { variables, standIn };
 }

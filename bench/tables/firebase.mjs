@@ -71,7 +71,7 @@ async function placeOf(mode, delay, { directory, logs, say }) {
   const variables = { FIREBASE_DATABASE_URL: url, FIREBASE_CREDENTIALS_PATH: credentials };
   if (delay === null) return { variables };
   const standIn = await startStandIn({ root: ROOT, url, host: '127.0.0.1', port, directory: place, logs, credentials, died: say });
-  await fetch(`${url}/.faults`, { method: 'PUT', body: JSON.stringify(delay ? [{ path: '/chats/**', delayMs: delay }] : []) });
+  await fetch(`${url}/.faults`, { method: 'PUT', body: JSON.stringify(delay ? [{ path: '/', delayMs: delay }] : []) });
   return { variables, standIn, url };
 }
 

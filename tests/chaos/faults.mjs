@@ -1,7 +1,7 @@
 // Faults of Firebase and FCM, which the stand-in injects at random (dev/firebase/README.md).
 
 const PUSHES = { path: '/v1/projects/*/messages:send' };
-const WRITES = { path: '/chats/**', method: 'PATCH' };
+const WRITES = { path: '/', method: 'PATCH' };
 
 /** About 30 % of the writes meet one of these. */
 const OF_WRITES = [

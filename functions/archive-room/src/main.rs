@@ -1,14 +1,14 @@
 //! `POST /api/v1/chat/rooms/{room_id}/archive/`: archives a room for the viewer, or restores it.
 //!
-//! For participants; the other one sees no difference. Body: `archive` (default true). Returns the new state; 404 for
+//! For participants. The viewer's inbox shows it; the other participant sees no difference. Body: `archive` (default true). Returns the new state; 404 for
 //! others.
 
 use serde::Serialize;
-use shared::db::rooms;
+use shared::db::rooms::{self, Flagged};
 use shared::domain::Viewer;
-use shared::error::{Error, Result};
+use shared::error::Result;
 use shared::http::{ApiResponse, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
 struct Archived {
@@ -23,8 +23,8 @@ async fn archive_room(app: &'static App, viewer: Viewer, request: Request) -> Re
     let archive = body.with_default("archive", true);
     let archive = body.finish(archive)?;
 
-    if !rooms::archive(&app.database, viewer, room_id, archive).await? {
-        return Err(Error::NotFound);
+    if rooms::archive(&app.database, viewer, room_id, archive).await? == Flagged::Changed {
+        app.mirror_after_reply(vec![room_id]);
     }
     let message = if archive {
         "Conversation archivée"
@@ -40,7 +40,7 @@ async fn archive_room(app: &'static App, viewer: Viewer, request: Request) -> Re
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(archive_room).await
+    serve_with_after_reply(archive_room).await
 }
 
 #[cfg(test)]
@@ -74,10 +74,28 @@ mod tests {
                 expected
             );
         }
-        assert!(
-            test.firebase.writes().await.is_empty(),
-            "the other participant sees nothing of it"
+        let inbox = test.firebase.inbox_writes(driver).await;
+        let shown: Vec<_> = inbox.iter().map(|it| &it[&room.to_string()]).collect();
+        assert_eq!(shown.len(), 3, "the last call changes nothing");
+        assert_eq!((shown[0], shown[2]), (&json!(null), &json!(null)));
+        assert_eq!(shown[1]["is_archived"], false);
+    }
+
+    #[tokio::test]
+    async fn an_archived_room_with_unread_messages_stays_in_the_inbox() {
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        test.say(client, room, "Bonjour").await;
+        let call = Call::post(&format!("/rooms/{room}/archive/"));
+        test.call(archive_room, driver, call).await.expect(200);
+        let inbox = test.firebase.inbox_writes(driver).await.remove(0);
+        let entry = &inbox[&room.to_string()];
+        assert_eq!(
+            (&entry["is_archived"], &entry["unread_count"]),
+            (&json!(true), &json!(1))
         );
+        let other = test.firebase.inbox_writes(client).await.remove(0);
+        assert_eq!(other[&room.to_string()]["is_archived"], false);
     }
 
     #[tokio::test]

@@ -108,17 +108,11 @@ mod tests {
             .expect(200);
         assert_eq!(again, room);
 
-        let writes = test.firebase.writes().await;
-        let [(method, path, body)] = &writes[..] else {
+        let room_id = room["id"].as_str().unwrap().parse().unwrap();
+        let writes = test.firebase.room_writes(room_id).await;
+        let [body] = &writes[..] else {
             panic!("{writes:?}")
         };
-        assert_eq!(
-            (method.as_str(), path),
-            (
-                "PATCH",
-                &format!("/chats/{}.json", room["id"].as_str().unwrap())
-            )
-        );
         assert_eq!(
             body["metadata"],
             json!({

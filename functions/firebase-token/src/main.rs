@@ -1,6 +1,7 @@
 //! `POST /api/v1/chat/firebase_token/`: returns a Firebase custom token for the viewer.
 //!
-//! For every user. Returns the token, its lifetime in seconds, and the database's URL; 503 without a mirror.
+//! For every user. Returns the token, its lifetime in seconds, the database's URL, and the
+//! path of the viewer's inbox; 503 without a mirror.
 
 use serde::Serialize;
 use shared::db::firebase_users;
@@ -15,6 +16,7 @@ struct FirebaseToken<'a> {
     #[serde(flatten)]
     token: CustomToken,
     database_url: &'a str,
+    inbox_path: String,
 }
 
 async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result<ApiResponse> {
@@ -24,6 +26,7 @@ async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result
     ApiResponse::ok(&FirebaseToken {
         token: app.custom_token(viewer)?,
         database_url,
+        inbox_path: format!("/inboxes/{}", viewer.0),
     })
 }
 
@@ -54,6 +57,7 @@ mod tests {
                 (&body["expires_in"], &body["database_url"]),
                 (&3600.into(), &"https://relais-test.firebaseio.com".into())
             );
+            assert_eq!(body["inbox_path"], format!("/inboxes/{}", driver.0));
             assert_eq!(body["token"].as_str().unwrap().split('.').count(), 3);
         }
     }

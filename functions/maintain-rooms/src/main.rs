@@ -1,6 +1,6 @@
 //! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
 //! users access to Firebase, records the message metrics, deletes webhook events after 30 days, and updates the search
-//! index after name changes. Concurrent runs are safe.
+//! index and the inboxes after name changes. Concurrent runs are safe.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -54,8 +54,8 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
     measure_activity(app).await?;
     webhooks::delete_expired(database, EVENTS).await?;
     // This step is last and cannot fail the run, because it reads the platform's tables.
-    if let Err(error) = rooms::refresh_search_texts(database, NAMES).await {
-        tracing::error!(%error, "search index of names not updated");
+    if let Err(error) = rooms::refresh_names(database, NAMES).await {
+        tracing::error!(%error, "names not updated");
     }
     Ok(Report {
         closed,

@@ -96,7 +96,7 @@ mod tests {
             mark(json!({ "message_ids": [] }), Payload::V1).await["count"],
             0
         );
-        let (_, _, body) = test.firebase.writes().await.remove(0);
+        let body = test.firebase.room_writes(room).await.remove(0);
         assert_eq!(body["messages"][first.id.to_string()]["is_read"], true);
     }
 

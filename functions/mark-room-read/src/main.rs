@@ -56,9 +56,9 @@ mod tests {
             body,
             json!({ "success": true, "message": "Conversation marquée comme lue" })
         );
-        let writes = test.firebase.writes().await;
+        let writes = test.firebase.room_writes(room).await;
         assert_eq!(
-            writes[0].2["messages"][message.id.to_string()]["is_read"],
+            writes[0]["messages"][message.id.to_string()]["is_read"],
             true
         );
 

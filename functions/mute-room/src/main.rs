@@ -1,14 +1,14 @@
 //! `POST /api/v1/chat/rooms/{room_id}/mute/`: turns the viewer's pushes of a room off or on.
 //!
-//! For participants; the other one sees no difference. Body: `mute` (default true). Returns the new state; 404 for
+//! For participants. The viewer's inbox shows it; the other participant sees no difference. Body: `mute` (default true). Returns the new state; 404 for
 //! others.
 
 use serde::Serialize;
-use shared::db::rooms;
+use shared::db::rooms::{self, Flagged};
 use shared::domain::Viewer;
-use shared::error::{Error, Result};
+use shared::error::Result;
 use shared::http::{ApiResponse, Request};
-use shared::runtime::{App, StartError, serve};
+use shared::runtime::{App, StartError, serve_with_after_reply};
 
 #[derive(Serialize)]
 struct Muted {
@@ -23,8 +23,8 @@ async fn mute_room(app: &'static App, viewer: Viewer, request: Request) -> Resul
     let mute = body.with_default("mute", true);
     let mute = body.finish(mute)?;
 
-    if !rooms::mute(&app.database, viewer, room_id, mute).await? {
-        return Err(Error::NotFound);
+    if rooms::mute(&app.database, viewer, room_id, mute).await? == Flagged::Changed {
+        app.mirror_after_reply(vec![room_id]);
     }
     let message = if mute {
         "Notifications désactivées pour cette conversation"
@@ -40,7 +40,7 @@ async fn mute_room(app: &'static App, viewer: Viewer, request: Request) -> Resul
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    serve(mute_room).await
+    serve_with_after_reply(mute_room).await
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
     #[tokio::test]
     async fn a_room_is_muted_and_unmuted() {
         let test = TestApp::new().await;
-        let (driver, _, room) = test.room().await;
+        let (driver, client, room) = test.room().await;
         let call = || Call::post(&format!("/rooms/{room}/mute/"));
         let muted = json!({
             "success": true, "is_muted": true, "message": "Notifications désactivées pour cette conversation",
@@ -74,10 +74,16 @@ mod tests {
                 expected
             );
         }
-        assert!(
-            test.firebase.writes().await.is_empty(),
-            "the other participant sees nothing of it"
+        let inbox = test.firebase.inbox_writes(driver).await;
+        let shown: Vec<_> = inbox.iter().map(|it| &it[&room.to_string()]).collect();
+        let is_muted: Vec<_> = shown.iter().map(|it| it["is_muted"] == true).collect();
+        assert_eq!(
+            is_muted,
+            [true, false, true],
+            "the last call changes nothing"
         );
+        let other = test.firebase.inbox_writes(client).await.remove(0);
+        assert_eq!(other[&room.to_string()]["is_muted"], false);
     }
 
     #[tokio::test]

@@ -90,8 +90,7 @@ mod tests {
         });
         assert_eq!(notified, expected);
 
-        let (_, path, tree) = test.firebase.writes().await.remove(0);
-        assert_eq!(path, format!("/chats/{room}.json"));
+        let tree = test.firebase.room_writes(room).await.remove(0);
         let message = tree["messages"]
             .as_object()
             .unwrap()

@@ -1,8 +1,9 @@
 //! For operators: compares Firebase with PostgreSQL, or rebuilds it.
 //!
 //! `{"action": "compare"}` reports the differences and changes nothing; `"after"` continues an earlier comparison.
-//! `{"action": "rebuild"}` writes every room again, completely. Both accept a `"room_id"`. The invocation fails if
-//! Firebase is not configured, the room is unknown, or the event is malformed.
+//! `{"action": "rebuild"}` writes every room and its inbox entries again, completely. Both accept a `"room_id"`. Without
+//! one, both also search the inboxes for stray entries, which `rebuild` removes; `"inbox"` continues there. The
+//! invocation fails if Firebase is not configured, the room is unknown, or the event is malformed.
 
 use std::time::Duration;
 
@@ -10,17 +11,21 @@ use serde::{Deserialize, Serialize};
 use shared::db::{firebase_users, mirror};
 use shared::delivery::sweep::{Sweep, sweep};
 use shared::firebase::compare::{Comparison, compare};
+use shared::firebase::inboxes::{StrayEntries, find_stray_entries};
 use shared::runtime::{App, StartError, serve_event};
 use uuid::Uuid;
 
 /// The time for writing rooms; `deliver-pending` writes the others.
-const BUDGET: Duration = Duration::from_secs(40);
+const SWEEP_BUDGET: Duration = Duration::from_secs(30);
+/// The time for searching the inboxes.
+const INBOX_BUDGET: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 struct Command {
     action: Action,
     room_id: Option<Uuid>,
     after: Option<Uuid>,
+    inbox: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,8 +42,15 @@ enum Report {
         rooms: usize,
         #[serde(flatten)]
         swept: Sweep,
+        #[serde(flatten)]
+        removed: StrayEntries,
     },
-    Compared(Comparison),
+    Compared {
+        #[serde(flatten)]
+        comparison: Comparison,
+        #[serde(flatten)]
+        found: StrayEntries,
+    },
 }
 
 async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, StartError> {
@@ -51,6 +63,14 @@ async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, St
     {
         return Err(format!("room_id: there is no room {room_id}").into());
     }
+    let firebase = channel.firebase;
+    let stray_entries = async |remove| match command.room_id {
+        Some(_) => Ok(StrayEntries::default()),
+        None => {
+            let first = command.inbox.clone();
+            find_stray_entries(database, firebase, first, INBOX_BUDGET, remove).await
+        }
+    };
     Ok(match command.action {
         Action::Rebuild => {
             let rooms = if let Some(room_id) = command.room_id {
@@ -60,12 +80,18 @@ async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, St
                 firebase_users::reset(database).await?;
                 mirror::reset_all(database).await?
             };
-            let swept = sweep(channel, BUDGET).await?;
-            Report::Rebuilt { rooms, swept }
+            let removed = stray_entries(true).await?;
+            let swept = sweep(channel, SWEEP_BUDGET).await?;
+            Report::Rebuilt {
+                rooms,
+                swept,
+                removed,
+            }
         }
         Action::Compare => {
-            let firebase = channel.firebase;
-            Report::Compared(compare(database, firebase, command.room_id, command.after).await?)
+            let comparison = compare(database, firebase, command.room_id, command.after).await?;
+            let found = stray_entries(false).await?;
+            Report::Compared { comparison, found }
         }
     })
 }
@@ -96,7 +122,7 @@ mod tests {
             let rebuilt = run(&test, command.clone()).await.unwrap();
             let expected = json!({ "rooms": 1, "delivered": 1, "failed": 0, "backlog": 0 });
             assert_eq!(rebuilt, expected);
-            let (_, _, body) = test.firebase.writes().await.pop().unwrap();
+            let body = test.firebase.room_writes(room).await.pop().unwrap();
             assert_eq!(body["messages"][message.id.to_string()]["text"], "Bonjour");
             assert_eq!(body["metadata"]["revision"], revision);
         }

@@ -152,11 +152,7 @@ mod tests {
             (&json!("Oui"), &json!(1), &json!("text"))
         );
 
-        let (method, path, body) = test.firebase.writes().await.remove(0);
-        assert_eq!(
-            (method, path),
-            ("PATCH".to_owned(), format!("/chats/{room}.json"))
-        );
+        let body = test.firebase.room_writes(room).await.remove(0);
         assert_eq!(
             body["messages"],
             json!({ message["id"].as_str().unwrap(): {
@@ -299,7 +295,7 @@ mod tests {
         let sent = test.call(send_message, driver, call).await.expect(201);
         assert_eq!(sent["latitude"].to_string(), "51.248178375505404");
         assert_eq!(sent["longitude"].to_string(), "-93.31137037688033");
-        let (_, _, body) = test.firebase.writes().await.remove(0);
+        let body = test.firebase.room_writes(room).await.remove(0);
         let mirrored = &body["messages"][sent["id"].as_str().unwrap()];
         assert_eq!(
             (&mirrored["latitude"], &mirrored["longitude"]),

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -63,18 +64,14 @@ impl Firebase {
         &self.database_url
     }
 
-    /// Writes `state` to its room atomically. The rules reject a state that is not newer than the stored one.
+    /// Writes `state` to its room and both inboxes atomically. The rules reject a state that is not newer than the stored one.
     ///
     /// # Errors
     /// See [`FirebaseError`]. A rejection that a newer revision does not explain is one, too.
     pub async fn write_room(&self, state: &RoomState) -> Result<Written, FirebaseError> {
         let room_id = state.room.id;
         let rejected = match self
-            .send_as_backend(
-                Method::PATCH,
-                &format!("chats/{room_id}"),
-                Some(&tree::patch(state)),
-            )
+            .send_as_backend(Method::PATCH, "", Some(&tree::patch(state)))
             .await
         {
             Ok(()) => return Ok(Written::Stored),
@@ -144,24 +141,63 @@ impl Firebase {
             .await
     }
 
-    /// Reads a room; null if Firebase does not have it.
+    /// Reads a tree; null if Firebase does not have it.
     ///
     /// # Errors
     /// See [`FirebaseError`].
-    pub async fn read_room(&self, room_id: Uuid) -> Result<Value, FirebaseError> {
-        self.read(&format!("chats/{room_id}")).await
+    pub async fn read_tree(&self, path: &str) -> Result<Value, FirebaseError> {
+        self.read(path, &[]).await
+    }
+
+    /// Reads the inboxes of `limit` users whose ids are at least `first`, ordered by id.
+    ///
+    /// # Errors
+    /// See [`FirebaseError`].
+    pub async fn read_inboxes(
+        &self,
+        first: &str,
+        limit: usize,
+    ) -> Result<BTreeMap<String, BTreeMap<String, IgnoredAny>>, FirebaseError> {
+        let first = json!(first).to_string();
+        let limit = limit.to_string();
+        let query = [
+            ("orderBy", r#""$key""#),
+            ("startAt", &first),
+            ("limitToFirst", &limit),
+        ];
+        let inboxes: Option<_> = self.read("inboxes", &query).await?;
+        Ok(inboxes.unwrap_or_default())
+    }
+
+    /// Removes these entries, given as user and room, from the inboxes.
+    ///
+    /// # Errors
+    /// See [`FirebaseError`].
+    pub async fn remove_inbox_entries(
+        &self,
+        entries: &[(String, String)],
+    ) -> Result<(), FirebaseError> {
+        let paths = entries
+            .iter()
+            .map(|(user_id, room_id)| (tree::inbox_path(user_id, room_id), Value::Null));
+        let update = Value::Object(paths.collect());
+        self.send_as_backend(Method::PATCH, "", Some(&update)).await
     }
 
     /// Reads a room's revision in Firebase.
     async fn revision(&self, room_id: Uuid) -> Result<Option<i64>, FirebaseError> {
-        self.read(&format!("chats/{room_id}/metadata/revision"))
+        self.read(&format!("chats/{room_id}/metadata/revision"), &[])
             .await
     }
 
-    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, FirebaseError> {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, FirebaseError> {
         let response = self
             .transport
-            .send(Method::GET, path, &[], None::<&()>)
+            .send(Method::GET, path, query, None::<&()>)
             .await?;
         response.json().await.map_err(FirebaseError::unreachable)
     }

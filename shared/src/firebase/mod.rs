@@ -5,6 +5,7 @@ mod client;
 pub mod compare;
 mod custom_token;
 mod error;
+pub mod inboxes;
 mod mirror;
 pub mod revoke;
 mod service_account;

@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::client::Written;
 use super::{Firebase, FirebaseError, ServiceAccount, custom_token};
 use crate::config::FirebaseSettings;
-use crate::db::mirror::{MirroredRoom, RoomState};
+use crate::db::mirror::{MirroredParticipant, MirroredRoom, RoomState};
 use crate::delivery::RetryCause;
 use crate::domain::{Timestamp, Viewer};
 use crate::http_client::HttpClient;
@@ -63,6 +63,14 @@ fn state(revision: i64) -> RoomState {
         last_message_at: None,
         last_message_sender_id: None,
         revision,
+        tracking_number: None,
+        participants: [ROOM, Uuid::from_u128(8)].map(|user_id| MirroredParticipant {
+            user_id,
+            other_participant: None,
+            unread_count: 0,
+            is_archived: false,
+            is_muted: false,
+        }),
     };
     RoomState {
         room,
@@ -97,7 +105,7 @@ async fn token_endpoint(server: &MockServer, times: u64) {
 
 async fn write_is_answered(server: &MockServer, token: &str, status: u16) {
     Mock::given(method("PATCH"))
-        .and(path(format!("/chats/{ROOM}.json")))
+        .and(path("/.json"))
         .and(header("authorization", format!("Bearer {token}")))
         .and(query_param(
             "auth_variable_override",

@@ -1,30 +1,51 @@
-//! The tree of a room below `/chats/{id}`, as in the API guide.
+//! The trees of a room below `/chats/{id}`, as in the API guide, and below `/inboxes/{user_id}/{id}`. `openapi.yaml` has
+//! their schemas (`x-firebase`).
 
 use serde_json::{Map, Value, json};
 
-use crate::db::mirror::{MirroredMessage, MirroredRoom, RoomState};
+use crate::db::mirror::{MirroredMessage, MirroredParticipant, MirroredRoom, RoomState};
 
-/// Returns the multi-path update that brings a room to `state` in one write. Nulls are not stored.
+/// Returns the path of a room in a user's inbox.
+pub fn inbox_path(user_id: impl std::fmt::Display, room_id: impl std::fmt::Display) -> String {
+    format!("inboxes/{user_id}/{room_id}")
+}
+
+/// Returns the multi-path update of the root that brings a room and its two inbox entries to `state` in one write.
+/// Nulls are not stored: an entry that is null is removed.
 pub fn patch(state: &RoomState) -> Value {
-    let messages = state
-        .changed
-        .iter()
-        .map(|it| (it.id.to_string(), message(it)));
+    let room = &state.room;
+    let chat = format!("chats/{}", room.id);
     let mut patch = Map::new();
-    patch.insert("metadata".to_owned(), metadata(&state.room));
+    patch.insert(format!("{chat}/metadata"), metadata(room));
     if state.all_changed {
         // Replacing the whole list removes everything else, and so also repairs a damaged tree.
-        patch.insert("messages".to_owned(), Value::Object(messages.collect()));
+        patch.insert(format!("{chat}/messages"), messages(state));
     } else {
-        patch.extend(messages.map(|(id, message)| (format!("messages/{id}"), message)));
-        patch.extend(
-            state
-                .evicted
-                .iter()
-                .map(|id| (format!("messages/{id}"), Value::Null)),
-        );
+        for changed in &state.changed {
+            let path = format!("{chat}/messages/{}", changed.id);
+            patch.insert(path, message(changed));
+        }
+        for evicted in &state.evicted {
+            patch.insert(format!("{chat}/messages/{evicted}"), Value::Null);
+        }
+    }
+    for participant in &room.participants {
+        let path = inbox_path(participant.user_id, room.id);
+        patch.insert(path, inbox_entry(room, participant));
     }
     Value::Object(patch)
+}
+
+/// Returns the trees of a complete state by their paths, as Firebase stores them.
+pub fn trees(state: &RoomState) -> Vec<(String, Value)> {
+    let room = &state.room;
+    let chat = json!({ "metadata": metadata(room), "messages": messages(state) });
+    let mut trees = vec![(format!("chats/{}", room.id), stored(&chat))];
+    trees.extend(room.participants.iter().map(|participant| {
+        let entry = stored(&inbox_entry(room, participant));
+        (inbox_path(participant.user_id, room.id), entry)
+    }));
+    trees
 }
 
 /// Returns a value as Firebase stores it: without nulls and without empty objects.
@@ -43,6 +64,15 @@ pub fn stored(value: &Value) -> Value {
         }
         leaf => leaf.clone(),
     }
+}
+
+fn messages(state: &RoomState) -> Value {
+    let messages = state.changed.iter();
+    Value::Object(
+        messages
+            .map(|it| (it.id.to_string(), message(it)))
+            .collect(),
+    )
 }
 
 fn metadata(room: &MirroredRoom) -> Value {
@@ -77,5 +107,32 @@ fn message(message: &MirroredMessage) -> Value {
         "timestamp": message.created_at,
         "is_read": message.read_at.is_some(),
         "read_at": message.read_at,
+    })
+}
+
+fn inbox_entry(room: &MirroredRoom, participant: &MirroredParticipant) -> Value {
+    if !room.is_in_inbox_of(participant) {
+        return Value::Null;
+    }
+    let other_participant = participant.other_participant.as_ref().map(|user| {
+        json!({
+            "id": user.id,
+            "full_name": user.full_name,
+            "user_type": user.user_type,
+            "profile_photo_url": user.profile_photo_url,
+        })
+    });
+    json!({
+        "room_type": room.room_type,
+        "other_participant": other_participant,
+        "tracking_number": room.tracking_number,
+        "last_message_text": room.last_message_text,
+        "last_message_at": room.last_message_at,
+        "last_message_sender_id": room.last_message_sender_id,
+        "sort_at": room.last_message_at.unwrap_or(room.created_at),
+        "unread_count": participant.unread_count,
+        "is_archived": participant.is_archived,
+        "is_muted": participant.is_muted,
+        "revision": room.revision,
     })
 }

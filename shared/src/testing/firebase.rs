@@ -1,8 +1,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use uuid::Uuid;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::domain::Viewer;
 
 /// A Realtime Database that accepts and records every write. It evaluates no rules; the tests against the stand-in do.
 pub struct RecordingFirebase {
@@ -54,6 +57,37 @@ impl RecordingFirebase {
             .iter()
             .map(|it| (it.method.to_string(), it.url.path().to_owned(), body(it)))
             .collect()
+    }
+
+    /// Returns the parts of the recorded mirror writes below `/chats/{room}`, by their paths there.
+    ///
+    /// # Panics
+    /// A body is not JSON.
+    pub async fn room_writes(&self, room: Uuid) -> Vec<Value> {
+        self.mirrored(&format!("chats/{room}/")).await
+    }
+
+    /// Returns the user's inbox entries in the recorded mirror writes, by their rooms.
+    ///
+    /// # Panics
+    /// A body is not JSON.
+    pub async fn inbox_writes(&self, user: Viewer) -> Vec<Value> {
+        self.mirrored(&format!("inboxes/{}/", user.0)).await
+    }
+
+    /// Returns the parts of the recorded updates of the root whose paths begin with `prefix`.
+    async fn mirrored(&self, prefix: &str) -> Vec<Value> {
+        let updates = self.writes().await.into_iter();
+        let updates = updates.filter(|(method, path, _)| method == "PATCH" && path == "/.json");
+        let parts = updates.map(|(_, _, body)| {
+            let below = |(path, value): (&String, &Value)| {
+                Some((path.strip_prefix(prefix)?.to_owned(), value.clone()))
+            };
+            let paths = body.as_object().into_iter().flatten().filter_map(below);
+            paths.collect::<Map<_, _>>()
+        });
+        let parts = parts.filter(|part| !part.is_empty());
+        parts.map(Value::Object).collect()
     }
 
     /// Returns the query strings of the recorded writes.

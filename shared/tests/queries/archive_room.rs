@@ -1,4 +1,5 @@
-use shared::db::rooms;
+use shared::db::rooms::{self, Flagged};
+use shared::error::Error;
 use shared::testing::TestApp;
 use uuid::Uuid;
 
@@ -6,11 +7,8 @@ use uuid::Uuid;
 async fn each_participant_archives_separately() {
     let test = TestApp::new().await;
     let (driver, client, room) = test.room().await;
-    assert!(
-        rooms::archive(&test.app.database, driver, room, true)
-            .await
-            .unwrap()
-    );
+    let flagged = rooms::archive(&test.app.database, driver, room, true).await;
+    assert_eq!(flagged.unwrap(), Flagged::Changed);
     let seen_by = async |viewer| {
         rooms::get(&test.app.database, viewer, room)
             .await
@@ -20,11 +18,8 @@ async fn each_participant_archives_separately() {
     };
     assert!(seen_by(driver).await);
     assert!(!seen_by(client).await);
-    assert!(
-        rooms::archive(&test.app.database, driver, room, false)
-            .await
-            .unwrap()
-    );
+    let flagged = rooms::archive(&test.app.database, driver, room, false).await;
+    assert_eq!(flagged.unwrap(), Flagged::Changed);
     assert!(!seen_by(driver).await);
 }
 
@@ -50,14 +45,8 @@ async fn another_users_room_does_not_exist_for_the_viewer() {
     let test = TestApp::new().await;
     let (_, _, room) = test.room().await;
     let admin = test.user("admin", "Mariam").await;
-    assert!(
-        !rooms::archive(&test.app.database, admin, room, true)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !rooms::archive(&test.app.database, admin, Uuid::new_v4(), true)
-            .await
-            .unwrap()
-    );
+    for room in [room, Uuid::new_v4()] {
+        let flagged = rooms::archive(&test.app.database, admin, room, true).await;
+        assert!(matches!(flagged, Err(Error::NotFound)));
+    }
 }

@@ -257,11 +257,7 @@ async fn changed_names_are_found_after_their_rooms_were_refreshed() {
         };
         list(&test, driver, filter, RoomOrder::default()).await
     };
-    let refresh = async || {
-        rooms::refresh_search_texts(&test.app.database, 1)
-            .await
-            .unwrap()
-    };
+    let refresh = async || rooms::refresh_names(&test.app.database, 1).await.unwrap();
     let rename = "UPDATE users SET full_name = 'Hélène Çelik' WHERE user_type = 'client'";
     test.sql.execute(rename, &[]).await.unwrap();
 
@@ -287,11 +283,7 @@ async fn concurrent_runs_and_locked_rooms_do_not_block_a_run() {
     let (_, client, room) = test.room().await;
     let rename = "UPDATE users SET full_name = 'Hélène' WHERE id = $1";
     test.sql.execute(rename, &[&client.0]).await.unwrap();
-    let refresh = async || {
-        rooms::refresh_search_texts(&test.app.database, 9)
-            .await
-            .unwrap()
-    };
+    let refresh = async || rooms::refresh_names(&test.app.database, 9).await.unwrap();
 
     let other = test.app.database.dedicated().await.unwrap();
     other.batch_execute("BEGIN").await.unwrap();

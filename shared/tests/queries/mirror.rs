@@ -2,8 +2,10 @@ use std::time::Duration;
 
 use shared::db::delivery::{Channel, record_failures};
 use shared::db::messages::{Unread, mark_read};
-use shared::db::mirror::{self, RoomState};
+use shared::db::mirror::{self, InboxEntry, RoomState};
+use shared::db::rooms::{self, Flagged};
 use shared::delivery::{DeliveryOutcome, Lease, LeaseScope, RetryCause};
+use shared::domain::Viewer;
 use shared::testing::TestApp;
 use uuid::Uuid;
 
@@ -355,4 +357,149 @@ async fn the_backlog_is_measured() {
     assert!((39.0..=40.0).contains(&backlog().await.next_due));
     mirrored(&test, room).await;
     assert_eq!(backlog().await.items, 0);
+}
+
+async fn room_of_a_delivery(test: &TestApp) -> (Viewer, Viewer, Uuid) {
+    let (driver, client, room) = test.room().await;
+    let delivery = test.delivery("LBN123456", driver, client).await;
+    let sql = "UPDATE chat_rooms SET delivery_id = $1";
+    test.sql.execute(sql, &[&delivery]).await.unwrap();
+    (driver, client, room)
+}
+
+#[tokio::test]
+async fn an_inbox_entry_has_the_room_as_each_participant_sees_it() {
+    let test = TestApp::new().await;
+    let (driver, client, room) = room_of_a_delivery(&test).await;
+    test.say(driver, room, "Bonjour").await;
+    rooms::mute(&test.app.database, client, room, true)
+        .await
+        .unwrap();
+    let state = lease(&test, room).await.unwrap();
+    assert_eq!(state.room.tracking_number.as_deref(), Some("LBN123456"));
+    let [drivers, clients] = &state.room.participants;
+    assert_eq!((drivers.user_id, clients.user_id), (driver.0, client.0));
+    assert_eq!((drivers.unread_count, clients.unread_count), (0, 1));
+    assert_eq!((drivers.is_muted, clients.is_muted), (false, true));
+    let other = clients.other_participant.as_ref().unwrap();
+    assert_eq!((other.id, other.user_type.as_str()), (driver.0, "driver"));
+    assert_eq!(
+        drivers.other_participant.as_ref().map(|it| it.id),
+        Some(client.0)
+    );
+}
+
+#[tokio::test]
+async fn a_room_is_in_an_inbox_while_it_is_open_and_not_archived_or_unread() {
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let is_shown = async || {
+        let state = mirror::read(&test.app.database, room).await.unwrap();
+        let room = state.unwrap().room;
+        [0, 1].map(|side| room.is_in_inbox_of(&room.participants[side]))
+    };
+    let archive = async |viewer, archive| {
+        rooms::archive(&test.app.database, viewer, room, archive)
+            .await
+            .unwrap()
+    };
+    assert_eq!(is_shown().await, [true, true]);
+    assert_eq!(archive(client, true).await, Flagged::Changed);
+    assert_eq!(archive(client, true).await, Flagged::Unchanged);
+    assert_eq!(is_shown().await, [true, false]);
+    test.say(driver, room, "Bonjour").await;
+    assert_eq!(is_shown().await, [true, true], "archived, but unread");
+    mark_read(&test.app.database, client, &Unread::Room(room))
+        .await
+        .unwrap();
+    assert_eq!(is_shown().await, [true, false]);
+    archive(client, false).await;
+    test.say(driver, room, "Encore").await;
+    let close = "UPDATE chat_rooms SET is_active = false, revision = revision + 1";
+    test.sql.execute(close, &[]).await.unwrap();
+    assert_eq!(is_shown().await, [false, false]);
+}
+
+#[tokio::test]
+async fn a_changed_flag_makes_the_mirror_due_and_an_unchanged_one_does_not() {
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    mirrored(&test, room).await;
+    for (value, due) in [(true, true), (true, false), (false, true), (false, false)] {
+        rooms::archive(&test.app.database, driver, room, value)
+            .await
+            .unwrap();
+        let backlog = mirror::backlog(&test.app.database).await.unwrap();
+        assert_eq!(backlog.items == 1, due, "{value}");
+        if due {
+            let state = lease(&test, room).await.unwrap();
+            assert_eq!(state.room.participants[0].is_archived, value);
+            settle(&test, state, DeliveryOutcome::Delivered).await;
+            let_time_pass(&test).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn deleted_users_and_deliveries_do_not_keep_a_room_from_being_mirrored() {
+    let test = TestApp::new().await;
+    let (.., room) = room_of_a_delivery(&test).await;
+    test.sql
+        .batch_execute("DELETE FROM deliveries; DELETE FROM users")
+        .await
+        .unwrap();
+    let state = lease(&test, room).await.unwrap();
+    assert_eq!(state.room.tracking_number, None);
+    for participant in &state.room.participants {
+        assert!(participant.other_participant.is_none());
+    }
+}
+
+#[tokio::test]
+async fn entries_of_strangers_and_of_missing_rooms_are_stray() {
+    let test = TestApp::new().await;
+    let (driver, client, room_id) = test.room().await;
+    let entry = |user_id, room_id| InboxEntry { user_id, room_id };
+    let stranger = entry(Uuid::from_u128(7), room_id);
+    let missing = entry(driver.0, Uuid::from_u128(7));
+    let entries = [
+        entry(driver.0, room_id),
+        stranger,
+        entry(client.0, room_id),
+        missing,
+    ];
+    let stray = mirror::stray_entries(&test.app.database, &entries).await;
+    assert_eq!(stray.unwrap(), [stranger, missing]);
+}
+
+#[tokio::test]
+async fn a_change_of_the_platforms_data_that_an_inbox_shows_makes_the_mirror_due() {
+    let test = TestApp::new().await;
+    let (.., room) = room_of_a_delivery(&test).await;
+    // After the last driver, the next run starts again.
+    let refresh = async || {
+        for _ in 0..2 {
+            let refreshed = rooms::refresh_names(&test.app.database, 1000).await;
+            refreshed.unwrap();
+        }
+    };
+    refresh().await;
+    for change in [
+        "UPDATE users SET full_name = 'Awa Kone' WHERE user_type = 'driver'",
+        "UPDATE users SET full_name = 'Awa Koné' WHERE user_type = 'driver'",
+        "UPDATE users SET profile_photo_url = 'https://a.ci/2.jpg' WHERE user_type = 'client'",
+        "UPDATE deliveries SET tracking_number = 'LBN654321'",
+        "DELETE FROM users WHERE user_type = 'client'",
+    ] {
+        mirrored(&test, room).await;
+        refresh().await;
+        assert!(lease(&test, room).await.is_none(), "before {change}");
+        test.sql.execute(change, &[]).await.unwrap();
+        refresh().await;
+        assert_eq!(
+            mirror::backlog(&test.app.database).await.unwrap().items,
+            1,
+            "{change}"
+        );
+    }
 }

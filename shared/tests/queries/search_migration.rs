@@ -91,9 +91,7 @@ async fn messages_and_names_from_before_the_migration_are_found() {
         .batch_execute("UPDATE chat_rooms SET is_active = NOT is_active")
         .await
         .unwrap();
-    rooms::refresh_search_texts(&test.app.database, 10)
-        .await
-        .unwrap();
+    rooms::refresh_names(&test.app.database, 10).await.unwrap();
     assert_eq!(names(true).await, folded, "a room that opens again");
 }
 

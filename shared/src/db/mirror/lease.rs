@@ -3,7 +3,7 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::RoomState;
-use super::state::states;
+use super::state::{participant_columns, participant_joins, states};
 use crate::db::delivery::{Lease, LeaseScope, channel_state, sweep_limit};
 use crate::db::{Database, QueryError};
 
@@ -39,7 +39,8 @@ macro_rules! is_free {
 /// messages in the snapshot.
 macro_rules! lease_and_read {
     () => {
-        "leased AS (
+        concat!(
+            "leased AS (
             UPDATE chat_rooms
             SET mirror_leased_until = CASE WHEN (SELECT bool_and(is_free) FROM due)
                     THEN clock_timestamp() + $1 * interval '1 second' ELSE mirror_leased_until END,
@@ -51,7 +52,9 @@ macro_rules! lease_and_read {
             RETURNING id, mirror_leased_until AS lease, mirror_reserved_until AS reservation,
                       extract(epoch FROM mirror_paced_until - clock_timestamp())::float8 AS wait
         )
-        SELECT channel_failures, circuit_is_open, lease, reservation, wait, room.*, now() AS read_state_at,
+        SELECT channel_failures, circuit_is_open, lease, reservation, wait, room.*, ",
+            participant_columns!(),
+            ", now() AS read_state_at,
                newest.changed = newest.total AS all_changed, evicted.ids AS evicted,
                message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at
@@ -59,7 +62,9 @@ macro_rules! lease_and_read {
         LEFT JOIN leased ON true
         LEFT JOIN LATERAL (
             SELECT * FROM chat_rooms WHERE id = leased.id AND reservation IS NULL OFFSET 0
-        ) AS room ON true
+        ) AS room ON true ",
+            participant_joins!(),
+            "
         LEFT JOIN LATERAL (
             SELECT count(*) AS total, count(*) FILTER (WHERE revision > room.mirrored_revision) AS changed
             FROM chat_messages WHERE chat_room_id = room.id AND seq > room.message_count - $2
@@ -76,6 +81,7 @@ macro_rules! lease_and_read {
             OFFSET 0
         ) AS message ON true
         ORDER BY room.id, message.seq"
+        )
     };
 }
 

@@ -1,13 +1,15 @@
 //! Statements of the mirror. They take no viewer, since the mirror does not act for a user.
 
 mod backlog;
+mod inboxes;
 mod lease;
 mod repair;
 mod settle;
 mod state;
 
 pub use backlog::backlog;
+pub use inboxes::{InboxEntry, stray_entries};
 pub use lease::lease;
 pub use repair::{reset, reset_all, rooms_after};
 pub use settle::settle;
-pub use state::{MirroredMessage, MirroredRoom, RoomState, read};
+pub use state::{MirroredMessage, MirroredParticipant, MirroredRoom, RoomState, read};

@@ -3,8 +3,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use crate::db::columns;
 use crate::db::{Database, QueryError};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, User};
 
 /// A room and the changes that Firebase does not have, from one snapshot.
 #[derive(Debug)]
@@ -47,6 +48,30 @@ pub struct MirroredRoom {
     pub last_message_at: Option<Timestamp>,
     pub last_message_sender_id: Option<Uuid>,
     pub revision: i64,
+    /// `None` without a delivery.
+    pub tracking_number: Option<String>,
+    /// The driver's and the other user's view of the room.
+    pub participants: [MirroredParticipant; 2],
+}
+
+/// A room as the inbox of one participant shows it.
+#[derive(Debug)]
+pub struct MirroredParticipant {
+    pub user_id: Uuid,
+    /// `None` for a user that the platform has deleted.
+    pub other_participant: Option<User>,
+    pub unread_count: i64,
+    pub is_archived: bool,
+    pub is_muted: bool,
+}
+
+impl MirroredRoom {
+    /// Returns whether the room is in the participant's inbox: it is open, and not archived unless it has unread
+    /// messages.
+    #[must_use]
+    pub fn is_in_inbox_of(&self, participant: &MirroredParticipant) -> bool {
+        self.is_active && (!participant.is_archived || participant.unread_count > 0)
+    }
 }
 
 /// A message as Firebase shows it.
@@ -64,20 +89,47 @@ pub struct MirroredMessage {
     pub read_at: Option<Timestamp>,
 }
 
+/// Selects the platform's data about the participants and the delivery of `room`, with [`participant_joins`].
+macro_rules! participant_columns {
+    () => {
+        concat!(
+            $crate::db::columns::user_columns!("driver_user"),
+            ", ",
+            $crate::db::columns::user_columns!("other_side_user"),
+            ", delivery.tracking_number::text AS tracking_number"
+        )
+    };
+}
+
+/// The joins of [`participant_columns`].
+macro_rules! participant_joins {
+    () => {
+        "LEFT JOIN users AS driver_user ON driver_user.id = room.driver_id
+         LEFT JOIN users AS other_side_user ON other_side_user.id = room.other_user_id
+         LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
+    };
+}
+pub(super) use {participant_columns, participant_joins};
+
 /// Reads a room's complete state for Firebase without a lease; `None` if the room does not exist.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
 pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState>, QueryError> {
-    const SQL: &str = "-- read_mirror
-        SELECT room.*, message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
+    const SQL: &str = concat!(
+        "-- read_mirror
+        SELECT room.*, ",
+        participant_columns!(),
+        ", message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
                message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
                true AS all_changed, NULL::uuid[] AS evicted, now() AS read_state_at, NULL::timestamptz AS lease
         FROM chat_rooms AS room
         LEFT JOIN chat_messages AS message
-          ON message.chat_room_id = room.id AND message.seq > room.message_count - $2
-        WHERE room.id = $1
-        ORDER BY message.seq";
+          ON message.chat_room_id = room.id AND message.seq > room.message_count - $2 ",
+        participant_joins!(),
+        " WHERE room.id = $1
+        ORDER BY message.seq"
+    );
     let parameters = [
         (&room_id as _, Type::UUID),
         (&RoomState::WINDOW as _, Type::INT8),
@@ -112,6 +164,8 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         last_message_at: row.get::<_, Option<_>>("last_message_at").map(Timestamp),
         last_message_sender_id: row.get("last_message_sender_id"),
         revision: row.get("revision"),
+        tracking_number: row.get("tracking_number"),
+        participants: participants(row),
     };
     Some(RoomState {
         room,
@@ -123,6 +177,27 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         read_at: row.get("read_state_at"),
         lease: row.get("lease"),
     })
+}
+
+fn participants(row: &Row) -> [MirroredParticipant; 2] {
+    let driver = columns::user(row, "driver_user");
+    let other_user = columns::user(row, "other_side_user");
+    [
+        MirroredParticipant {
+            user_id: row.get("driver_id"),
+            other_participant: other_user,
+            unread_count: row.get("driver_unread_count"),
+            is_archived: row.get("archived_by_driver"),
+            is_muted: row.get("muted_by_driver"),
+        },
+        MirroredParticipant {
+            user_id: row.get("other_user_id"),
+            other_participant: driver,
+            unread_count: row.get("other_user_unread_count"),
+            is_archived: row.get("archived_by_other_user"),
+            is_muted: row.get("muted_by_other_user"),
+        },
+    ]
 }
 
 fn message(row: &Row) -> Option<MirroredMessage> {

@@ -52,7 +52,7 @@ async fn a_room_accepts_messages_until_the_grace_period_ends_and_stays_readable(
         .await
         .unwrap();
     assert_eq!(marked.count, 3);
-    assert!(rooms::archive(database, client, room, true).await.unwrap());
+    rooms::archive(database, client, room, true).await.unwrap();
     assert!(report(&test, &event(Arriving, delivery)).await.is_empty());
     assert!(report(&test, &event(Cancelled, delivery)).await.is_empty());
     assert_counters_are_true(&test).await;
