@@ -33,7 +33,8 @@ const SCHEMA_DEPTH = 3;
 const folder = mkdtempSync(join(tmpdir(), 'relais-clients-'));
 process.once('exit', () => rmSync(folder, { recursive: true }));
 const simplifiedFile = join(folder, 'openapi.json');
-writeFileSync(simplifiedFile, JSON.stringify(simplified(requestsOf(parse(readFileSync(SPECIFICATION, 'utf8'))))));
+const specification = withFirebaseTree(requestsOf(parse(readFileSync(SPECIFICATION, 'utf8'))));
+writeFileSync(simplifiedFile, JSON.stringify(simplified(specification)));
 for (const [name, client] of Object.entries(CLIENTS)) generate(join(folder, name), client);
 
 if (!process.argv.includes('--check')) keep('typescript');
@@ -47,6 +48,12 @@ keep('dart');
 function requestsOf({ webhooks, tags, ...specification }) {
   const received = new Set(Object.values(webhooks).flatMap(({ post }) => post.tags));
   return { ...specification, tags: tags.filter(({ name }) => !received.has(name)) };
+}
+
+/** Adds the types of the tree in Firebase, which the generator does not know, to those of the API. */
+function withFirebaseTree({ 'x-firebase': tree, ...specification }) {
+  const schemas = { ...specification.components.schemas, ...tree.schemas };
+  return { ...specification, components: { ...specification.components, schemas } };
 }
 
 /**

@@ -90,7 +90,8 @@ mod tests {
         });
         assert_eq!(notified, expected);
 
-        let tree = test.firebase.room_writes(room).await.remove(0);
+        let room_id = room.parse().unwrap();
+        let tree = test.firebase.room_writes(room_id).await.remove(0);
         let message = tree["messages"]
             .as_object()
             .unwrap()

@@ -120,7 +120,10 @@ mod tests {
         let command = json!({ "action": "rebuild", "room_id": room });
         for revision in [3, 4] {
             let rebuilt = run(&test, command.clone()).await.unwrap();
-            let expected = json!({ "rooms": 1, "delivered": 1, "failed": 0, "backlog": 0 });
+            let expected = json!({
+                "rooms": 1, "delivered": 1, "failed": 0, "backlog": 0,
+                "stray_inbox_entries": [], "next_inbox": null,
+            });
             assert_eq!(rebuilt, expected);
             let body = test.firebase.room_writes(room).await.pop().unwrap();
             assert_eq!(body["messages"][message.id.to_string()]["text"], "Bonjour");

@@ -28,6 +28,11 @@ impl RecordingFirebase {
                 .mount(&server)
                 .await;
         }
+        // It stores nothing.
+        Mock::given(method("GET"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(Value::Null))
+            .mount(&server)
+            .await;
         Self { server, response }
     }
 
@@ -55,6 +60,7 @@ impl RecordingFirebase {
         let requests = self.server.received_requests().await.unwrap_or_default();
         requests
             .iter()
+            .filter(|it| it.method != "GET")
             .map(|it| (it.method.to_string(), it.url.path().to_owned(), body(it)))
             .collect()
     }

@@ -236,6 +236,201 @@ export interface ErrorDetail {
     detail: string;
 }
 /**
+ * `/inboxes/{user_id}/{room_id}`: a conversation as this user sees it. An entry exists while the room is open
+ * and is not archived by this user, or has unread messages. The sum of `unread_count` equals
+ * `GET /rooms/unread_count/`. The list shows entries that are not archived, ordered by `sort_at`. Firebase
+ * stores no nulls: a field without a value is absent.
+ * 
+ * @export
+ * @interface FirebaseInboxEntry
+ */
+export interface FirebaseInboxEntry {
+    /**
+     * 
+     */
+    room_type: RoomType;
+    /**
+     * 
+     */
+    other_participant?: FirebaseInboxEntryOtherParticipant;
+    /**
+     * Absent without a delivery.
+     */
+    tracking_number?: string;
+    /**
+     * 
+     */
+    last_message_text: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    last_message_at?: string;
+    /**
+     * 
+     */
+    last_message_sender_id?: string;
+    /**
+     * `last_message_at`, or `created_at` before the first message.
+     */
+    sort_at: string;
+    /**
+     * 
+     */
+    unread_count: number;
+    /**
+     * 
+     */
+    is_archived: boolean;
+    /**
+     * 
+     */
+    is_muted: boolean;
+    /**
+     * The room's `metadata/revision`.
+     */
+    revision: number;
+}
+
+
+/**
+ * Absent if the platform has deleted the user. The phone number is in the REST API only.
+ * @export
+ * @interface FirebaseInboxEntryOtherParticipant
+ */
+export interface FirebaseInboxEntryOtherParticipant {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    full_name: string;
+    /**
+     * 
+     */
+    user_type: UserType;
+    /**
+     * 
+     */
+    profile_photo_url?: string;
+}
+
+
+/**
+ * `/chats/{room_id}/messages/{message_id}`: one of the newest 50 messages. Firebase stores no nulls: a field
+ * without a value is absent.
+ * 
+ * @export
+ * @interface FirebaseMessage
+ */
+export interface FirebaseMessage {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    seq: number;
+    /**
+     * Absent in a message of the platform.
+     */
+    sender_id?: string;
+    /**
+     * 
+     */
+    message_type: MessageType;
+    /**
+     * 
+     */
+    text: string;
+    /**
+     * 
+     */
+    image_url: string;
+    /**
+     * 
+     */
+    latitude?: number;
+    /**
+     * 
+     */
+    longitude?: number;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * 
+     */
+    is_read: boolean;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    read_at?: string;
+}
+
+
+/**
+ * `/chats/{room_id}/metadata`: the room. Firebase stores no nulls: a field without a value is absent.
+ * 
+ * @export
+ * @interface FirebaseMetadata
+ */
+export interface FirebaseMetadata {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    room_type: RoomType;
+    /**
+     * 
+     */
+    driver_id: string;
+    /**
+     * 
+     */
+    other_user_id: string;
+    /**
+     * 
+     */
+    delivery_id?: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * Follows `closes_at_ms` within a minute.
+     */
+    is_active: boolean;
+    /**
+     * When the room closes, in milliseconds since 1970, the unit of `now` in the security rules.
+     */
+    closes_at_ms?: number;
+    /**
+     * 
+     */
+    last_message_text: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    last_message_at?: string;
+    /**
+     * 
+     */
+    last_message_sender_id?: string;
+    /**
+     * Grows with every change. The security rules reject a write whose revision does not grow.
+     */
+    revision: number;
+}
+
+
+/**
  * 
  * @export
  * @interface FirebaseToken
@@ -253,6 +448,22 @@ export interface FirebaseToken {
      * 
      */
     database_url: string;
+    /**
+     * The path of the caller's inbox in Firebase.
+     */
+    inbox_path: string;
+}
+/**
+ * `/chats/{room_id}/typing/{user_id}`: the user is typing. An entry older than 10 s has no meaning.
+ * 
+ * @export
+ * @interface FirebaseTyping
+ */
+export interface FirebaseTyping {
+    /**
+     * 
+     */
+    timestamp: string;
 }
 /**
  * 
