@@ -412,6 +412,10 @@ export interface FirebaseMetadata {
      */
     closes_at_ms?: number;
     /**
+     * UTC, always with six fractional digits.
+     */
+    unreachable_until?: string;
+    /**
      * 
      */
     last_message_text: string;
