@@ -75,7 +75,7 @@ mod tests {
         let called = test.call(report_unreachable, driver, post(room)).await;
         let called = called.expect(200);
         assert_eq!(called["success"], true);
-        let (_, _, tree) = test.firebase.writes().await.remove(0);
+        let tree = test.firebase.room_writes(room).await.remove(0);
         assert_eq!(
             tree["metadata"]["unreachable_until"],
             called["unreachable_until"]

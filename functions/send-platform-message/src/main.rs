@@ -105,8 +105,7 @@ mod tests {
             .await;
         assert_eq!(posted.expect(201), expected);
 
-        let (_, path, tree) = test.firebase.writes().await.remove(0);
-        assert_eq!(path, format!("/chats/{room}.json"));
+        let tree = test.firebase.room_writes(room).await.remove(0);
         let messages = tree["messages"].as_object().unwrap();
         let message = messages.values().next().unwrap();
         assert_eq!(
