@@ -64,12 +64,12 @@ async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, St
         return Err(format!("room_id: there is no room {room_id}").into());
     }
     let firebase = channel.firebase;
-    let stray_entries = async |remove| match command.room_id {
-        Some(_) => Ok(StrayEntries::default()),
-        None => {
-            let first = command.inbox.clone();
-            find_stray_entries(database, firebase, first, INBOX_BUDGET, remove).await
+    let stray_entries = async |remove| {
+        if command.room_id.is_some() {
+            return Ok(StrayEntries::default());
         }
+        let first = command.inbox.clone();
+        find_stray_entries(database, firebase, first, INBOX_BUDGET, remove).await
     };
     Ok(match command.action {
         Action::Rebuild => {

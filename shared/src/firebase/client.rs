@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use reqwest::{Method, Response};
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::transport::Transport;
@@ -157,7 +157,7 @@ impl Firebase {
         &self,
         first: &str,
         limit: usize,
-    ) -> Result<BTreeMap<String, BTreeMap<String, IgnoredAny>>, FirebaseError> {
+    ) -> Result<BTreeMap<String, Map<String, Value>>, FirebaseError> {
         let first = json!(first).to_string();
         let limit = limit.to_string();
         let query = [

@@ -44,7 +44,7 @@ pub async fn find_stray_entries(
         let next = (inboxes.len() > BATCH).then(|| inboxes.pop_last());
         let entries: Vec<_> = inboxes
             .into_iter()
-            .flat_map(|(user, rooms)| rooms.into_keys().map(move |room| (user.clone(), room)))
+            .flat_map(|(user, rooms)| rooms.into_iter().map(move |(room, _)| (user.clone(), room)))
             .collect();
         let stray = stray(database, entries).await?;
         if remove && !stray.is_empty() {

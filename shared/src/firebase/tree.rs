@@ -15,25 +15,25 @@ pub fn inbox_path(user_id: impl std::fmt::Display, room_id: impl std::fmt::Displ
 pub fn patch(state: &RoomState) -> Value {
     let room = &state.room;
     let chat = format!("chats/{}", room.id);
-    let mut patch = Map::new();
-    patch.insert(format!("{chat}/metadata"), metadata(room));
+    let mut update = Map::new();
+    update.insert(format!("{chat}/metadata"), metadata(room));
     if state.all_changed {
         // Replacing the whole list removes everything else, and so also repairs a damaged tree.
-        patch.insert(format!("{chat}/messages"), messages(state));
+        update.insert(format!("{chat}/messages"), messages(state));
     } else {
         for changed in &state.changed {
             let path = format!("{chat}/messages/{}", changed.id);
-            patch.insert(path, message(changed));
+            update.insert(path, message(changed));
         }
         for evicted in &state.evicted {
-            patch.insert(format!("{chat}/messages/{evicted}"), Value::Null);
+            update.insert(format!("{chat}/messages/{evicted}"), Value::Null);
         }
     }
     for participant in &room.participants {
         let path = inbox_path(participant.user_id, room.id);
-        patch.insert(path, inbox_entry(room, participant));
+        update.insert(path, inbox_entry(room, participant));
     }
-    Value::Object(patch)
+    Value::Object(update)
 }
 
 /// Returns the trees of a complete state by their paths, as Firebase stores them.
