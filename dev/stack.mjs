@@ -19,7 +19,9 @@ try {
   rmSync(environmentFile, { force: true });
   rmSync(join(DIRECTORY, 'logs'), { recursive: true, force: true });
 
-  const stack = new Stack(settings, { root: ROOT, say: (text) => console.log(`  ${text}`), signal: stopRequested.signal });
+  const say = (text) => console.log(`  ${text}`);
+  const onWebhook = (event) => console.log(`  Webhook: ${event}`);
+  const stack = new Stack(settings, { root: ROOT, say, onWebhook, signal: stopRequested.signal });
   await stack.start();
   writeEnvFile(environmentFile, stack.variables);
   console.log(screen({ settings, root: ROOT, ...stack }));

@@ -54,7 +54,7 @@ process.exit(code);
 /** Ignores preset variables: a test must never use the developer's own servers. */
 async function settings() {
   const environment = { ...plainEnvironment(), HOST: '' };
-  for (const name of ['API_PORT', 'WEB_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
+  for (const name of ['API_PORT', 'WEB_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT', 'WEBHOOK_PORT']) environment[name] = String(await freePort());
   return readSettings(environment, { directory });
 }
 

@@ -11,6 +11,8 @@ export const VARIABLES = [
   'FIREBASE_DATABASE_EMULATOR_HOST',
   'FIREBASE_CREDENTIALS_PATH',
   'FCM_URL',
+  'WEBHOOK_URL',
+  'WEBHOOK_SECRET',
   'TOKEN_DRIVER',
   'TOKEN_CLIENT',
   'TOKEN_MERCHANT',
@@ -40,6 +42,7 @@ export function readSettings(environment, { directory }) {
     api: address(environment.BASE_URL || `http://${name}:${port(environment, 'API_PORT', 8000)}`, host),
     web: address(environment.WEB_URL || `http://${name}:${port(environment, 'WEB_PORT', 8080)}`, host),
     postgres: postgres(preset, port(environment, 'POSTGRES_PORT', 5433)),
+    webhooks: webhooks(preset, environment.WEBHOOK_SECRET, port(environment, 'WEBHOOK_PORT', 9300)),
     firebase: firebase(preset, { host: host ?? LOOPBACK, name, port: port(environment, 'FIREBASE_PORT', 9100) }, directory),
   };
 }
@@ -65,6 +68,14 @@ function postgres(preset, port) {
   const ownUrl = `postgres://relais@${LOOPBACK}:${port}/relais`;
   const url = preset('DATABASE_URL', ownUrl) || undefined;
   return { start: url === undefined, host: LOOPBACK, port, url: url ?? ownUrl };
+}
+
+/** Returns the endpoint of the webhooks: the stack's own receiver, a given one, or none if `WEBHOOK_URL` is empty. */
+function webhooks(preset, secret, port) {
+  const ownUrl = `http://${LOOPBACK}:${port}/webhooks`;
+  const url = preset('WEBHOOK_URL', ownUrl);
+  const ownSecret = `whsec_${Buffer.from('only-for-development-not-secret!').toString('base64')}`;
+  return { start: url === undefined, host: LOOPBACK, port, url: url ?? ownUrl, secret: secret || ownSecret };
 }
 
 /**

@@ -66,6 +66,15 @@ test('pushes go to the stand-in if it runs, and to Google only with the develope
   assert.equal(fcmUrl({ FIREBASE_DATABASE_URL, FIREBASE_CREDENTIALS_PATH }), undefined);
 });
 
+test('webhooks go to the stack’s own receiver unless another endpoint or none is given', () => {
+  const { webhooks } = settings({});
+  assert.deepEqual([webhooks.start, webhooks.url], [true, 'http://127.0.0.1:9300/webhooks']);
+  assert.equal(settings({ WEBHOOK_URL: webhooks.url }).webhooks.start, true);
+  assert.deepEqual(settings({ WEBHOOK_URL: '' }).webhooks.url, '');
+  const given = settings({ WEBHOOK_URL: 'https://mine.test/', WEBHOOK_SECRET: 'whsec_mine' }).webhooks;
+  assert.deepEqual([given.start, given.url, given.secret], [false, 'https://mine.test/', 'whsec_mine']);
+});
+
 test('an empty database URL of Firebase turns the mirror off', () => {
   const { firebase } = settings({ FIREBASE_DATABASE_URL: '', FIREBASE_DATABASE_EMULATOR_HOST: '127.0.0.1:9100' });
   assert.equal(firebase.kind, 'off');

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, emulatorBinary, stampOf, watchSources } from './build.mjs';
 import { loadDemo } from './demo.mjs';
@@ -11,9 +11,10 @@ import { requireFreePort } from './processes.mjs';
 import { ensureServiceAccount, uploadRules, startStandIn } from './stand-in.mjs';
 import { repeat } from './schedule.mjs';
 import { accessToken, platformToken } from './tokens.mjs';
+import { lineOf, startReceiver } from './webhooks.mjs';
 
 /** The parts of a stack in the order of their start. They stop in reverse order. */
-export const PARTS = ['postgres', 'firebase', 'functions', 'page'];
+export const PARTS = ['postgres', 'firebase', 'webhooks', 'functions', 'page'];
 
 /** Its schedule runs every five minutes, which is too long to wait for at a terminal. */
 const ROLL_UP_EVERY_SECONDS = 10;
@@ -27,6 +28,7 @@ export class Stack {
   #settings;
   #say;
   #signal;
+  #onWebhook;
   #logs;
   #page;
   #postgresServer;
@@ -38,12 +40,14 @@ export class Stack {
   /**
    * @param say     called with each step, for the developer
    * @param signal  aborts the start
+   * @param onWebhook  called with each event that the receiver gets, as a line of text
    */
-  constructor(settings, { root, say, signal }) {
+  constructor(settings, { root, say, signal, onWebhook = () => {} }) {
     this.#root = root;
     this.#settings = settings;
     this.#say = say;
     this.#signal = signal;
+    this.#onWebhook = onWebhook;
     this.#logs = join(settings.directory, 'logs');
     this.#page = join(settings.directory, 'page');
     this.variables = variablesOf(settings);
@@ -54,6 +58,7 @@ export class Stack {
     const steps = {
       postgres: this.#startPostgres,
       firebase: this.#startFirebase,
+      webhooks: this.#startWebhooks,
       functions: this.#startFunctions,
       page: this.#startPage,
     };
@@ -92,7 +97,7 @@ export class Stack {
   }
 
   async #requireFreePorts(parts) {
-    const { api, postgres, firebase, web, directory } = this.#settings;
+    const { api, postgres, firebase, webhooks, web, directory } = this.#settings;
     if (parts.includes('postgres') && postgres.start) {
       this.#postgresServer = postgresServer({ root: this.#root, directory });
       await endLeftover(this.#postgresServer);
@@ -101,6 +106,9 @@ export class Stack {
     if (parts.includes('firebase') && firebase.start) {
       const { port, host } = firebase.standIn;
       await requireFreePort(port, host, { what: 'the Firebase stand-in', variable: 'FIREBASE_PORT' });
+    }
+    if (parts.includes('webhooks') && webhooks.start) {
+      await requireFreePort(webhooks.port, webhooks.host, { what: 'the receiver of webhooks', variable: 'WEBHOOK_PORT' });
     }
     if (parts.includes('functions')) {
       await requireFreePort(api.port, api.host, { what: 'the API', variable: 'API_PORT' });
@@ -133,6 +141,24 @@ export class Stack {
     this.#undo.push(() => running.stop());
   }
 
+  /** The functions send webhooks only if the receiver runs, or to the developer's own. */
+  async #startWebhooks() {
+    const { webhooks } = this.#settings;
+    if (!webhooks.start) return;
+    this.#say('The receiver of webhooks starts');
+    const known = new Set();
+    const handle = (id, event) => {
+      if (!known.has(id)) {
+        this.#onWebhook(lineOf(event));
+        appendFileSync(join(this.#logs, 'webhooks.log'), `${JSON.stringify({ id, ...event })}\n`);
+      }
+      known.add(id);
+      return 204;
+    };
+    this.#undo.push(await startReceiver({ ...webhooks, handle }));
+    Object.assign(this.variables, { WEBHOOK_URL: webhooks.url, WEBHOOK_SECRET: webhooks.secret });
+  }
+
   async #startFunctions() {
     const { api, profile, environmentsPerFunction: environments, sweepEverySeconds, firebase } = this.#settings;
     const names = functionNames(this.#root);
@@ -156,7 +182,10 @@ export class Stack {
 
     await this.#requireResponse();
     this.#undo.push(repeat(this, 'maintain-rooms', sweepEverySeconds, this.#say));
-    for (const channel of firebase.fcmUrl === '' ? ['mirror'] : ['mirror', 'push']) {
+    const channels = ['mirror'];
+    if (firebase.fcmUrl !== '') channels.push('push');
+    if (this.variables.WEBHOOK_URL) channels.push('webhooks');
+    for (const channel of channels) {
       this.#undo.push(repeat(this, 'deliver-pending', sweepEverySeconds, this.#say, { channel }));
     }
     this.#undo.push(repeat(this, 'roll-up-analytics', ROLL_UP_EVERY_SECONDS, this.#say));
@@ -219,7 +248,7 @@ export class Stack {
   }
 }
 
-function variablesOf({ api, web, postgres, firebase, jwtSecret, tokens }) {
+function variablesOf({ api, web, postgres, firebase, webhooks, jwtSecret, tokens }) {
   const variables = {
     BASE_URL: api.url,
     WEB_URL: web.url,
@@ -229,6 +258,7 @@ function variablesOf({ api, web, postgres, firebase, jwtSecret, tokens }) {
     FIREBASE_CREDENTIALS_PATH: firebase.credentials,
   };
   if (firebase.fcmUrl !== undefined) variables.FCM_URL = firebase.fcmUrl;
+  if (!webhooks.start && webhooks.url) Object.assign(variables, { WEBHOOK_URL: webhooks.url, WEBHOOK_SECRET: webhooks.secret });
   if (firebase.emulatorHost) variables.FIREBASE_DATABASE_EMULATOR_HOST = firebase.emulatorHost;
   for (const [who, id] of Object.entries(PEOPLE)) {
     variables[`TOKEN_${who}`] = tokens[`TOKEN_${who}`] || accessToken(id, jwtSecret);

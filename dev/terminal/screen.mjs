@@ -10,6 +10,7 @@ export function screen({ settings, variables, hasDemo, root }) {
     ['PostgreSQL', settings.postgres.start ? variables.DATABASE_URL : 'your own: DATABASE_URL'],
     firebaseRow(settings.firebase),
     ['Pushes', pushes(variables.FCM_URL, settings.firebase)],
+    ['Webhooks', webhooks(settings.webhooks, directory)],
     ['Logs', `${directory}/logs/`],
     ['Settings', `${directory}/env`],
   ];
@@ -39,6 +40,11 @@ function pushes(url, { standIn }) {
   if (url === '') return 'none: FCM_URL is empty';
   if (url === undefined) return "Google's FCM";
   return url === standIn.url ? `curl ${url}/.pushes   (recorded, not delivered)` : url;
+}
+
+function webhooks({ start, url }, directory) {
+  if (url === '') return 'none: WEBHOOK_URL is empty';
+  return start ? `printed here, and in ${directory}/logs/webhooks.log` : url;
 }
 
 /** Returns commands to paste that show a conversation. */

@@ -37,6 +37,12 @@ export class Truth {
     return count;
   }
 
+  /** Returns the number of rooms with pending webhooks. */
+  async webhookBacklog() {
+    const [{ count }] = await this.query('SELECT count(*)::int FROM chat_webhook_queues WHERE last_at > settled_at');
+    return count;
+  }
+
   /** Returns all messages, to check the pushes. */
   messages() {
     return this.query(

@@ -2,7 +2,8 @@
 //
 //   dev/node tests/chaos/run.mjs [--messages 10000] [--faults 1000] [--rooms 20] [--seed 1] [--without-fence]
 //
-// The functions, PostgreSQL, the security rules and the phones' SDK are real; Firebase and FCM are the stand-in. The
+// The functions, PostgreSQL, the security rules and the phones' SDK are real; Firebase and FCM are the stand-in, and the
+// platform's endpoint for webhooks is a receiver with faults. The
 // seed decides every fault, kill and message. The scheduling of the processes varies, so a seed reproduces the
 // decisions of a run but not its timing.
 //
@@ -24,6 +25,7 @@ import { SystemFaults } from './system-faults.mjs';
 import { conversation } from './phones.mjs';
 import { wrongPushes } from './pushes.mjs';
 import { seeded } from './random.mjs';
+import { Endpoint } from './webhooks.mjs';
 import { finalMessages, runWorkload } from './workload.mjs';
 
 /**
@@ -48,15 +50,19 @@ const stopRequested = stopRequest();
 
 // One user sends a thousand messages at once, which the limit would reject.
 process.env.SEND_LIMIT_DELIVERY = '0';
+const endpoint = new Endpoint();
+const webhooks = await webhookSettings();
 const stack = new Stack(await settings(), { root: ROOT, say: quietly, signal: stopRequested.signal });
 let violations = ['the run was not finished'];
 try {
+  await endpoint.start({ ...webhooks, seed: plan.seed });
   await stack.start(['postgres', 'firebase', 'functions']);
   violations = await run();
 } catch (error) {
   console.error(error);
 } finally {
   await stack.stop();
+  await endpoint.stop();
 }
 const asExpected = fence ? violations.length === 0 : violations.length > 0;
 if (asExpected) rmSync(directory, { recursive: true, force: true });
@@ -80,21 +86,27 @@ async function run() {
   if (fence) console.log(await burst(rooms[0], { sent, faults, messages: Math.min(1000, plan.messages) }));
   if (!fence) await faults.disableFence();
   await (fence ? faults.enableAll(plan.seed) : faults.enableOvertaking(plan.seed));
-  const done = await runWorkload({ rooms, random, systemFaults, faults, sent, plan, signal: stopRequested.signal });
+  if (fence) endpoint.enableFaults();
+  const done = await runWorkload({ rooms, random, systemFaults, faults, endpoint, sent, plan, signal: stopRequested.signal });
   await faults.disable();
+  endpoint.recover();
+  // As an operator does after a repair: nothing waits for the end of its back-off.
+  await stack.invoke('deliver-pending', { channel: 'webhooks', resume: true });
   const struck = await faults.struck();
-  const backlogs = { Firebase: () => truth.backlog(), 'The devices': () => truth.pushBacklog() };
+  const backlogs = { Firebase: () => truth.backlog(), 'The devices': () => truth.pushBacklog(), 'The platform': () => truth.webhookBacklog() };
   const settledAfter = await Promise.all(Object.values(backlogs).map((backlog) => settled(backlog, SETTLED_WITHIN_MS)));
   // The negative control checks the mirror only.
   const pushed = fence && (await endConversations({ truth, faults, rooms, random, sent }));
 
   const found = rooms.flatMap(({ observer }) => observer.violations);
   for (const [index, who] of Object.keys(backlogs).entries()) {
-    if (fence && settledAfter[index] > SETTLED_WITHIN_MS) found.push(`${who} were not up to date ${SETTLED_WITHIN_MS / 1000} s after the last fault`);
+    if (fence && settledAfter[index] > SETTLED_WITHIN_MS) found.push(`${who} was not up to date ${SETTLED_WITHIN_MS / 1000} s after the last fault`);
   }
   found.push(...(await differences(truth, firebaseUrl, rooms.map(({ id }) => id))));
   await truth.checkRooms(sent).catch((error) => found.push(error.message));
   if (fence) found.push(...(await wrongPushes(truth, { pushes: await faults.pushes(), rooms, interruptions: systemFaults.interruptions })));
+  if (fence) await settled(() => truth.webhookBacklog(), SETTLED_WITHIN_MS);
+  found.push(...(await endpoint.wrong(truth)));
   report({ done, systemFaults, struck, settledAfter, pushed, found });
   await Promise.all(rooms.map(({ close }) => close()));
   await truth.close();
@@ -122,13 +134,13 @@ async function settled(backlog, within) {
 }
 
 function report({ done, systemFaults, struck, settledAfter, pushed, found }) {
-  const injected = Object.entries({ 'faults of Firebase and FCM': struck, ...systemFaults.counts });
+  const injected = Object.entries({ 'faults of Firebase and FCM': struck, 'faults of the webhooks’ endpoint': endpoint.struck, ...systemFaults.counts });
   console.log(`
 Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${done.messages} messages and ${done.readings} mark requests in ${plan.rooms} rooms, ${(done.ms / 1000).toFixed(0)} s
 Injected:
 ${injected.map(([what, count]) => `  ${String(count).padStart(6)}  ${what}`).join('\n')}
-Firebase was up to date ${seconds(settledAfter[0])} s after the last fault, the devices ${seconds(settledAfter[1])} s.${pushed ? `\nDevices were notified ${pushed} times.` : ''}
-${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, and no phone received what it must not.' : `Found: ${found.length}`}`);
+Firebase was up to date ${seconds(settledAfter[0])} s after the last fault, the devices ${seconds(settledAfter[1])} s, the platform ${seconds(settledAfter[2])} s, with ${endpoint.attempts} events.${pushed ? `\nDevices were notified ${pushed} times.` : ''}
+${found.length === 0 ? 'Found: nothing. Firebase equals PostgreSQL, no phone received what it must not, and the platform has every event in order.' : `Found: ${found.length}`}`);
   for (const violation of found.slice(0, 10)) console.log(`  ${violation}`);
 }
 
@@ -141,7 +153,14 @@ async function settings() {
   const environment = { PATH: process.env.PATH, PROFILE: process.env.PROFILE, SWEEP_EVERY_SECONDS: '1' };
   for (const name of ['API_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT']) environment[name] = String(await freePort());
   const read = readSettings(environment, { directory });
-  return { ...read, firebase: { ...read.firebase, emulatorHost: undefined } };
+  return { ...read, webhooks, firebase: { ...read.firebase, emulatorHost: undefined } };
+}
+
+/** Returns the settings of the endpoint with faults, which runs instead of the stack's own receiver. */
+async function webhookSettings() {
+  const port = await freePort();
+  const secret = `whsec_${Buffer.from('only-for-chaos-and-of-32-bytes!!').toString('base64')}`;
+  return { start: false, port, url: `http://127.0.0.1:${port}/webhooks`, secret };
 }
 
 /** Prints the stack's messages, except those about killed functions. */

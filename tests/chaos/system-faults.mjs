@@ -3,7 +3,7 @@
 const FUNCTIONS = ['send-message', 'mark-room-read', 'receive-event', 'deliver-pending', 'maintain-rooms'];
 
 export class SystemFaults {
-  counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0, 'access tokens ended': 0 };
+  counts = { 'functions killed': 0, 'PostgreSQL restarted': 0, 'two mirrors of one room': 0, 'webhook leases ended': 0, 'access tokens ended': 0 };
   /** Times of kills and restarts, in milliseconds since 1970. */
   interruptions = [];
   #stack;
@@ -53,5 +53,20 @@ export class SystemFaults {
       [room],
     );
     this.counts['two mirrors of one room'] += taken.length;
+    const ended = await this.#truth.query(
+      'UPDATE chat_webhook_queues SET leased_until = NULL WHERE order_key = $1 AND leased_until > now() RETURNING order_key',
+      [room],
+    );
+    this.counts['webhook leases ended'] += ended.length;
+  }
+
+  /** Lets an hour pass for the pending webhooks: their back-offs end. */
+  async passTime() {
+    await this.#truth.query(
+      `UPDATE chat_webhook_queues SET deliver_after = NULL, failing_since = failing_since - interval '1 hour',
+           pending_since = pending_since - interval '1 hour'
+       WHERE order_key IN (SELECT order_key FROM chat_webhook_queues WHERE last_at > settled_at ORDER BY order_key
+                           FOR NO KEY UPDATE SKIP LOCKED)`,
+    );
   }
 }

@@ -10,7 +10,7 @@ const FINAL_MESSAGES = 5;
 const EVENTS = ['assigned', 'picked_up', 'arriving', 'delivered'];
 
 /** Runs until the planned numbers of messages and faults are reached. */
-export async function runWorkload({ rooms, random, systemFaults, faults, sent, plan, signal }) {
+export async function runWorkload({ rooms, random, systemFaults, faults, endpoint, sent, plan, signal }) {
   const began = performance.now();
   const done = { messages: 0, readings: 0, ms: 0 };
   let struck = 0;
@@ -41,6 +41,10 @@ export async function runWorkload({ rooms, random, systemFaults, faults, sent, p
   /** Injects system faults by the number of the message, so that a seed reproduces them. */
   async function injectSystemFaults(number, room) {
     if (random.chance(0.1)) await systemFaults.takeLease(room.id);
+    // The webhooks' endpoint is dead for a quarter of the run.
+    const part = number / plan.messages;
+    endpoint.setDead(part > 0.4 && part < 0.65);
+    if (number % 25 === 0) await systemFaults.passTime();
     if (number % 40 === 0) await systemFaults.kill();
     if (number % 300 === 0) await systemFaults.endAccessTokens();
     if (number % 2500 === 1250) pendingRestart = systemFaults.restartPostgres();

@@ -62,6 +62,14 @@ function operationOf(method, pathname) {
   return route?.item[method.toLowerCase()];
 }
 
+/** Fails unless openapi.yaml describes this webhook. */
+export function checkWebhook(event) {
+  const webhook = openapi.webhooks[event.type];
+  assert.ok(webhook, `openapi.yaml does not know the webhook ${event.type}`);
+  const validate = validator(webhook.post.requestBody.content['application/json'].schema);
+  assert.ok(validate(event), `${JSON.stringify(event)}: ${ajv.errorsText(validate.errors)}`);
+}
+
 /** Fails unless openapi.yaml describes this response to this call. */
 export function checkAgainstContract(method, pathname, { status, headers, body }) {
   const operation = operationOf(method, pathname);

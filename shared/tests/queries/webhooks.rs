@@ -437,18 +437,25 @@ async fn the_back_off_goes_from_five_seconds_to_six_hours() {
 }
 
 #[tokio::test]
-async fn an_event_is_given_up_after_three_days_and_the_next_one_is_due() {
+async fn an_event_is_given_up_after_three_days_and_ten_attempts_and_the_next_one_is_due() {
     let test = with_webhooks().await;
     let (driver, _, room) = test.room().await;
     test.say(driver, room, "1").await;
     let age = async |age: &str| {
         let sql = format!(
-            "UPDATE chat_webhook_queues SET failing_since = clock_timestamp() - interval '{age}', deliver_after = NULL"
+            "UPDATE chat_webhook_queues SET failing_since = clock_timestamp() - interval '{age}', attempts = attempts + 9, deliver_after = NULL"
         );
         test.sql.execute(&sql, &[]).await.unwrap();
     };
     let due = lease(&test).await.remove(0);
     settle(&test, due, 0, REJECTED).await;
+    let days = "UPDATE chat_webhook_queues SET failing_since = failing_since - interval '4 days', deliver_after = NULL";
+    test.sql.execute(days, &[]).await.unwrap();
+    let due = lease(&test).await.remove(0);
+    assert!(
+        !settle(&test, due, 0, REJECTED).await,
+        "it was the second attempt"
+    );
     age("2 days 23 hours").await;
     let due = lease(&test).await.remove(0);
     assert!(!settle(&test, due, 0, REJECTED).await);

@@ -17,9 +17,9 @@ pub struct Settled {
 /// Stores the outcome of leased events, and releases the lease. Events after the delivered ones stay pending.
 ///
 /// A failed event's back-off begins at 5 s, becomes four times as long with each failure, and ends at 6 h. Up to half of
-/// it is added at random. It is at least the delay that the endpoint requested. After three days the event is given up,
-/// and the next one is due. During an outage, that is while the circuit is open, events wait for about 15 s, and
-/// neither count attempts nor are given up, since the circuit breaker limits the attempts.
+/// it is added at random. It is at least the delay that the endpoint requested. After three days and ten attempts the event
+/// is given up, and the next one is due. During an outage, that is while the circuit is open, events wait for about 15 s,
+/// and neither count attempts nor are given up, since the circuit breaker limits the attempts.
 ///
 /// # Errors
 /// PostgreSQL does not respond. Then the lease expires, and delivered events are sent once more.
@@ -42,7 +42,7 @@ pub async fn settle(
             SELECT order_key, is_leased, has_progressed, has_failed AND is_leased AS waits, is_outage,
                    CASE WHEN has_failed AND NOT has_progressed THEN earlier_attempts ELSE 0 END AS failures,
                    CASE WHEN has_failed AND NOT has_progressed THEN was_failing_since END AS since,
-                   has_failed AND is_leased AND NOT is_outage AND NOT has_progressed
+                   has_failed AND is_leased AND NOT is_outage AND NOT has_progressed AND earlier_attempts >= 10
                    AND (was_failing_since < clock_timestamp() - interval '3 days') IS TRUE AS gives_up
             FROM locked
         ),
