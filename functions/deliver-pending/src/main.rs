@@ -51,7 +51,7 @@ async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, Start
             }
             let swept = deliver(app.webhooks()).await?;
             if app.webhooks().is_some() {
-                let is_stopped = webhooks::is_stopped(database).await?;
+                let is_stopped = webhooks::state(database).await?.is_stopped;
                 metrics::emit(&[Metric::WebhooksStopped(is_stopped)]);
             }
             Ok(swept)

@@ -13,6 +13,7 @@ mod postgres;
 mod report;
 mod rules;
 mod secret;
+mod webhooks;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ async fn services(
     secrets: &Arc<SecretStore>,
     command: &Command,
 ) -> Vec<Check> {
-    let (postgres, firebase, auth, fcm, cloudinary, redis) = tokio::join!(
+    let (postgres, firebase, auth, fcm, webhooks, cloudinary, redis) = tokio::join!(
         in_time("PostgreSQL", async {
             match Database::open(secrets.clone(), 1, Some(false)) {
                 Ok(database) => postgres::checks(&database).await,
@@ -77,10 +78,11 @@ async fn services(
             auth::checks(settings, secrets, command)
         ),
         in_time("FCM", fcm::checks(settings, secrets)),
+        in_time("Webhooks", webhooks::checks(settings, secrets)),
         in_time("Cloudinary", outside::cloudinary(secrets)),
         in_time("Redis", outside::redis(secrets)),
     );
-    [postgres, firebase, auth, fcm, cloudinary, redis].concat()
+    [postgres, firebase, auth, fcm, webhooks, cloudinary, redis].concat()
 }
 
 async fn in_time(name: &'static str, checks: impl Future<Output = Vec<Check>>) -> Vec<Check> {

@@ -50,6 +50,8 @@ fn contents(settings: &Settings, secret: &Secret) -> String {
         ("firebase_service_account", secret.service_account.is_some()),
         ("cloudinary_url", secret.cloudinary.is_some()),
         ("redis_url", secret.redis_url.is_some()),
+        ("webhook_secret", !secret.webhook_keys.is_empty()),
+        ("previous_webhook_secret", secret.webhook_keys.len() > 1),
     ];
     let set = fields.iter().filter(|(_, is_set)| *is_set);
     let set: Vec<_> = set.map(|(name, _)| *name).collect();

@@ -202,9 +202,10 @@ async fn an_endpoint_that_is_gone_is_stopped() {
     endpoint.responds(ResponseTemplate::new(410));
     run(&test).await;
     assert!(
-        crate::db::webhooks::is_stopped(&test.app.database)
+        crate::db::webhooks::state(&test.app.database)
             .await
             .unwrap()
+            .is_stopped
     );
     endpoint.recovers();
     make_due(&test).await;

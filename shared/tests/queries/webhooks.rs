@@ -518,7 +518,7 @@ async fn a_stopped_endpoint_gets_nothing_and_loses_nothing() {
     settle(&test, due, 0, REJECTED).await;
     let_time_pass(&test).await;
     test.say(driver, room, "1").await;
-    assert!(webhooks::is_stopped(database).await.unwrap());
+    assert!(webhooks::state(database).await.unwrap().is_stopped);
     let of_room = lease_of_room(&test, room, None, LIFE).await;
     assert!(of_room.items.is_empty() && of_room.circuit.is_open);
     assert!(lease_due(&test, true).await.is_empty());
@@ -527,7 +527,7 @@ async fn a_stopped_endpoint_gets_nothing_and_loses_nothing() {
     assert!(backlog.next_due > 3600.0, "the sweep does not wait for it");
 
     webhooks::resume(database).await.unwrap();
-    assert!(!webhooks::is_stopped(database).await.unwrap());
+    assert!(!webhooks::state(database).await.unwrap().is_stopped);
     let due = lease(&test).await.remove(0);
     assert_eq!(types(&due), ["room.created", "message.created"]);
 }

@@ -1,3 +1,6 @@
+use tokio_postgres::types::Type;
+
+use super::switch::trigger_names;
 use crate::db::{Database, QueryError};
 
 /// Stops the delivery: the endpoint has responded with 410. Events are still written and kept.
@@ -32,12 +35,30 @@ pub async fn resume(database: &Database) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// Returns whether the delivery is stopped.
+/// The state of the webhooks in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    /// Whether all triggers that write events exist.
+    pub is_on: bool,
+    /// Whether the endpoint has responded with 410.
+    pub is_stopped: bool,
+}
+
+/// Returns the state of the webhooks.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
-pub async fn is_stopped(database: &Database) -> Result<bool, QueryError> {
-    const SQL: &str = "-- webhooks_stopped
-        SELECT stopped_at IS NOT NULL AS is_stopped FROM chat_delivery_channels WHERE name = 'webhooks'";
-    Ok(database.query_one(SQL, &[]).await?.get("is_stopped"))
+pub async fn state(database: &Database) -> Result<State, QueryError> {
+    const SQL: &str = "-- webhook_state
+        SELECT stopped_at IS NOT NULL AS is_stopped,
+               (SELECT count(*) FROM pg_trigger WHERE tgname = ANY ($1) AND NOT tgisinternal) = cardinality($1) AS is_on
+        FROM chat_delivery_channels WHERE name = 'webhooks'";
+    let names = trigger_names();
+    let row = database
+        .query_one(SQL, &[(&names, Type::TEXT_ARRAY)])
+        .await?;
+    Ok(State {
+        is_on: row.get("is_on"),
+        is_stopped: row.get("is_stopped"),
+    })
 }

@@ -12,7 +12,7 @@ mod switch;
 
 pub use backlog::backlog;
 pub use cleanup::{KEPT_DAYS, delete_expired};
-pub use endpoint_state::{is_stopped, resume, stop};
+pub use endpoint_state::{State, resume, state, stop};
 pub use lease::{DueEvents, lease};
 pub use list::{Listed, list};
 pub use settle::{Settled, settle};

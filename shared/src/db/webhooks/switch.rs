@@ -42,6 +42,11 @@ const TRIGGERS: [(&str, &str); 6] = [
     ),
 ];
 
+/// Returns the names of all triggers.
+pub(super) fn trigger_names() -> Vec<&'static str> {
+    TRIGGERS.iter().map(|(name, _)| *name).collect()
+}
+
 /// Starts or stops the writing of events. Locks a table only if its triggers change, and then waits for the transactions
 /// that are writing to it, so that no event is missed from then on.
 ///
