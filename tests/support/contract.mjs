@@ -37,7 +37,8 @@ function closed(node) {
 }
 
 const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
-ajv.addSchema({ $id: 'relais', components: { schemas: closed(openapi.components.schemas) } });
+const schemas = { ...openapi.components.schemas, ...openapi['x-firebase'].schemas };
+ajv.addSchema({ $id: 'relais', components: { schemas: closed(schemas) } });
 
 const validators = new Map();
 function validator(schema) {
@@ -90,4 +91,16 @@ export function checkAgainstContract(method, pathname, { status, headers, body }
   assert.match(headers.get('content-type') ?? '', /^application\/json\b/, where);
   const validate = validator(response.content['application/json'].schema);
   assert.ok(validate(body), `${where}: ${ajv.errorsText(validate.errors)}`);
+}
+
+const trees = Object.entries(openapi['x-firebase'].paths).map(([path, name]) => ({
+  pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+  validate: validator({ $ref: `#/components/schemas/${name}` }),
+}));
+
+/** Fails unless openapi.yaml describes this value at this path of Firebase. */
+export function checkTree(path, value) {
+  const tree = trees.find(({ pattern }) => pattern.test(path));
+  assert.ok(tree, `openapi.yaml does not know ${path}`);
+  assert.ok(tree.validate(value), `${path}: ${ajv.errorsText(tree.validate.errors)} in ${JSON.stringify(value)}`);
 }

@@ -15,6 +15,7 @@ import {
   get,
   getDatabase,
   goOffline,
+  limitToLast,
   onChildAdded,
   onChildChanged,
   onValue,
@@ -22,23 +23,24 @@ import {
   query,
   ref,
   set,
+  startAt,
 } from 'firebase/database';
 
 import { FIREBASE_HOST } from './settings.mjs';
 
 let phones = 0;
 
-/** Signs `person` in to Firebase. `close` releases what keeps the process alive. */
-export async function aPhone(person) {
+/** Signs `person` in to Firebase at `at`. `close` releases what keeps the process alive. */
+export async function aPhone(person, at = FIREBASE_HOST) {
   const { status, body } = await person.post('firebase_token/');
   assert.equal(status, 200);
 
   phones += 1;
   const app = initializeApp({ apiKey: 'of-no-use-here', databaseURL: body.database_url }, `phone-${phones}`);
   const auth = initializeAuth(app, { persistence: inMemoryPersistence });
-  connectAuthEmulator(auth, `http://${FIREBASE_HOST}`, { disableWarnings: true });
+  connectAuthEmulator(auth, `http://${at}`, { disableWarnings: true });
   const database = getDatabase(app);
-  const [host, port] = FIREBASE_HOST.split(':');
+  const [host, port] = at.split(':');
   connectDatabaseEmulator(database, host, Number(port));
   const { user } = await signInWithCustomToken(auth, body.token);
 
@@ -55,6 +57,27 @@ export async function aPhone(person) {
       onChildAdded(messages, (snapshot) => heard.added.push(snapshot.val()), cancelled);
       onChildChanged(messages, (snapshot) => heard.changed.push(snapshot.val()), cancelled);
       return heard;
+    },
+
+    /**
+     * Listens to the own inbox as an app does. `list()` returns the newest 30 conversations, newest first; `badge()` the
+     * number of unread messages.
+     */
+    listenToInbox() {
+      const inbox = ref(database, body.inbox_path);
+      let newest = [];
+      let unread = [];
+      const entries = (snapshot) => {
+        const found = [];
+        snapshot.forEach((child) => void found.push({ room: child.key, ...child.val() }));
+        return found;
+      };
+      onValue(query(inbox, orderByChild('sort_at'), limitToLast(30)), (snapshot) => (newest = entries(snapshot)));
+      onValue(query(inbox, orderByChild('unread_count'), startAt(1)), (snapshot) => (unread = entries(snapshot)));
+      return {
+        list: () => newest.filter(({ is_archived }) => !is_archived).reverse(),
+        badge: () => unread.reduce((sum, { unread_count }) => sum + unread_count, 0),
+      };
     },
 
     /** Records whether the other participant is typing. */
