@@ -2,21 +2,27 @@ import { deleteApp, initializeApp, type FirebaseApp } from 'firebase/app';
 import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithCustomToken } from 'firebase/auth';
 import {
   connectDatabaseEmulator,
+  forceWebSockets,
   getDatabase,
+  limitToLast,
   onChildAdded,
   onChildChanged,
   onValue,
   orderByChild,
   query,
   ref,
+  startAt,
   type Database,
   type DataSnapshot,
+  type QueryConstraint,
 } from 'firebase/database';
 import type { FirebaseToken } from '../generated/typescript';
 import type { Config } from './config';
 import { CallError } from './core/errors';
 import type { Journal } from './core/journal';
-import type { Live, Metadata, Unlisten } from './core/live';
+import { LIVE_ROOMS, type Inbox, type InboxEntry } from './core/inbox';
+import type { Live, Unlisten } from './core/live';
+import type { Receipts } from './core/receipts';
 import { fromFirebase, type LiveMessage, type Message } from './core/message';
 
 /** Firebase through the official SDK. Listeners that are added before the connection start with it. */
@@ -24,6 +30,7 @@ export class FirebaseLive implements Live {
   #app: FirebaseApp | null = null;
   #connect!: (database: Database) => void;
   #database = new Promise<Database>((resolve) => (this.#connect = resolve));
+  #inboxPath = '';
   #offset = 0;
 
   constructor(
@@ -32,7 +39,7 @@ export class FirebaseLive implements Live {
   ) {}
 
   /** Signs in with the response of `firebase_token/`. */
-  async connect({ token, database_url }: FirebaseToken): Promise<void> {
+  async connect({ token, database_url, inbox_path }: FirebaseToken): Promise<void> {
     const { api_key, auth_emulator, database_emulator } = this.config;
     const app = initializeApp({ apiKey: api_key, databaseURL: database_url }, crypto.randomUUID());
     try {
@@ -45,10 +52,13 @@ export class FirebaseLive implements Live {
     }
     const database = getDatabase(app);
     if (database_emulator) {
+      // The SDK changes to long polling after a failed connection. The local stack does not have it.
+      forceWebSockets();
       const { hostname, port } = new URL(`http://${database_emulator}`);
       connectDatabaseEmulator(database, hostname, Number(port));
     }
     this.#app = app;
+    this.#inboxPath = inbox_path;
     onValue(ref(database, '.info/serverTimeOffset'), (snapshot) => (this.#offset = snapshot.val()));
     this.#connect(database);
   }
@@ -90,8 +100,17 @@ export class FirebaseLive implements Live {
     });
   }
 
-  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten {
-    return this.#value(`chats/${roomId}/metadata`, rejected, (value) => value && received(value as Metadata));
+  receipts(roomId: string, userId: string, received: (receipts: Receipts) => void, rejected: () => void): Unlisten {
+    const path = `chats/${roomId}/receipts/${userId}`;
+    return this.#value(path, rejected, (value) => value && received(value as Receipts));
+  }
+
+  inbox(received: (newest: Inbox) => void, rejected: () => void): Unlisten {
+    return this.#entries([orderByChild('sort_at'), limitToLast(LIVE_ROOMS)], received, rejected);
+  }
+
+  unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten {
+    return this.#entries([orderByChild('unread_count'), startAt(1)], received, rejected);
   }
 
   isActive(roomId: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten {
@@ -101,6 +120,24 @@ export class FirebaseLive implements Live {
   typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten {
     const path = `chats/${roomId}/typing/${userId}`;
     return this.#value(path, rejected, (value) => received((value as { timestamp: string } | null)?.timestamp ?? null));
+  }
+
+  #entries(which: QueryConstraint[], received: (entries: Inbox) => void, rejected: () => void): Unlisten {
+    let known: Inbox = new Map();
+    const take = (snapshot: DataSnapshot) => {
+      const entries = new Map<string, InboxEntry>();
+      snapshot.forEach((child) => {
+        const entry = child.val() as InboxEntry;
+        entries.set(child.key, entry);
+        if (entry.revision !== known.get(child.key)?.revision) this.#note('value', child);
+      });
+      known = entries;
+      received(entries);
+    };
+    return this.#listen((database) => {
+      const entries = query(ref(database, this.#inboxPath), ...which);
+      return onValue(entries, take, this.#rejection(this.#inboxPath, rejected));
+    });
   }
 
   #value(path: string, rejected: () => void, received: (value: unknown) => void): Unlisten {
@@ -125,7 +162,12 @@ export class FirebaseLive implements Live {
 
   #rejection(path: string, rejected: () => void) {
     return (error: Error) => {
-      this.journal.add({ kind: 'firebase', event: 'refusé', path: `/${path}`, value: error.message });
+      this.journal.add({
+        kind: 'firebase',
+        event: 'refusé',
+        path: `/${path.replace(/^\//, '')}`,
+        value: error.message,
+      });
       rejected();
     };
   }

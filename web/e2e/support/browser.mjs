@@ -56,6 +56,8 @@ export async function phoneOf(person, { path = '', config = configFor([person]),
     bubbles,
     composer: page.getByRole('textbox', { name: 'Votre message' }),
     rooms: page.getByRole('navigation', { name: 'Conversations' }),
+    /** Waits for the number of unread messages beside the viewer's name. */
+    badge: (words) => page.getByText(`· ${words}`, { exact: false }).waitFor({ timeout: 5_000 }),
     typing: page.locator('.typing'),
     isLive: () => page.getByText('En direct').waitFor({ state: 'attached' }),
     bubble: (words) => bubbles.filter({ hasText: words }),

@@ -298,7 +298,7 @@ test('a closed conversation receives and requests nothing more', async () => {
   live.connect(false);
   await clock.pass(60_000);
   expect(server.calls).toEqual([]);
-  expect(Object.values(live.listeners).map(({ size }) => size)).toEqual([0, 0, 0]);
+  expect(Object.values(live.listeners).filter(({ size }) => size > 0)).toEqual([]);
 });
 
 test('a room that closes or reopens while it is shown changes its state', async () => {

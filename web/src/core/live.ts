@@ -1,24 +1,25 @@
 import { pauseAfter } from './retrying';
 import type { Clock } from './clock';
+import type { Inbox } from './inbox';
 import type { Message } from './message';
+import type { Receipts } from './receipts';
 
 export type Unlisten = () => void;
 
-/** The part of `/chats/{room}/metadata` that the list of rooms needs. */
-export interface Metadata {
-  revision: number;
-  last_message_at?: string;
-}
-
 /** The interface to Firebase. `rejected` is called when the rules end a listener. */
 export interface Live {
+  /** The newest entries of the viewer's inbox, all of them after each change. */
+  inbox(received: (newest: Inbox) => void, rejected: () => void): Unlisten;
+  /** The entries with unread messages, all of them after each change. */
+  unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten;
   /** The newest messages of a room, then each new or changed one. Removed messages are not reported. */
   messages(roomId: string, received: (message: Message) => void, rejected: () => void): Unlisten;
-  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten;
   /** Whether the room is active; null if it is not mirrored yet. */
   isActive(roomId: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten;
   /** When the user last typed, RFC 3339; null if they do not type. */
   typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten;
+  /** The watermarks of a participant. */
+  receipts(roomId: string, userId: string, received: (receipts: Receipts) => void, rejected: () => void): Unlisten;
   connection(received: (isConnected: boolean) => void): Unlisten;
   /** How many milliseconds the server's clock is ahead of this device's. */
   clockOffset(): number;

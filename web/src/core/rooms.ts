@@ -1,22 +1,32 @@
-import type { CreateRoomRequest, RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { CreateRoomRequest, RoomDetail } from '../../generated/typescript';
 import type { Api } from './api';
 import { systemClock, type Clock } from './clock';
-import { CallError, isTemporary } from './errors';
-import { keepListening, type Live, type Metadata, type Unlisten } from './live';
+import { CallError } from './errors';
+import {
+  fromInbox,
+  fromSummary,
+  listOf,
+  LIVE_ROOMS,
+  newestFirst,
+  unreadIn,
+  type Inbox,
+  type ListedRoom,
+} from './inbox';
+import { keepListening, type Live, type Unlisten } from './live';
 import { Observable } from './observable';
 import { Retrying } from './retrying';
 import { noSnapshots, type Snapshots } from './snapshots';
 
+/** How often the list is read by REST while Firebase cannot be reached. */
 const POLL_MS = 5_000;
 
-export type RoomsApi = Pick<Api, 'rooms' | 'room' | 'createRoom' | 'unreadCount'>;
+export type RoomsApi = Pick<Api, 'rooms' | 'createRoom' | 'unreadCount'>;
 
-/** The list of rooms with its badges, read by REST and read again when Firebase reports a change. */
+/**
+ * The list of rooms with its badges. The newest rooms and all badges come from the inbox in Firebase; older rooms, archived
+ * rooms and search come from REST, and so does everything while Firebase cannot be reached.
+ */
 export class RoomList extends Observable {
-  rooms: RoomSummary[] = [];
-  /** Unread messages over all rooms, including those that are not in the list. */
-  unread = 0;
-  hasMore = false;
   isLoaded = false;
   problem: string | null = null;
   search = '';
@@ -25,10 +35,17 @@ export class RoomList extends Observable {
   #clock: Clock;
   #pages = 1;
   #isVisible = false;
-  #due = new Set<string>();
-  #listeners = new Map<string, Unlisten>();
+  /** The rooms of the last REST response, and those that have left the newest entries since. */
+  #known = new Map<string, ListedRoom>();
+  #hasMore = false;
+  /** The unread messages according to REST. */
+  #unread = 0;
+  /** Null without Firebase. */
+  #newest: Inbox | null = null;
+  #unreadEntries: Inbox | null = null;
   #list: Retrying;
-  #changes: Retrying;
+  #endLive: Unlisten = () => {};
+  #endConnection: Unlisten = () => {};
   #cancelPoll: () => void = () => {};
 
   constructor(
@@ -39,33 +56,53 @@ export class RoomList extends Observable {
   ) {
     super();
     this.#clock = clock;
-    const known = snapshots.list();
-    if (known) {
-      this.rooms = known.rooms;
-      this.unread = known.unread;
+    const snapshot = snapshots.list();
+    if (snapshot) {
+      this.#known = byId(snapshot.rooms);
+      this.#unread = snapshot.unread;
       this.isLoaded = true;
     }
-    const rejected = (error: unknown) => this.#fail(error);
-    this.#list = new Retrying(() => this.#load(), clock, rejected);
-    this.#changes = new Retrying(() => this.#loadChanged(), clock, rejected);
+    this.#list = new Retrying(
+      () => this.#load(),
+      clock,
+      (error) => this.#fail(error),
+    );
+  }
+
+  get rooms(): ListedRoom[] {
+    const known = [...this.#known.values()].map((room) => this.#withBadge(room));
+    return this.#newest && !this.#isFiltered ? listOf(this.#newest, known) : known.sort(newestFirst);
+  }
+
+  /** Unread messages over all rooms, including those that are not in the list. */
+  get unread(): number {
+    return this.#unreadEntries ? unreadIn(this.#unreadEntries) : this.#unread;
   }
 
   /** Unread messages in archived rooms that the list does not show; null if unknown. */
   get unreadArchived(): number | null {
-    if (this.hasMore || this.search !== '' || this.includeArchived) return null;
+    if (this.#isFiltered) return null;
+    if (this.#unreadEntries) return unreadIn(this.#unreadEntries, ({ is_archived }) => is_archived);
+    if (this.hasMore) return null;
     return Math.max(0, this.unread - this.rooms.reduce((sum, room) => sum + room.unread_count, 0));
+  }
+
+  get hasMore(): boolean {
+    const isComplete = !this.#isFiltered && this.#newest !== null && this.#newest.size < LIVE_ROOMS;
+    return this.#hasMore && !isComplete;
   }
 
   open(): void {
     this.#list.request();
+    this.#endConnection = this.live.connection((isConnected) => (isConnected ? this.#listen() : this.#unlisten()));
     this.#poll();
   }
 
   close(): void {
     this.#cancelPoll();
     this.#list.stop();
-    this.#changes.stop();
-    for (const end of this.#listeners.values()) end();
+    this.#endConnection();
+    this.#endLive();
   }
 
   show(filter: { search?: string; includeArchived?: boolean }): void {
@@ -82,25 +119,32 @@ export class RoomList extends Observable {
   setVisible(isVisible: boolean): void {
     const isBack = isVisible && !this.#isVisible;
     this.#isVisible = isVisible;
-    if (isBack && this.isLoaded) this.#list.request();
+    if (isBack && this.isLoaded) this.refresh();
   }
 
   /** The connection may be back: reads the list again. */
   wake(): void {
     this.#list.wake();
-    this.#changes.wake();
     this.#list.request();
   }
 
   async create(request: CreateRoomRequest): Promise<RoomDetail> {
     const room = await this.api.createRoom(request);
-    this.#list.request();
+    this.refresh();
     return room;
   }
 
-  /** Reads the list again after a change of the viewer's that Firebase does not report. */
+  /** Reads the list again, unless the inbox has all of it. */
   refresh(): void {
-    this.#list.request();
+    if (!this.#isLive || this.#isFiltered) this.#list.request();
+  }
+
+  get #isLive(): boolean {
+    return this.#newest !== null && this.#unreadEntries !== null;
+  }
+
+  get #isFiltered(): boolean {
+    return this.search !== '' || this.includeArchived;
   }
 
   async #load(): Promise<void> {
@@ -112,15 +156,10 @@ export class RoomList extends Observable {
     ]);
     // The filter has changed meanwhile; its own response follows.
     if (search !== this.search || includeArchived !== this.includeArchived) return;
-    const rooms = new Map(pages.flatMap(({ results }) => results).map((room) => [room.id, room]));
-    this.rooms = [...rooms.values()];
-    this.unread = unread;
-    this.hasMore = pages.at(-1)!.next !== null;
-    this.isLoaded = true;
-    this.problem = null;
-    if (search === '' && !includeArchived) this.snapshots.saveList({ rooms: this.rooms.slice(0, 50), unread });
-    this.#listen();
-    this.changed();
+    this.#known = byId(pages.flatMap(({ results }) => results.map(fromSummary)));
+    this.#unread = unread;
+    this.#hasMore = pages.at(-1)!.next !== null;
+    this.#loaded();
   }
 
   /** A page after the last one is 404: the list has become shorter. */
@@ -133,73 +172,74 @@ export class RoomList extends Observable {
     }
   }
 
-  /** Reads the changed rooms again. */
-  async #loadChanged(): Promise<void> {
-    for (const roomId of this.#due) {
-      // Removed before the call, so that a change during the call is read again.
-      this.#due.delete(roomId);
-      try {
-        this.#replace(await this.api.room(roomId));
-      } catch (error) {
-        if (isTemporary(error)) this.#due.add(roomId);
-        throw error;
-      }
-    }
-  }
-
-  #replace(room: RoomDetail): void {
-    const known = this.rooms.find(({ id }) => id === room.id);
-    if (!known) return;
-    this.unread += room.unread_count - known.unread_count;
-    this.rooms = this.rooms.map((other) => (other.id === room.id ? room : other)).sort(newestFirst);
+  #loaded(): void {
+    this.isLoaded = true;
+    this.problem = null;
+    if (!this.#isFiltered) this.snapshots.saveList({ rooms: this.rooms.slice(0, 50), unread: this.unread });
     this.changed();
   }
 
-  /** Listens to the metadata of exactly the rooms in the list. */
+  /** Starts again after each interruption, because the first event then has the current state. */
   #listen(): void {
-    const ids = new Set(this.rooms.map(({ id }) => id));
-    for (const [id, end] of this.#listeners) {
-      if (ids.has(id)) continue;
+    this.#unlisten();
+    this.#endLive = keepListening((rejected) => this.#listenOnce(rejected), this.#clock);
+  }
+
+  #listenOnce(rejected: () => void): Unlisten {
+    const { live } = this;
+    const lost = () => {
       end();
-      this.#listeners.delete(id);
-    }
-    for (const id of ids) {
-      if (!this.#listeners.has(id)) this.#listeners.set(id, this.#listenTo(id));
-    }
-  }
-
-  #listenTo(roomId: string): Unlisten {
-    let revision: number | null = null;
-    const received = (metadata: Metadata) => {
-      const room = this.rooms.find(({ id }) => id === roomId);
-      const isKnown = revision === null && (metadata.last_message_at ?? null) === room?.last_message_at;
-      if (!isKnown && metadata.revision !== revision) {
-        this.#due.add(roomId);
-        this.#changes.request();
-      }
-      revision = metadata.revision;
+      this.#lose();
+      rejected();
     };
-    return keepListening((rejected) => this.live.metadata(roomId, received, rejected), this.#clock);
+    const ends = [
+      live.inbox((newest) => this.#receive(newest), lost),
+      live.unread((unread) => {
+        this.#unreadEntries = unread;
+        this.#loaded();
+      }, lost),
+    ];
+    const end = () => ends.forEach((one) => one());
+    return end;
   }
 
-  /** Firebase does not announce a new room, so the first page is compared with the list. */
+  #unlisten(): void {
+    this.#endLive();
+    this.#endLive = () => {};
+    this.#lose();
+  }
+
+  /** Without Firebase, the list continues from what it last showed. */
+  #lose(): void {
+    this.#unread = this.unread;
+    if (!this.#isFiltered) this.#known = byId(this.rooms);
+    this.#newest = this.#unreadEntries = null;
+  }
+
+  #receive(newest: Inbox): void {
+    const before = this.#newest;
+    this.#newest = newest;
+    const left = [...(before ?? [])].filter(([id]) => !newest.has(id));
+    // A room that has become older than the newest ones is still in the list.
+    if (!this.#isFiltered) for (const entry of left) this.#known.set(entry[0], fromInbox(entry));
+    // A search shows other rooms than the inbox: only REST knows whether it finds a new one.
+    else if (before && (left.length > 0 || newest.size > before.size)) this.#list.request();
+    this.#loaded();
+  }
+
+  /** Returns a room that REST has sent with what the inbox knows of it. */
+  #withBadge(room: ListedRoom): ListedRoom {
+    const entry = this.#unreadEntries?.get(room.id) ?? this.#newest?.get(room.id);
+    if (entry) return fromInbox([room.id, entry]);
+    return this.#unreadEntries ? { ...room, unread_count: 0 } : room;
+  }
+
+  /** Without Firebase, reads the list from time to time. */
   #poll(): void {
     this.#cancelPoll = this.#clock.after(POLL_MS, () => {
-      if (this.#isVisible) void this.#compareFirstPage();
+      if (this.#isVisible && !this.#isLive) this.#list.request();
       this.#poll();
     });
-  }
-
-  async #compareFirstPage(): Promise<void> {
-    const { search, includeArchived } = this;
-    try {
-      const { results } = await this.api.rooms({ search, includeArchived, page: 1 });
-      const known = new Map(this.rooms.map((room) => [room.id, stateOf(room)]));
-      if (results.some((room) => known.get(room.id) !== stateOf(room))) this.#list.request();
-    } catch (error) {
-      // The next poll compares again.
-      if (!isTemporary(error)) throw error;
-    }
   }
 
   #fail(error: unknown): void {
@@ -209,11 +249,4 @@ export class RoomList extends Observable {
   }
 }
 
-/** The state of a room that others can change and the list shows. */
-const stateOf = ({ last_message_at, unread_count }: RoomSummary): string => `${last_message_at} ${unread_count}`;
-
-/** Rooms without a message come last. */
-function newestFirst(a: RoomSummary, b: RoomSummary): number {
-  const [left, right] = [a.last_message_at ?? '', b.last_message_at ?? ''];
-  return left < right ? 1 : left > right ? -1 : 0;
-}
+const byId = (rooms: ListedRoom[]): Map<string, ListedRoom> => new Map(rooms.map((room) => [room.id, room]));

@@ -1,9 +1,10 @@
-import type { RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { RoomDetail } from '../../generated/typescript';
+import type { ListedRoom } from './inbox';
 import type { Message } from './message';
 
 /** The last known state of the list. */
 export interface ListSnapshot {
-  rooms: RoomSummary[];
+  rooms: ListedRoom[];
   unread: number;
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryInfo, Participant, RoomDetail, RoomSummary } from '../../generated/typescript';
+import type { DeliveryInfo, RoomDetail } from '../../generated/typescript';
 import type { Conversation } from '../core/conversation';
+import type { ListedRoom } from '../core/inbox';
 import { text } from '../core/message';
 import type { Session } from '../session';
 import { Avatar } from './avatar';
@@ -30,17 +31,17 @@ export function ConversationView({ session, roomId }: { session: Session; roomId
 
 function OpenRoom({ session, conversation }: { session: Session; conversation: Conversation }) {
   useObserved(conversation, session.rooms);
-  // The list already has most of the room's fields.
-  const room = conversation.room ?? session.rooms.rooms.find(({ id }) => id === conversation.roomId);
+  // The list already has the fields of the header.
+  const listed = session.rooms.rooms.find(({ id }) => id === conversation.roomId);
   if (conversation.problem) return <Gone problem={conversation.problem} />;
   const isEmpty = conversation.room && conversation.messages.length + conversation.waiting.length === 0;
   const isClosed = conversation.room?.is_active === false;
   return (
     <>
-      <Header session={session} conversation={conversation} room={room} />
+      <Header session={session} conversation={conversation} listed={listed} />
       <MessageList conversation={conversation} viewer={session.viewer} outbox={session.outbox} />
       <p class="typing" role="status">
-        {conversation.otherIsTyping && `${nameOf(room?.other_participant)} est en train d’écrire…`}
+        {conversation.otherIsTyping && `${nameOf(conversation.room?.other_participant)} est en train d’écrire…`}
       </p>
       {isEmpty && !isClosed && (
         <QuickMessages viewer={session.viewer} onChoose={(words) => conversation.send(text(words))} />
@@ -57,12 +58,16 @@ function OpenRoom({ session, conversation }: { session: Session; conversation: C
 interface HeaderProps {
   session: Session;
   conversation: Conversation;
-  room: RoomDetail | RoomSummary | undefined;
+  listed: ListedRoom | undefined;
 }
 
-function Header({ session, conversation, room }: HeaderProps) {
-  const other: Participant | null | undefined = room?.other_participant;
-  const delivery = room?.delivery_info;
+function Header({ session, conversation, listed }: HeaderProps) {
+  const detail: RoomDetail | null = conversation.room;
+  const room = detail ?? listed;
+  const other = room?.other_participant;
+  const phoneNumber = detail?.other_participant?.phone_number;
+  const delivery = detail?.delivery_info;
+  const trackingNumber = delivery?.tracking_number ?? listed?.tracking_number;
   const isArchived = room?.is_archived ?? false;
   const archive = async () => {
     if (!(await conversation.archive(!isArchived))) return;
@@ -79,7 +84,7 @@ function Header({ session, conversation, room }: HeaderProps) {
         <h2 dir="auto">{room ? nameOf(other) : '…'}</h2>
         <small>
           {other && userTypes[other.user_type]}
-          {delivery && ` · ${delivery.tracking_number}`}
+          {trackingNumber && ` · ${trackingNumber}`}
         </small>
         {delivery && (
           <small class="route" title={routeOf(delivery)}>
@@ -87,8 +92,8 @@ function Header({ session, conversation, room }: HeaderProps) {
           </small>
         )}
       </div>
-      {other?.phone_number && (
-        <a class="round" href={`tel:${other.phone_number}`} aria-label={`Appeler ${other.full_name}`}>
+      {phoneNumber && (
+        <a class="round" href={`tel:${phoneNumber}`} aria-label={`Appeler ${nameOf(other)}`}>
           <Icon name="phone" />
         </a>
       )}

@@ -1,7 +1,7 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Participant, RoomSummary } from '../../generated/typescript';
 import type { Config } from '../config';
+import type { ListedRoom } from '../core/inbox';
 import type { Session } from '../session';
 import { Avatar } from './avatar';
 import { isInFrame } from './frame';
@@ -106,15 +106,14 @@ function Hint({ session: { rooms: list } }: { session: Session }) {
   return <p class="hint">{list.search ? 'Aucun résultat.' : 'Aucune conversation pour le moment.'}</p>;
 }
 
-function RoomLink({ room, isOpen }: { room: RoomSummary; isOpen: boolean }) {
-  const other: Participant | null = room.other_participant;
-  const { delivery_info: delivery, unread_count: unread } = room;
+function RoomLink({ room, isOpen }: { room: ListedRoom; isOpen: boolean }) {
+  const { other_participant: other, tracking_number, unread_count: unread } = room;
   return (
     <a class="room" href={`#room=${room.id}`} aria-current={isOpen ? 'true' : undefined}>
       <Avatar name={nameOf(other)} photo={other?.profile_photo_url} />
       <span class="name">
         <span dir="auto">{nameOf(other)}</span>
-        <small>{delivery?.tracking_number ?? (other && userTypes[other.user_type])}</small>
+        <small>{tracking_number ?? (other && userTypes[other.user_type])}</small>
       </span>
       {room.last_message_at && <time dateTime={room.last_message_at}>{shortTimeOf(room.last_message_at)}</time>}
       <span class="last" dir="auto">

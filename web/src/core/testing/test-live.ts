@@ -1,5 +1,7 @@
-import type { Live, Metadata, Unlisten } from '../live';
+import type { Inbox } from '../inbox';
+import type { Live, Unlisten } from '../live';
 import type { Message } from '../message';
+import type { Receipts } from '../receipts';
 
 interface Listener<T> {
   received(value: T): void;
@@ -9,11 +11,13 @@ interface Listener<T> {
 /** Firebase, simulated. */
 export class TestLive implements Live {
   listeners = {
+    inbox: new Set<Listener<Inbox>>(),
+    unread: new Set<Listener<Inbox>>(),
     messages: new Set<Listener<Message>>(),
     isActive: new Set<Listener<boolean | null>>(),
     typing: new Set<Listener<string | null>>(),
+    receipts: new Set<Listener<Receipts>>(),
   };
-  metadataOf = new Map<string, Listener<Metadata>>();
   #connections = new Set<(isConnected: boolean) => void>();
   #isConnected = true;
 
@@ -29,9 +33,16 @@ export class TestLive implements Live {
     return add(this.listeners.isActive, { received, rejected });
   }
 
-  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten {
-    this.metadataOf.set(roomId, { received, rejected });
-    return () => void this.metadataOf.delete(roomId);
+  receipts(_: string, __: string, received: (receipts: Receipts) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.receipts, { received, rejected });
+  }
+
+  inbox(received: (newest: Inbox) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.inbox, { received, rejected });
+  }
+
+  unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.unread, { received, rejected });
   }
 
   connection(received: (isConnected: boolean) => void): Unlisten {
@@ -50,9 +61,9 @@ export class TestLive implements Live {
     for (const message of messages) for (const { received } of this.listeners.messages) received(message);
   }
 
-  reject(): void {
-    for (const listener of [...this.listeners.messages]) {
-      this.listeners.messages.delete(listener);
+  reject(which: 'messages' | 'inbox' | 'unread' = 'messages'): void {
+    for (const listener of [...this.listeners[which]]) {
+      this.listeners[which].delete(listener as never);
       listener.rejected();
     }
   }
