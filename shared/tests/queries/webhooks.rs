@@ -238,6 +238,74 @@ async fn an_unreachable_customer_is_an_event_with_its_evidence() {
 }
 
 #[tokio::test]
+async fn a_report_is_an_event_of_its_room_with_its_reason_and_comment() {
+    let test = with_webhooks().await;
+    let (driver, client, room) = test.room().await;
+    let message = test.say(driver, room, "Bonjour").await;
+    deliver_all(&test).await;
+    let insert = "INSERT INTO chat_reports (id, message_id, chat_room_id, reporter_id, reported_id, reason, comment, created_at)
+                  VALUES ($1, $2, $3, $4, $5, 'spam', 'Encore lui', '2026-01-01T12:00:00Z')";
+    let id = Uuid::now_v7();
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&id, &message.id, &room, &client.0, &driver.0];
+    test.sql.execute(insert, &parameters).await.unwrap();
+    let handle = "UPDATE chat_reports SET status = 'dismissed', handled_at = now()";
+    test.sql.execute(handle, &[]).await.unwrap();
+
+    let due = lease(&test).await.remove(0);
+    assert_eq!(
+        (due.order_key, types(&due)),
+        (room, vec!["message.reported"])
+    );
+    let data = &due.events[0].data;
+    assert_eq!(data["message"]["id"], json!(message.id));
+    assert_eq!(
+        data["report"],
+        json!({
+            "id": id, "reporter_id": client.0, "reported_id": driver.0, "reason": "spam", "comment": "Encore lui",
+            "created_at": "2026-01-01T12:00:00.000000Z",
+        })
+    );
+    let row = "SELECT to_jsonb(event)::text FROM chat_webhook_events AS event WHERE type = 'message.reported'";
+    let row = test.sql.query_one(row, &[]).await.unwrap();
+    assert!(!row.get::<_, &str>(0).contains("Encore"));
+
+    settle(&test, due, 0, REJECTED).await;
+    let_time_pass(&test).await;
+    test.sql
+        .execute("DELETE FROM chat_reports", &[])
+        .await
+        .unwrap();
+    let due = lease(&test).await.remove(0);
+    assert_eq!(due.events[0].data["report"], json!(null));
+    assert_eq!(due.events[0].data["report_id"], json!(id));
+}
+
+#[tokio::test]
+async fn a_block_is_an_event_without_a_room_that_waits_for_no_room() {
+    let test = with_webhooks().await;
+    let (driver, client, _) = test.room().await;
+    let due = lease(&test).await.remove(0);
+    settle(&test, due, 0, REJECTED).await;
+    let insert = "INSERT INTO chat_blocks VALUES ($1, $2, now()) ON CONFLICT DO NOTHING";
+    for _ in 0..2 {
+        test.sql
+            .execute(insert, &[&client.0, &driver.0])
+            .await
+            .unwrap();
+    }
+    let due = lease(&test).await.remove(0);
+    assert_eq!(
+        (due.order_key, types(&due)),
+        (client.0, vec!["user.blocked"])
+    );
+    assert_eq!(
+        serde_json::to_value(&due.events[0].data).unwrap(),
+        json!({ "blocker_id": client.0, "blocked_id": driver.0 })
+    );
+}
+
+#[tokio::test]
 async fn reading_archiving_and_leasing_are_no_events() {
     let test = with_webhooks().await;
     let (driver, client, room) = test.room().await;

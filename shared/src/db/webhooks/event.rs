@@ -18,7 +18,9 @@ macro_rules! event_columns {
              message.read_at AS read_by_all_at, message.sender_id IS NULL AS is_of_platform,
              message.seq <= least(room.driver_delivered_seq, room.other_user_delivered_seq) AS is_delivered_to_all,
              call.id AS call_id, call.called_at, call.until AS called_until, call.ended_at AS call_ended_at,
-             call.messages::text AS call_messages, call.push_devices, call.last_answer_at, ",
+             call.messages::text AS call_messages, call.push_devices, call.last_answer_at,
+             report.id AS report_id, report.reporter_id, report.reported_id, report.reason AS report_reason,
+             report.comment AS report_comment, report.created_at AS reported_at, ",
             $crate::db::columns::message_columns!("NULL::uuid")
         )
     };
@@ -32,6 +34,8 @@ macro_rules! event_joins {
            ON message.id = event.message_id AND message.chat_room_id = event.chat_room_id
          LEFT JOIN chat_unreachable_calls AS call
            ON call.id = event.message_id AND event.type = 'customer.unreachable'
+         LEFT JOIN chat_reports AS report
+           ON report.id = (event.data ->> 'report_id')::uuid AND event.type = 'message.reported'
          LEFT JOIN users AS sender ON sender.id = message.sender_id"
     };
 }
@@ -56,6 +60,9 @@ pub(super) fn event(row: &Row) -> Option<WebhookEvent> {
     }
     if let Some(call) = call(row) {
         data.insert("call".to_owned(), call);
+    }
+    if data.contains_key("report_id") {
+        data.insert("report".to_owned(), report(row).unwrap_or_default());
     }
     Some(WebhookEvent {
         id,
@@ -107,5 +114,18 @@ fn call(row: &Row) -> Option<Value> {
         "messages": messages,
         "push_devices": row.get::<_, Option<i32>>("push_devices"),
         "last_answer_at": time("last_answer_at"),
+    }))
+}
+
+/// A report without the content of the message at that time, which only dispute access shows.
+fn report(row: &Row) -> Option<Value> {
+    let id = row.get::<_, Option<Uuid>>("report_id")?;
+    Some(json!({
+        "id": id,
+        "reporter_id": row.get::<_, Option<Uuid>>("reporter_id"),
+        "reported_id": row.get::<_, Option<Uuid>>("reported_id"),
+        "reason": row.get::<_, &str>("report_reason"),
+        "comment": row.get::<_, &str>("report_comment"),
+        "created_at": Timestamp(row.get("reported_at")),
     }))
 }

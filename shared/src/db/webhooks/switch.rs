@@ -4,7 +4,7 @@ use tokio_postgres::{Client, Error};
 ///
 /// They are row triggers: an update fires them only if it sets one of their columns, so that marking messages as read
 /// costs nothing. A room's closing is the last event of its transaction.
-const TRIGGERS: [(&str, &str); 6] = [
+const TRIGGERS: [(&str, &str); 8] = [
     (
         "chat_webhook_room_created",
         "CREATE TRIGGER chat_webhook_room_created AFTER INSERT ON chat_rooms
@@ -39,6 +39,16 @@ const TRIGGERS: [(&str, &str); 6] = [
         "CREATE TRIGGER chat_webhook_customer_unreachable AFTER UPDATE OF outcome ON chat_unreachable_calls
          FOR EACH ROW WHEN (OLD.outcome IS NULL AND NEW.outcome = 'unreachable')
          EXECUTE FUNCTION chat_webhook_of_message('customer.unreachable')",
+    ),
+    (
+        "chat_webhook_message_reported",
+        "CREATE TRIGGER chat_webhook_message_reported AFTER INSERT ON chat_reports
+         FOR EACH ROW EXECUTE FUNCTION chat_webhook_of_report('message.reported')",
+    ),
+    (
+        "chat_webhook_user_blocked",
+        "CREATE TRIGGER chat_webhook_user_blocked AFTER INSERT ON chat_blocks
+         FOR EACH ROW EXECUTE FUNCTION chat_webhook_of_block('user.blocked')",
     ),
 ];
 

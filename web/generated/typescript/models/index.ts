@@ -179,6 +179,40 @@ export type AuthenticationErrorCodeEnum = typeof AuthenticationErrorCodeEnum[key
 /**
  * 
  * @export
+ * @interface BlockEvent
+ */
+export interface BlockEvent {
+    /**
+     * The name of the event.
+     */
+    type: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * 
+     */
+    data: BlockEventData;
+}
+/**
+ * 
+ * @export
+ * @interface BlockEventData
+ */
+export interface BlockEventData {
+    /**
+     * 
+     */
+    blocker_id: string;
+    /**
+     * 
+     */
+    blocked_id: string;
+}
+/**
+ * 
+ * @export
  * @interface CreateRoomRequest
  */
 export interface CreateRoomRequest {
@@ -1111,6 +1145,48 @@ export interface RegisterDeviceResult {
     message: string;
 }
 /**
+ * 
+ * @export
+ * @interface ReportEvent
+ */
+export interface ReportEvent {
+    /**
+     * The name of the event.
+     */
+    type: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    timestamp: string;
+    /**
+     * 
+     */
+    data: ReportEventData;
+}
+/**
+ * 
+ * @export
+ * @interface ReportEventData
+ */
+export interface ReportEventData {
+    /**
+     * 
+     */
+    room: WebhookRoom | null;
+    /**
+     * The message as it is at the time of the attempt.
+     */
+    message: Message | null;
+    /**
+     * 
+     */
+    report_id: string;
+    /**
+     * Null if the report no longer exists.
+     */
+    report: WebhookReport | null;
+}
+/**
  * A conversation.
  * @export
  * @interface RoomDetail
@@ -1733,6 +1809,37 @@ export const WebhookEventPageResultsInnerStateEnum = {
 } as const;
 export type WebhookEventPageResultsInnerStateEnum = typeof WebhookEventPageResultsInnerStateEnum[keyof typeof WebhookEventPageResultsInnerStateEnum];
 
+/**
+ * 
+ * @export
+ * @interface WebhookReport
+ */
+export interface WebhookReport {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * Null after the erasure of the person.
+     */
+    reporter_id: string | null;
+    /**
+     * The sender of the message.
+     */
+    reported_id: string | null;
+    /**
+     * `harassment`, `fraud`, `spam` or `other`.
+     */
+    reason: string;
+    /**
+     * 
+     */
+    comment: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+}
 /**
  * A room as neither side's view. The platform has the names and addresses itself.
  * @export
