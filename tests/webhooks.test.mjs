@@ -20,7 +20,7 @@ import { accessToken, platformToken } from './support/tokens.mjs';
 
 const OLD = `whsec_${Buffer.from('the key before the rotation, 32 b').toString('base64')}`;
 const NEW = `whsec_${Buffer.from('the key after the rotation, long').toString('base64')}`;
-const FUNCTIONS = ['create-room', 'send-message', 'mark-room-read', 'receive-event', 'list-webhook-events', 'deliver-pending'];
+const FUNCTIONS = ['create-room', 'send-message', 'mark-room-read', 'receive-event', 'list-webhook-events', 'deliver-pending', 'report-unreachable', 'maintain-rooms'];
 /** The project's own Python environment, which dev/install.sh creates. */
 const PYTHON = process.env.RELAIS_PYTHON ?? fileURLToPath(new URL('../.dev/venv/bin/python', import.meta.url));
 
@@ -50,7 +50,7 @@ before(async () => {
     return respond(event);
   };
   close = await startReceiver({ host: '127.0.0.1', port, secret: OLD, handle });
-  environment = plain({ DATABASE_URL: url, JWT_SECRET, WEBHOOK_URL: `http://127.0.0.1:${port}/chat`, WEBHOOK_SECRET: OLD });
+  environment = plain({ DATABASE_URL: url, JWT_SECRET, WEBHOOK_URL: `http://127.0.0.1:${port}/chat`, WEBHOOK_SECRET: OLD, UNREACHABLE_SECONDS: '1' });
   const without = await parts.functions(['migrate-database'], { environment: { ...environment, WEBHOOK_URL: '' }, at: 'before' });
   await without.invoke('migrate-database');
   await withDatabase(url, (it) =>
@@ -110,6 +110,35 @@ describe('webhooks', () => {
       checkWebhook(event);
       assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     }
+  });
+
+  test('of an unreachable customer have the evidence; a customer who answers causes none', async () => {
+    const rooms = [await aRoom(), await aRoom()];
+    for (const room of rooms) {
+      const event = { event_id: randomUUID(), event: 'arriving', delivery_id: room.delivery };
+      await functions.request('POST', 'events/', platformToken(), event);
+      await query(`UPDATE chat_messages SET created_at = now() - interval '3 minutes' WHERE chat_room_id = $1 AND seq = 1`, [room.id]);
+      const { success } = await post(`rooms/${room.id}/unreachable/`, driver);
+      assert.equal(success, true);
+    }
+    const [silent, answering] = rooms;
+    await post('messages/', client, { chat_room_id: answering.id, quick_reply_key: 'client_coming' });
+    await sleep(1_100);
+    for (let n = 0; n < 2; n++) await functions.invoke('maintain-rooms', {});
+    await sweep();
+    await eventually(() => assert.equal(received(silent).length, 5));
+    const last = received(silent).at(-1).event;
+    checkWebhook(last);
+    assert.equal(last.type, 'customer.unreachable');
+    assert.equal(last.data.call.id, last.data.message.id);
+    assert.deepEqual(
+      last.data.call.messages.map(({ seq, is_read, is_deleted }) => [seq, is_read, is_deleted]),
+      [
+        [1, false, false],
+        [3, false, false],
+      ],
+    );
+    assert.ok(typesOf(answering).every((type) => type !== 'customer.unreachable'));
   });
 
   test('verify with the libraries of npm and PyPI, and only with the right key and body', async () => {
