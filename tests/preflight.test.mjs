@@ -31,7 +31,9 @@ test('the local stack passes, and preflight leaves nothing behind', async () => 
   assert.deepEqual(skipped, ['PostgreSQL TLS', 'Webhooks', 'Cloudinary', 'Redis']);
   assert.equal(report.table.trimEnd().split('\n').length, report.checks.length);
   const chats = await (await fetch(`${FIREBASE_DATABASE_URL}/chats.json?shallow=true`, { headers: admin })).json();
+  const inboxes = await (await fetch(`${FIREBASE_DATABASE_URL}/inboxes.json`, { headers: admin })).text();
   assert.deepEqual(Object.keys(chats ?? {}).filter((id) => id.startsWith('preflight')), []);
+  assert.ok(!inboxes.includes('preflight'));
 });
 
 test('without the key of the web app the sign-in is skipped, and the report says how to try it', async () => {
@@ -54,6 +56,8 @@ test('foreign rules are detected by their text and by their effect', async () =>
       'rules: a participant forges no message',
       'rules: a participant changes no room',
       'rules: a stranger shows no typing',
+      'rules: a participant reads no other inbox',
+      'rules: a user changes no badge',
     ]);
     await deploy(JSON.stringify({ rules: { '.read': false, '.write': false } }));
     const denied = failures(await preflight());

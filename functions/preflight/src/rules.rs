@@ -1,4 +1,4 @@
-//! Tests the rules of the Realtime Database on a temporary room.
+//! Tests the rules of the Realtime Database on a temporary room and its inbox entry.
 
 use std::time::Duration;
 
@@ -21,7 +21,10 @@ const ATTEMPTS_TIMEOUT: Duration = Duration::from_secs(12);
 /// A room with two participants.
 struct Scratch<'a> {
     firebase: &'a Firebase,
+    /// Its path.
     room: String,
+    /// The path of its entry in the client's inbox.
+    entry: String,
     driver: String,
     client: String,
 }
@@ -31,18 +34,20 @@ struct Attempt<'a> {
     name: &'static str,
     uid: &'a str,
     method: Method,
-    path: &'a str,
+    path: String,
     body: Option<Value>,
     allowed: bool,
 }
 
 pub async fn checks(firebase: &Firebase) -> Vec<Check> {
     let id = || Uuid::new_v4().to_string();
+    let (key, driver, client) = (format!("preflight-{}", id()), id(), id());
     let scratch = Scratch {
         firebase,
-        room: format!("chats/preflight-{}", id()),
-        driver: id(),
-        client: id(),
+        room: format!("chats/{key}"),
+        entry: format!("inboxes/{client}/{key}"),
+        driver,
+        client,
     };
     let mut checks = Vec::new();
     let attempts = async {
@@ -63,102 +68,108 @@ pub async fn checks(firebase: &Firebase) -> Vec<Check> {
     checks
 }
 
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn message(sender: &str) -> Value {
+    json!({ "id": "m1", "seq": 1, "sender_id": sender, "message_type": "text", "text": "preflight",
+            "timestamp": now(), "is_read": false })
+}
+
+fn read<'a>(name: &'static str, uid: &'a str, path: String, allowed: bool) -> Attempt<'a> {
+    Attempt {
+        name,
+        uid,
+        method: Method::GET,
+        path,
+        body: None,
+        allowed,
+    }
+}
+
+/// A write that the rules must deny.
+fn forgery<'a>(name: &'static str, uid: &'a str, path: String, body: Value) -> Attempt<'a> {
+    Attempt {
+        name,
+        uid,
+        method: Method::PUT,
+        path,
+        body: Some(body),
+        allowed: false,
+    }
+}
+
 impl Scratch<'_> {
     fn attempts(&self) -> Vec<Attempt<'_>> {
-        let now = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-        let message = |sender: &str| {
-            json!({ "id": "m1", "seq": 1, "sender_id": sender, "message_type": "text", "text": "preflight",
-                    "timestamp": now, "is_read": false })
-        };
-        let state = |revision: i64| {
-            let metadata = json!({ "driver_id": self.driver, "other_user_id": self.client, "is_active": true,
-                                   "revision": revision });
-            json!({ "metadata": metadata, "messages": { "m1": message(&self.driver) } })
-        };
-        let attempt = |name, uid, method, path, body, allowed| Attempt {
-            name,
-            uid,
-            method,
-            path,
-            body,
-            allowed,
-        };
-        let (backend, driver, client) = (Firebase::UID, self.driver.as_str(), self.client.as_str());
-        let (put, patch, get) = (Method::PUT, Method::PATCH, Method::GET);
+        let (driver, client) = (self.driver.as_str(), self.client.as_str());
+        let stranger = "a-stranger";
+        let typing = json!({ "timestamp": now() });
+        let room = |path| format!("{}{path}", self.room);
+        let inbox = format!("inboxes/{client}");
         vec![
-            attempt(
-                "rules: the backend writes a room",
-                backend,
-                patch.clone(),
-                "",
-                Some(state(2)),
-                true,
-            ),
-            attempt(
-                "rules: a newer state replaces it",
-                backend,
-                patch.clone(),
-                "",
-                Some(state(3)),
-                true,
-            ),
-            attempt(
-                "rules: a stale state is rejected",
-                backend,
-                patch.clone(),
-                "",
-                Some(state(2)),
-                false,
-            ),
-            attempt(
-                "rules: the same revision is rejected",
-                backend,
-                patch,
-                "",
-                Some(state(3)),
-                false,
-            ),
-            attempt(
+            self.mirror("rules: the backend writes a room", 2, true),
+            self.mirror("rules: a newer state replaces it", 3, true),
+            self.mirror("rules: a stale state is rejected", 2, false),
+            self.mirror("rules: the same revision is rejected", 3, false),
+            read(
                 "rules: a participant reads the room",
                 client,
-                get.clone(),
-                "",
-                None,
+                room(""),
                 true,
             ),
-            attempt(
-                "rules: a stranger reads nothing",
-                "a-stranger",
-                get,
-                "",
-                None,
-                false,
-            ),
-            attempt(
+            read("rules: a stranger reads nothing", stranger, room(""), false),
+            forgery(
                 "rules: a participant forges no message",
                 client,
-                put.clone(),
-                "/messages/m1",
-                Some(message(client)),
-                false,
+                room("/messages/m1"),
+                message(client),
             ),
-            attempt(
+            forgery(
                 "rules: a participant changes no room",
                 driver,
-                put.clone(),
-                "/metadata/other_user_id",
-                Some(json!("a-stranger")),
+                room("/metadata/other_user_id"),
+                json!(stranger),
+            ),
+            forgery(
+                "rules: a stranger shows no typing",
+                stranger,
+                room("/typing/a-stranger"),
+                typing,
+            ),
+            read("rules: a user reads their inbox", client, inbox, true),
+            read(
+                "rules: a participant reads no other inbox",
+                driver,
+                self.entry.clone(),
                 false,
             ),
-            attempt(
-                "rules: a stranger shows no typing",
-                "a-stranger",
-                put,
-                "/typing/a-stranger",
-                Some(json!({ "timestamp": now })),
-                false,
+            forgery(
+                "rules: a user changes no badge",
+                client,
+                format!("{}/unread_count", self.entry),
+                json!(0),
             ),
         ]
+    }
+
+    /// The mirror's write of the room and its inbox entry.
+    fn mirror(&self, name: &'static str, revision: i64, allowed: bool) -> Attempt<'_> {
+        let metadata = json!({ "driver_id": self.driver, "other_user_id": self.client, "is_active": true,
+                               "revision": revision });
+        let state = json!({
+            format!("{}/metadata", self.room): metadata,
+            format!("{}/messages/m1", self.room): message(&self.driver),
+            self.entry.as_str(): { "sort_at": now(), "unread_count": 1, "revision": revision },
+        });
+        Attempt {
+            name,
+            uid: Firebase::UID,
+            method: Method::PATCH,
+            path: String::new(),
+            body: Some(state),
+            allowed,
+        }
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Check {
@@ -170,7 +181,6 @@ impl Scratch<'_> {
             body,
             allowed,
         } = attempt;
-        let path = format!("{}{path}", self.room);
         let response = self
             .firebase
             .probe(method, &path, Some(uid), body.as_ref())
@@ -178,19 +188,23 @@ impl Scratch<'_> {
         judge(name, response.map(|it| it.status()), allowed)
     }
 
-    /// Deletes the room as the service account, to which the rules do not apply.
+    /// Deletes the room and its entry as the service account, to which the rules do not apply.
     async fn delete(&self) -> Check {
         const NAME: &str = "rules: the tried room is deleted";
+        let nothing = json!({ self.room.as_str(): null, self.entry.as_str(): null });
         let response = self
             .firebase
-            .probe(Method::DELETE, &self.room, None, None)
+            .probe(Method::PATCH, "", None, Some(&nothing))
             .await;
         match response.map(|it| it.status()) {
             Ok(status) if status.is_success() => Check::ok(NAME, "the room is deleted"),
             Ok(status) => Check::failed(
                 NAME,
                 format!("{status}"),
-                format!("delete {} in the Firebase console", self.room),
+                format!(
+                    "delete {} and {} in the Firebase console",
+                    self.room, self.entry
+                ),
             ),
             Err(error) => no_response(NAME, &error),
         }
