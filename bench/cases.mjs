@@ -69,6 +69,12 @@ export const CASES = [
     body: { message_ids: UNREAD.map((seq) => `{message${seq}}`) },
     ...MARKED_ONCE,
   },
+  {
+    function: 'mark-messages-delivered',
+    ...AS_DRIVER,
+    path: '/messages/mark_as_delivered/',
+    body: { receipts: [{ chat_room_id: '{room}', seq: 50 }] },
+  },
   { function: 'mute-room', ...AS_DRIVER, path: '/rooms/{room}/mute/', body: { mute: true } },
   { function: 'set-typing', ...AS_DRIVER, path: '/rooms/{room}/typing/', body: { is_typing: true } },
   { function: 'sign-upload', ...AS_DRIVER, path: '/uploads/', body: { chat_room_id: '{room}' } },

@@ -1,4 +1,4 @@
-import { inboxEntry, message, metadata, typing } from './world.mjs';
+import { inboxEntry, message, metadata, receipt, typing } from './world.mjs';
 
 /** Attempts that the rules must deny: [name, caller, operation, path, value]. */
 export const attacks = [
@@ -39,6 +39,12 @@ export const attacks = [
   ['a participant deletes a message', 'driver', 'write', '/chats/open/messages/m1', null],
   ['a participant deletes all messages', 'driver', 'write', '/chats/open/messages', null],
   ['a participant forges a receipt', 'driver', 'update', '/chats/open/messages/m1', { is_read: true, read_at: '2025-01-15T14:35:00Z' }],
+  ['a participant deletes a message for everybody', 'client', 'update', '/chats/open/messages/m1', { is_deleted: true, text: '' }],
+  ['a participant moves their own watermarks', 'client', 'write', '/chats/open/receipts/client-1', receipt],
+  ["a participant moves the other's watermarks", 'client', 'write', '/chats/open/receipts/driver-1', receipt],
+  ['a participant deletes the watermarks', 'client', 'write', '/chats/open/receipts', null],
+  ['a stranger reads the watermarks', 'stranger', 'read', '/chats/open/receipts'],
+  ['an update of typing also moves a watermark', 'client', 'update', '/chats/open', { 'typing/client-1': typing, 'receipts/client-1': receipt }],
   ['a participant undoes a receipt', 'client', 'write', '/chats/open/messages/m1/is_read', false],
   ['a participant changes the metadata', 'driver', 'write', '/chats/open/metadata', metadata({ revision: 6 })],
   ['a participant reopens a closed room', 'driver', 'write', '/chats/closed/metadata/is_active', true],

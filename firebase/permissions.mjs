@@ -1,4 +1,4 @@
-import { inboxEntry, message, metadata, typing } from './world.mjs';
+import { inboxEntry, message, metadata, receipt, typing } from './world.mjs';
 
 /** The mirror's update of a room and its two inbox entries. */
 const mirrored = (revision, room = 'open') => ({
@@ -84,6 +84,18 @@ export const permissions = {
     ['client', 'write', '/chats/open/messages/m2', message('m2', { sender_id: 'client-1' }), false],
     ['client', 'write', '/chats/open/messages/m1/is_read', true, false],
   ],
+  'only the backend writes the receipts, and both participants read them': [
+    ['backend', 'write', '/chats/open/receipts', { 'driver-1': receipt, 'client-1': receipt }, true],
+    ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 6 }), receipts: { 'driver-1': receipt } }, true],
+    ['backend', 'update', '/chats/open', { metadata: metadata({ revision: 5 }), receipts: { 'driver-1': receipt } }, false],
+    ['backend', 'write', '/chats/open/receipts/driver-1', { delivered_seq: 1 }, false],
+    ['backend', 'write', '/chats/open/receipts/driver-1', { ...receipt, read_seq: '1' }, false],
+    ['backend', 'write', '/chats/open/receipts/driver-1', { ...receipt, text: 'no' }, false],
+    ['client', 'read', '/chats/open/receipts/driver-1', null, true],
+    ['stranger', 'read', '/chats/open/receipts', null, false],
+    ['client', 'write', '/chats/open/receipts/client-1', receipt, false],
+    ['client', 'write', '/chats/open/receipts/client-1/read_seq', 9, false],
+  ],
   'a message has the right shape': [
     ['backend', 'write', '/chats/open/messages/m2', message('m3'), false],
     // A message of the platform has no sender.
@@ -96,6 +108,9 @@ export const permissions = {
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { text: { html: 'no' } }), false],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { seq: '1' }), false],
     ['backend', 'write', '/chats/open/messages/m2', message('m2', { is_read: 'no' }), false],
+    ['backend', 'write', '/chats/open/messages/m2', message('m2', { is_deleted: true, text: '', edited_at: null }), true],
+    ['backend', 'write', '/chats/open/messages/m2', message('m2', { is_deleted: 'yes' }), false],
+    ['backend', 'write', '/chats/open/messages/m2', message('m2', { revision: '7' }), false],
     ['backend', 'write', '/chats/open/messages/m2', 'text', false],
   ],
   'the mirror writes a room atomically': [

@@ -36,6 +36,8 @@ export const message = (id, fields = {}) => ({
   timestamp: '2025-01-15T14:30:00.000000Z',
   seq: 1,
   is_read: false,
+  is_deleted: false,
+  revision: 5,
   ...fields,
 });
 
@@ -70,6 +72,9 @@ export const inboxEntry = (fields = {}) => ({
   ...fields,
 });
 
+/** The watermarks of one participant. */
+export const receipt = { delivered_seq: 1, read_seq: 1 };
+
 export const typing = { timestamp: '2025-01-15T14:30:15.123Z' };
 
 const people1 = { 'driver-1': typing, 'client-1': typing };
@@ -82,7 +87,7 @@ export const world = {
     'revoked-1': { left: inboxEntry() },
   },
   chats: {
-    open: { metadata: metadata(), messages: { m1: message('m1') }, typing: people1 },
+    open: { metadata: metadata(), messages: { m1: message('m1') }, receipts: { 'driver-1': receipt, 'client-1': receipt }, typing: people1 },
     closed: {
       metadata: metadata({ id: 'closed', is_active: false }),
       messages: { m1: message('m1') },

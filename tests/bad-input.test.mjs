@@ -21,6 +21,7 @@ const endpoints = {
   'rooms/': () => ({ other_user_id: client.id, room_type: 'delivery' }),
   'messages/': () => ({ chat_room_id: room.id, text: 'Bonjour' }),
   'messages/mark_as_read/': () => ({ message_ids: [received] }),
+  'messages/mark_as_delivered/': () => ({ receipts: [{ chat_room_id: room.id, seq: 1 }] }),
   'rooms/{room_id}/archive/': () => ({ archive: false }),
   'rooms/{room_id}/mute/': () => ({ mute: false }),
   'rooms/{room_id}/typing/': () => ({ is_typing: false }),

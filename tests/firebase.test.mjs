@@ -29,6 +29,9 @@ const inTree = (message) =>
     timestamp: message.created_at,
     is_read: message.is_read,
     read_at: message.read_at,
+    edited_at: message.edited_at,
+    is_deleted: message.is_deleted,
+    revision: message.revision,
     seq: message.seq,
   });
 
@@ -65,6 +68,10 @@ describe('metadata', () => {
         is_active: true,
         last_message_text: '',
         revision: tree.metadata.revision,
+      },
+      receipts: {
+        [driver.id]: { delivered_seq: 0, read_seq: 0 },
+        [client.id]: { delivered_seq: 0, read_seq: 0 },
       },
     });
   });

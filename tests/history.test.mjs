@@ -49,7 +49,7 @@ test('an unknown ordering is ignored', async () => {
 test('an empty room has one empty page', async () => {
   const { driver, room: empty } = await aConversation();
   const page = await driver.get('messages/', { chat_room_id: empty.id });
-  assert.deepEqual(page.body, { count: 0, next: null, previous: null, results: [] });
+  assert.deepEqual(page.body, { count: 0, next: null, previous: null, results: [], revision: 1 });
   assert.equal((await driver.get('messages/', { chat_room_id: empty.id, page: 2 })).status, 404);
 });
 

@@ -35,6 +35,7 @@ describe('every path works without its trailing slash', () => {
       ['rooms', asked],
       ['messages', { chat_room_id: room.id, text: 'Bonjour' }],
       ['messages/mark_as_read', { chat_room_id: room.id }],
+      ['messages/mark_as_delivered', { receipts: [] }],
       ['firebase_token'],
     ];
     for (const [path, body] of calls) {

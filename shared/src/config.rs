@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::auth::TokenRules;
 use crate::domain::{
-    GracePeriod, ImageHosts, Invalid, PersonLimits, RateLimit, ResponseTime, RoomsWithoutDelivery,
-    SendLimits,
+    EditWindow, GracePeriod, ImageHosts, Invalid, PersonLimits, RateLimit, ResponseTime,
+    RoomsWithoutDelivery, SendLimits,
 };
 
 /// A missing or invalid environment variable, which prevents the function's start.
@@ -69,6 +69,8 @@ pub struct Settings {
     pub room_grace: GracePeriod,
     /// `UNREACHABLE_SECONDS`: how long a called customer has to respond.
     pub response_time: ResponseTime,
+    /// `EDIT_WINDOW_SECONDS`: how long a sender may edit or delete a message.
+    pub edit_window: EditWindow,
     /// The connect time-out for Google's services. It depends on the function, not on the environment.
     pub connect_timeout: Duration,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`: concurrent requests per environment, and the size of the connection pool. 1 on
@@ -161,6 +163,7 @@ impl Settings {
         )?;
         let room_grace = parse_or_default("ROOM_GRACE_SECONDS", filled, GracePeriod::parse)?;
         let response_time = parse_or_default("UNREACHABLE_SECONDS", filled, ResponseTime::parse)?;
+        let edit_window = parse_or_default("EDIT_WINDOW_SECONDS", filled, EditWindow::parse)?;
 
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
@@ -194,6 +197,7 @@ impl Settings {
             statement_cache,
             room_grace,
             response_time,
+            edit_window,
             connect_timeout: Self::ENDPOINT_CONNECT_TIMEOUT,
             concurrency,
         })
@@ -409,6 +413,21 @@ mod tests {
         assert_eq!(of("60").unwrap(), ResponseTime::parse("60").unwrap());
         let error = of("0").unwrap_err().to_string();
         assert!(error.contains("UNREACHABLE_SECONDS"), "{error}");
+    }
+
+    #[test]
+    fn messages_can_be_edited_for_fifteen_minutes_unless_another_time_is_set() {
+        let of = |value: &str| {
+            let variables = [
+                ("FIREBASE_DATABASE_URL", ""),
+                ("EDIT_WINDOW_SECONDS", value),
+            ];
+            settings(&variables).map(|settings| settings.edit_window)
+        };
+        assert_eq!(of("").unwrap(), EditWindow::default());
+        assert_eq!(of("0").unwrap(), EditWindow::parse("0").unwrap());
+        let error = of("never").unwrap_err().to_string();
+        assert!(error.contains("EDIT_WINDOW_SECONDS"), "{error}");
     }
 
     #[test]

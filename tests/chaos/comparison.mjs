@@ -47,7 +47,9 @@ export class Truth {
   messages() {
     return this.query(
       `SELECT id, chat_room_id AS room, seq::int, sender_id AS sender, text,
-              (extract(epoch FROM read_at) * 1000)::float8 AS "readAt"
+              (extract(epoch FROM read_at) * 1000)::float8 AS "readAt",
+              (extract(epoch FROM deleted_at) * 1000)::float8 AS "deletedAt",
+              ARRAY(SELECT text FROM chat_message_versions WHERE message_id = chat_messages.id) AS "formerTexts"
        FROM chat_messages`,
     );
   }
@@ -70,11 +72,30 @@ export class Truth {
     const messages = await this.query(
       `SELECT id, seq::int, sender_id, message_type, text, image_url, latitude, longitude, read_at IS NOT NULL AS is_read,
               to_char(created_at AT TIME ZONE 'UTC', ${TIME}) AS timestamp,
-              to_char(read_at AT TIME ZONE 'UTC', ${TIME}) AS read_at
+              to_char(read_at AT TIME ZONE 'UTC', ${TIME}) AS read_at,
+              to_char(edited_at AT TIME ZONE 'UTC', ${TIME}) AS edited_at, deleted_at IS NOT NULL AS is_deleted,
+              revision::int
        FROM chat_messages WHERE chat_room_id = $1 ORDER BY seq DESC LIMIT 50`,
       [room],
     );
-    return { metadata: stored(metadata), messages: Object.fromEntries(messages.map((message) => [message.id, stored(message)])) };
+    const receipts = await this.query(
+      `SELECT person.id, delivered_seq::int,
+              coalesce((SELECT min(seq) - 1 FROM chat_messages
+                        WHERE chat_room_id = room.id AND deleted_at IS NULL
+                          AND CASE WHEN sender_id IS NOT NULL THEN read_at IS NULL AND sender_id <> person.id
+                                   WHEN person.id = driver_id THEN driver_read_at IS NULL
+                                   ELSE other_user_read_at IS NULL END), message_count)::int AS read_seq
+       FROM chat_rooms AS room
+       CROSS JOIN LATERAL (VALUES (driver_id, driver_delivered_seq), (other_user_id, other_user_delivered_seq))
+           AS person (id, delivered_seq)
+       WHERE room.id = $1`,
+      [room],
+    );
+    return {
+      metadata: stored(metadata),
+      messages: Object.fromEntries(messages.map((message) => [message.id, stored(message)])),
+      receipts: Object.fromEntries(receipts.map(({ id, ...receipt }) => [id, receipt])),
+    };
   }
 
   /** Checks the invariants of PostgreSQL itself. */
@@ -83,9 +104,9 @@ export class Truth {
       `SELECT room.id, message_count::int, driver_unread_count::int, other_user_unread_count::int,
               count(message.id)::int AS messages, coalesce(max(seq), 0)::int AS newest,
               count(DISTINCT client_message_id)::int AS client_ids,
-              count(*) FILTER (WHERE read_at IS NULL AND (sender_id = other_user_id
+              count(*) FILTER (WHERE read_at IS NULL AND deleted_at IS NULL AND (sender_id = other_user_id
                                OR sender_id IS NULL AND driver_read_at IS NULL AND message.id IS NOT NULL))::int AS driver_unread,
-              count(*) FILTER (WHERE read_at IS NULL AND (sender_id = driver_id
+              count(*) FILTER (WHERE read_at IS NULL AND deleted_at IS NULL AND (sender_id = driver_id
                                OR sender_id IS NULL AND other_user_read_at IS NULL AND message.id IS NOT NULL))::int AS other_user_unread
        FROM chat_rooms AS room LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id GROUP BY room.id`,
     );
@@ -109,9 +130,9 @@ export async function differences(truth, firebaseUrl, rooms) {
   const found = [];
   for (const room of rooms) {
     const response = await fetch(`${firebaseUrl}/chats/${room}.json`, { headers: { authorization: 'Bearer owner' } });
-    const { metadata, messages = {} } = (await response.json()) ?? {};
+    const { metadata, messages = {}, receipts } = (await response.json()) ?? {};
     try {
-      assert.deepEqual({ metadata, messages }, await truth.tree(room));
+      assert.deepEqual({ metadata, messages, receipts }, await truth.tree(room));
       const inOrder = Object.values(messages).sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
       assert.ok(inOrder.every(({ seq }, index) => index === 0 || seq === inOrder[index - 1].seq + 1), 'the order of time is not that of seq');
     } catch (error) {

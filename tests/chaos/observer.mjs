@@ -13,6 +13,7 @@ export class Observer {
   #newest = 0;
   #revision = 0;
   #seen = new Map();
+  #receipts = new Map();
 
   constructor(database, room) {
     this.#room = room;
@@ -21,6 +22,7 @@ export class Observer {
     onChildAdded(messages, (snapshot) => this.#added(snapshot.key, snapshot.val()), cancelled);
     onChildChanged(messages, (snapshot) => this.#changed(snapshot.key, snapshot.val()));
     onChildRemoved(messages, (snapshot) => this.#removed(snapshot.key, snapshot.val()));
+    onValue(ref(database, `chats/${room}/receipts`), (snapshot) => this.#received(snapshot.val() ?? {}), cancelled);
     onValue(ref(database, `chats/${room}/metadata/revision`), (snapshot) => this.#revised(snapshot.val()), cancelled);
   }
 
@@ -40,7 +42,11 @@ export class Observer {
   #changed(id, message) {
     const before = this.#present.get(id);
     if (before?.is_read && !message.is_read) this.#report(`the receipt of message ${message.seq} was undone`);
-    if (before && (before.text !== message.text || before.seq !== message.seq)) this.#report(`message ${message.seq} changed`);
+    if (before?.is_deleted && !message.is_deleted) this.#report(`the deletion of message ${message.seq} was undone`);
+    if (message.is_deleted && message.text !== '') this.#report(`message ${message.seq} is deleted and has a text`);
+    if (before && before.revision >= message.revision) this.#report(`message ${message.seq} went back to revision ${message.revision}`);
+    const isChange = message.is_deleted || before?.edited_at !== message.edited_at;
+    if (before && (before.seq !== message.seq || (before.text !== message.text && !isChange))) this.#report(`message ${message.seq} changed`);
     this.#present.set(id, message);
   }
 
@@ -50,6 +56,16 @@ export class Observer {
     setImmediate(() => {
       if (message.seq > this.#newest - WINDOW) this.#report(`message ${message.seq} was removed while ${this.#newest} is the newest`);
     });
+  }
+
+  #received(receipts) {
+    for (const [person, receipt] of Object.entries(receipts)) {
+      for (const [watermark, seq] of Object.entries(receipt)) {
+        const before = this.#receipts.get(`${person} ${watermark}`) ?? 0;
+        if (seq < before) this.#report(`${watermark} of ${person} went back from ${before} to ${seq}`);
+        this.#receipts.set(`${person} ${watermark}`, seq);
+      }
+    }
   }
 
   #revised(revision) {

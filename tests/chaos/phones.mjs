@@ -69,11 +69,20 @@ class Person {
     return this.#untilSuccess('PUT', path);
   }
 
-  async #untilSuccess(method, path, body) {
+  /** Edits a message. Another request may have deleted it. */
+  edit(message, text) {
+    return this.#untilSuccess('PATCH', `messages/${message}/`, { text }, [400]);
+  }
+
+  deleteMessage(message) {
+    return this.#untilSuccess('DELETE', `messages/${message}/`);
+  }
+
+  async #untilSuccess(method, path, body, expected = []) {
     const deadline = Date.now() + REQUEST_TIMEOUT_MS;
     for (;;) {
       const response = await this.#try(method, path, body);
-      if (response?.ok) return response.json();
+      if (response?.ok || expected.includes(response?.status)) return response.json();
       if (response && response.status < 500) throw new Error(`${path} returned ${response.status}: ${await response.text()}`);
       if (Date.now() > deadline) throw new Error(`${path}: no success in ${REQUEST_TIMEOUT_MS / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 50));

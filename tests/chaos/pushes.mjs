@@ -32,9 +32,11 @@ export async function wrongPushes(truth, { pushes, rooms, interruptions }) {
       found.push(`${where}: not for this device`);
       continue;
     }
-    if (push.notification.body !== message.text) found.push(`${where}: another text`);
+    const texts = [message.text, ...message.formerTexts];
+    if (!texts.includes(push.notification.body)) found.push(`${where}: another text`);
     if (message.sender === device.owner) found.push(`${where}: pushed to its sender`);
     if (message.readAt && message.readAt < time - UNDER_WAY_MS) found.push(`${where}: read ${time - message.readAt} ms before`);
+    if (message.deletedAt && message.deletedAt < time - UNDER_WAY_MS) found.push(`${where}: deleted ${time - message.deletedAt} ms before`);
     const before = notified.get(where);
     if (before && !mayBeTwice(before, time, interruptions)) found.push(`${where}: pushed again after ${time - before.time} ms`);
     notified.set(where, { time, fault });

@@ -136,7 +136,7 @@ async function settled(backlog, within) {
 function report({ done, systemFaults, struck, settledAfter, pushed, found }) {
   const injected = Object.entries({ 'faults of Firebase and FCM': struck, 'faults of the webhooks’ endpoint': endpoint.struck, ...systemFaults.counts });
   console.log(`
-Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${done.messages} messages and ${done.readings} mark requests in ${plan.rooms} rooms, ${(done.ms / 1000).toFixed(0)} s
+Seed ${plan.seed}${fence ? '' : ', without the fence'}: ${done.messages} messages, ${done.readings} mark requests, ${done.deliveries} reports of delivery, ${done.edits} edits and ${done.deletions} deletions in ${plan.rooms} rooms, ${(done.ms / 1000).toFixed(0)} s
 Injected:
 ${injected.map(([what, count]) => `  ${String(count).padStart(6)}  ${what}`).join('\n')}
 Firebase was up to date ${seconds(settledAfter[0])} s after the last fault, the devices ${seconds(settledAfter[1])} s, the platform ${seconds(settledAfter[2])} s, with ${endpoint.attempts} events.${pushed ? `\nDevices were notified ${pushed} times.` : ''}

@@ -1,4 +1,4 @@
-// The workload: messages, mark requests and platform events in all rooms, during the faults.
+// The workload: messages, edits, deletions, receipts and platform events in all rooms, during the faults.
 
 import { randomUUID } from 'node:crypto';
 
@@ -7,13 +7,20 @@ const WRITERS = 8;
 /** The number of final messages per room. */
 const FINAL_MESSAGES = 5;
 
+/** The number of a person's newest messages in a room that may be edited or deleted. */
+const REMEMBERED = 20;
+
 const EVENTS = ['assigned', 'picked_up', 'arriving', 'delivered'];
 
 /** Runs until the planned numbers of messages and faults are reached. */
 export async function runWorkload({ rooms, random, systemFaults, faults, endpoint, sent, plan, signal }) {
   const began = performance.now();
-  const done = { messages: 0, readings: 0, ms: 0 };
+  const done = { messages: 0, readings: 0, deliveries: 0, edits: 0, deletions: 0, ms: 0 };
   let struck = 0;
+  const remembered = new Map();
+  const ownMessages = (person, room) => remembered.get(`${room.id} ${room.people.indexOf(person)}`) ?? [];
+  const remember = (person, room, { id }) =>
+    remembered.set(`${room.id} ${room.people.indexOf(person)}`, [...ownMessages(person, room), id].slice(-REMEMBERED));
   let pendingRestart = Promise.resolve();
   const enough = () => done.messages >= plan.messages && struck + systemFaults.total >= plan.faults;
 
@@ -26,17 +33,39 @@ export async function runWorkload({ rooms, random, systemFaults, faults, endpoin
         done.readings += 1;
         continue;
       }
+      if (await changeSomething(room, person)) continue;
       done.messages += 1;
       const number = done.messages;
       await injectSystemFaults(number, room);
       if (random.chance(0.05)) {
         await room.platform.post('events/', { event_id: randomUUID(), event: random.of(EVENTS), delivery_id: room.delivery });
       } else {
-        await person.post('messages/', { chat_room_id: room.id, text: `message ${number}`, client_message_id: randomUUID() });
+        const body = { chat_room_id: room.id, text: `message ${number}`, client_message_id: randomUUID() };
+        remember(person, room, await person.post('messages/', body));
       }
       sent.set(room.id, (sent.get(room.id) ?? 0) + 1);
     }
   };
+
+  /** Sometimes edits or deletes one of the person's messages, or reports delivered ones. Returns whether it did. */
+  async function changeSomething(room, person) {
+    const own = ownMessages(person, room);
+    if (random.chance(0.1)) {
+      const receipt = { chat_room_id: room.id, seq: random.below(sent.get(room.id) ?? 1) + 1 };
+      await person.post('messages/mark_as_delivered/', { receipts: [receipt] });
+      done.deliveries += 1;
+    } else if (own.length > 0 && random.chance(0.1)) {
+      done.edits += 1;
+      await person.edit(random.of(own), `edit ${done.edits}`);
+    } else if (own.length > 0 && random.chance(0.05)) {
+      done.deletions += 1;
+      const [message] = own.splice(random.below(own.length), 1);
+      await person.deleteMessage(message);
+    } else {
+      return false;
+    }
+    return true;
+  }
 
   /** Injects system faults by the number of the message, so that a seed reproduces them. */
   async function injectSystemFaults(number, room) {

@@ -57,6 +57,9 @@ export function api(authorization) {
         body === undefined ? { headers } : { headers: json, payload: JSON.stringify(body) },
       ),
 
+    patch: (path, body) =>
+      checkedCall('PATCH', address(path), { headers: json, payload: JSON.stringify(body) }),
+
     delete: (path) => checkedCall('DELETE', address(path), { headers }),
 
     /** Sends any bytes with any content type; null sends no content type. */

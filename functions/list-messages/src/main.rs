@@ -1,40 +1,90 @@
 //! `GET /api/v1/chat/messages/?chat_room_id=…`: returns the history of a room.
 //!
-//! For participants. Query: `ordering`, `page`, `page_size`; or `after_seq` for what a phone has missed, oldest first, where
-//! `next` continues at the end. Returns a page of messages; 400 without a room, 404 for another's room or a page out of
-//! range.
+//! For participants. Query: `ordering`, `page`, `page_size`; or `after_seq` for the messages that a phone has missed, oldest
+//! first, where `next` continues at the end; or `changed_since` for all that has changed since a revision of the room.
+//! Returns messages and the room's revision; 400 without a room, 404 for another's room or a page out of range.
 
-use shared::db::messages;
-use shared::domain::{MessageOrder, Viewer};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shared::db::messages::{self, ChangeCursor};
+use shared::domain::{Message, MessageOrder, ReceiptState, Viewer};
 use shared::error::{Error, Result};
 use shared::http::{ApiResponse, Listing, Paged, Request, Seq};
 use shared::runtime::{App, StartError, serve};
+use uuid::Uuid;
+
+#[derive(Serialize)]
+struct History {
+    #[serde(flatten)]
+    page: Paged<Message>,
+    revision: i64,
+}
+
+#[derive(Serialize)]
+struct Changes {
+    #[serde(flatten)]
+    history: History,
+    receipts: BTreeMap<Uuid, ReceiptState>,
+}
 
 async fn list_messages(app: &'static App, viewer: Viewer, request: Request) -> Result<ApiResponse> {
     let mut query = request.query();
     let room_id = query.required("chat_room_id");
     let after_seq = query.optional::<Seq>("after_seq");
+    let changed_since = query.optional::<Seq>("changed_since");
     let order = MessageOrder::parse(query.text("ordering"));
     let listing = Listing::read(&query);
     let room_id = query.finish(room_id)?;
     let Listing { number, size } = listing?;
 
-    if let Some(Seq(after_seq)) = after_seq {
-        let (count, missed) =
-            messages::backfill(&app.database, viewer, room_id, after_seq, size).await?;
-        let continues_after = missed
-            .last()
-            .map(|last| last.seq)
-            .filter(|seq| *seq < count);
-        return ApiResponse::ok(&Paged::slice_after(
-            &request,
-            count,
-            missed,
-            continues_after,
-        ));
+    if let Some(Seq(revision)) = changed_since {
+        let after = match after_seq {
+            Some(Seq(seq)) => ChangeCursor { revision, seq },
+            None => ChangeCursor::after(revision),
+        };
+        return list_changes(app, viewer, &request, room_id, after).await;
     }
-    let page = messages::list(&app.database, viewer, room_id, order, number, size).await?;
-    ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
+    if let Some(Seq(after_seq)) = after_seq {
+        let missed = messages::backfill(&app.database, viewer, room_id, after_seq, size).await?;
+        let last = missed.messages.last().map(|last| last.seq);
+        let next = last
+            .filter(|seq| *seq < missed.count)
+            .map(|seq| [("after_seq", seq)]);
+        let next = next.as_ref().map(<[_; 1]>::as_slice);
+        return ApiResponse::ok(&History {
+            page: Paged::slice(&request, missed.count, missed.messages, next),
+            revision: missed.revision,
+        });
+    }
+    let history = messages::list(&app.database, viewer, room_id, order, number, size).await?;
+    ApiResponse::ok(&History {
+        page: Paged::new(&request, history.page.ok_or(Error::PageNotFound)?),
+        revision: history.revision,
+    })
+}
+
+/// Returns all changes in one response, except if their texts are too long for one. `next` then has the position after
+/// the last message.
+async fn list_changes(
+    app: &'static App,
+    viewer: Viewer,
+    request: &Request,
+    room_id: Uuid,
+    after: ChangeCursor,
+) -> Result<ApiResponse> {
+    let changes = messages::changed_since(&app.database, viewer, room_id, after).await?;
+    let next = changes
+        .continues_after
+        .map(|it| [("changed_since", it.revision), ("after_seq", it.seq)]);
+    let next = next.as_ref().map(<[_; 2]>::as_slice);
+    ApiResponse::ok(&Changes {
+        history: History {
+            page: Paged::slice(request, changes.count, changes.messages, next),
+            revision: changes.revision,
+        },
+        receipts: changes.receipts.map(|it| (it.user_id, it)).into(),
+    })
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -81,6 +131,7 @@ mod tests {
                         "deleted_at": null,
                         "revision": 2,
                     }],
+                    "revision": 2,
                 })
             );
         }
@@ -115,6 +166,82 @@ mod tests {
             (&last["results"][0]["seq"], &last["next"]),
             (&json!(3), &json!(null))
         );
+    }
+
+    #[tokio::test]
+    async fn changes_since_a_revision_come_with_the_receipts() {
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        for _ in 0..3 {
+            test.say(driver, room, "Bonjour").await;
+        }
+        let since = async |revision: &str| {
+            let call = Call::get("/messages/")
+                .query("chat_room_id", room)
+                .query("page_size", "1")
+                .query("changed_since", revision);
+            test.call(list_messages, client, call).await
+        };
+        let changes = since("2").await.expect(200);
+        let seqs: Vec<_> = changes["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it["seq"])
+            .collect();
+        assert_eq!(seqs, [2, 3], "not cut by page_size");
+        assert_eq!(
+            (
+                &changes["count"],
+                &changes["next"],
+                &changes["previous"],
+                &changes["revision"]
+            ),
+            (&json!(2), &json!(null), &json!(null), &json!(4))
+        );
+        assert_eq!(
+            changes["receipts"],
+            json!({
+                driver.0.to_string(): { "delivered_seq": 0, "read_seq": 3 },
+                client.0.to_string(): { "delivered_seq": 0, "read_seq": 0 },
+            })
+        );
+        assert_eq!(since("4").await.expect(200)["results"], json!([]));
+        assert!(since("x").await.expect(400)["changed_since"].is_array());
+    }
+
+    #[tokio::test]
+    async fn changes_too_long_for_one_response_continue_by_a_link() {
+        let test = TestApp::new().await;
+        let (driver, client, room) = test.room().await;
+        for _ in 0..30 {
+            test.say(driver, room, &"😀".repeat(5000)).await;
+        }
+        let call = Call::get("/messages/")
+            .query("chat_room_id", room)
+            .query("changed_since", "0");
+        let body = test
+            .call(list_messages, client, call.clone())
+            .await
+            .expect(200);
+        let last = body["results"].as_array().unwrap().last().unwrap();
+        assert!(last["seq"].as_i64().unwrap() < 30);
+        let next = body["next"].as_str().unwrap();
+        let expected = format!(
+            "?changed_since={}&chat_room_id={room}&after_seq={}",
+            last["revision"], last["seq"]
+        );
+        assert!(next.ends_with(&expected), "{next}");
+        let call = Call::get("/messages/")
+            .query("chat_room_id", room)
+            .query("changed_since", last["revision"].to_string())
+            .query("after_seq", last["seq"].to_string());
+        let rest = test.call(list_messages, client, call).await.expect(200);
+        assert_eq!(
+            rest["results"][0]["seq"].as_i64(),
+            last["seq"].as_i64().map(|it| it + 1)
+        );
+        assert_eq!(rest["next"], json!(null));
     }
 
     #[tokio::test]

@@ -160,6 +160,7 @@ impl Scratch<'_> {
         let state = json!({
             format!("{}/metadata", self.room): metadata,
             format!("{}/messages/m1", self.room): message(&self.driver),
+            format!("{}/receipts/{}", self.room, self.client): { "delivered_seq": 1, "read_seq": 1 },
             self.entry.as_str(): { "sort_at": now(), "unread_count": 1, "revision": revision },
         });
         Attempt {

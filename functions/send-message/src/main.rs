@@ -158,7 +158,7 @@ mod tests {
             json!({ message["id"].as_str().unwrap(): {
                 "id": message["id"], "seq": 1, "sender_id": driver.0, "message_type": "text", "text": "Oui",
                 "image_url": "", "latitude": null, "longitude": null, "timestamp": message["created_at"],
-                "is_read": false, "read_at": null,
+                "is_read": false, "read_at": null, "edited_at": null, "is_deleted": false, "revision": 2,
             }})
         );
         let query = test.firebase.queries().await.remove(0);

@@ -4,7 +4,7 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::domain::{Delivery, Message, Sender, Timestamp, User};
+use crate::domain::{Delivery, Message, ReceiptState, Sender, Timestamp, User};
 
 /// Selects a user with the table alias `$alias` as `{alias}_…`.
 macro_rules! user_columns {
@@ -75,6 +75,29 @@ macro_rules! message_columns {
     };
 }
 
+/// Joins `receipts` to the room with the alias `room`: `driver_read_seq` and `other_user_read_seq`, the `seq` up to which
+/// the participant has read all received messages. Deleted messages count as read. The index of unread messages returns
+/// the first one; without an unread message it is not read at all. OFFSET keeps the subquery from being evaluated once
+/// per message.
+macro_rules! read_seqs {
+    () => {
+        "LEFT JOIN LATERAL (
+            SELECT CASE WHEN room.driver_unread_count = 0 THEN room.message_count ELSE coalesce((
+                       SELECT min(seq) - 1 FROM chat_messages
+                       WHERE chat_room_id = room.id AND read_at IS NULL AND deleted_at IS NULL
+                         AND CASE WHEN sender_id IS NULL THEN driver_read_at IS NULL ELSE sender_id <> room.driver_id END
+                   ), room.message_count) END AS driver_read_seq,
+                   CASE WHEN room.other_user_unread_count = 0 THEN room.message_count ELSE coalesce((
+                       SELECT min(seq) - 1 FROM chat_messages
+                       WHERE chat_room_id = room.id AND read_at IS NULL AND deleted_at IS NULL
+                         AND CASE WHEN sender_id IS NULL THEN other_user_read_at IS NULL
+                                  ELSE sender_id <> room.other_user_id END
+                   ), room.message_count) END AS other_user_read_seq
+            OFFSET 0
+        ) AS receipts ON true"
+    };
+}
+
 /// Counts the unread messages of the user `$user`, an expression, over all open rooms including archived ones.
 macro_rules! unread_total {
     ($user:literal) => {
@@ -96,7 +119,24 @@ macro_rules! unread_total {
     };
 }
 
-pub(super) use {delivery_columns, message_columns, unread_total, user_columns};
+pub(super) use {delivery_columns, message_columns, read_seqs, unread_total, user_columns};
+
+/// Reads the receipts of the driver and of the other user. The row has the room's columns, and those of `read_seqs`.
+pub(super) fn receipts(row: &Row) -> [ReceiptState; 2] {
+    let of = |user_id, delivered_seq, read_seq| ReceiptState {
+        user_id: row.get(user_id),
+        delivered_seq: row.get(delivered_seq),
+        read_seq: row.get(read_seq),
+    };
+    [
+        of("driver_id", "driver_delivered_seq", "driver_read_seq"),
+        of(
+            "other_user_id",
+            "other_user_delivered_seq",
+            "other_user_read_seq",
+        ),
+    ]
+}
 
 /// Reads the user in the columns `{alias}_…`; `None` if they are null.
 pub(super) fn user(row: &Row, alias: &str) -> Option<User> {

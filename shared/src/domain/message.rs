@@ -11,6 +11,17 @@ pub struct Sender {
     pub profile_photo_url: Option<String>,
 }
 
+/// How far a participant has received and read the messages of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ReceiptState {
+    #[serde(skip)]
+    pub user_id: Uuid,
+    /// Messages up to this `seq` have reached a device of the participant.
+    pub delivered_seq: i64,
+    /// All received messages up to this `seq` are read or deleted.
+    pub read_seq: i64,
+}
+
 /// A message, as the API returns it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {

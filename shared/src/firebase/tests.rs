@@ -15,7 +15,7 @@ use super::{Firebase, FirebaseError, ServiceAccount, custom_token};
 use crate::config::FirebaseSettings;
 use crate::db::mirror::{MirroredParticipant, MirroredRoom, RoomState};
 use crate::delivery::RetryCause;
-use crate::domain::{Timestamp, Viewer};
+use crate::domain::{ReceiptState, Timestamp, Viewer};
 use crate::http_client::HttpClient;
 use crate::secret::{Secret, SecretStore};
 
@@ -70,6 +70,11 @@ fn state(revision: i64) -> RoomState {
             unread_count: 0,
             is_archived: false,
             is_muted: false,
+        }),
+        receipts: [1, 2].map(|user| ReceiptState {
+            user_id: Uuid::from_u128(user),
+            delivered_seq: 0,
+            read_seq: 0,
         }),
     };
     RoomState {

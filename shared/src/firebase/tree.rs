@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::db::mirror::{MirroredMessage, MirroredParticipant, MirroredRoom, RoomState};
+use crate::domain::ReceiptState;
 
 /// Returns the path of a room in a user's inbox.
 pub fn inbox_path(user_id: impl std::fmt::Display, room_id: impl std::fmt::Display) -> String {
@@ -17,6 +18,7 @@ pub fn patch(state: &RoomState) -> Value {
     let chat = format!("chats/{}", room.id);
     let mut update = Map::new();
     update.insert(format!("{chat}/metadata"), metadata(room));
+    update.insert(format!("{chat}/receipts"), receipts(&room.receipts));
     if state.all_changed {
         // Replacing the whole list removes everything else, and so also repairs a damaged tree.
         update.insert(format!("{chat}/messages"), messages(state));
@@ -39,7 +41,11 @@ pub fn patch(state: &RoomState) -> Value {
 /// Returns the trees of a complete state by their paths, as Firebase stores them.
 pub fn trees(state: &RoomState) -> Vec<(String, Value)> {
     let room = &state.room;
-    let chat = json!({ "metadata": metadata(room), "messages": messages(state) });
+    let chat = json!({
+        "metadata": metadata(room),
+        "messages": messages(state),
+        "receipts": receipts(&room.receipts),
+    });
     let mut trees = vec![(format!("chats/{}", room.id), stored(&chat))];
     trees.extend(room.participants.iter().map(|participant| {
         let entry = stored(&inbox_entry(room, participant));
@@ -94,6 +100,12 @@ fn metadata(room: &MirroredRoom) -> Value {
     })
 }
 
+/// Returns the watermarks of both participants by their ids.
+fn receipts(receipts: &[ReceiptState; 2]) -> Value {
+    let of = |it: &ReceiptState| (it.user_id.to_string(), json!(it));
+    Value::Object(receipts.iter().map(of).collect())
+}
+
 fn message(message: &MirroredMessage) -> Value {
     json!({
         "id": message.id,
@@ -107,6 +119,9 @@ fn message(message: &MirroredMessage) -> Value {
         "timestamp": message.created_at,
         "is_read": message.read_at.is_some(),
         "read_at": message.read_at,
+        "edited_at": message.edited_at,
+        "is_deleted": message.is_deleted,
+        "revision": message.revision,
     })
 }
 

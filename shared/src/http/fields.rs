@@ -102,6 +102,15 @@ impl Fields {
         elements.into_iter().collect()
     }
 
+    /// Reads a required list of at most `max` elements.
+    pub fn required_list<T: Field>(&mut self, name: &'static str, max: usize) -> Option<Vec<T>> {
+        match self.values.get(name) {
+            None => self.reject(name, "Ce champ est obligatoire."),
+            Some(Value::Null) => self.reject(name, "Ce champ ne peut être nul."),
+            Some(_) => self.optional_list(name, max),
+        }
+    }
+
     /// Returns the name under which a field with two names was sent: `name`, unless only `earlier` is present.
     #[must_use]
     pub fn name_of(&self, name: &'static str, earlier: &'static str) -> &'static str {

@@ -1,5 +1,6 @@
 use form_urlencoded::{byte_serialize, parse};
 use serde::Serialize;
+use url::Url;
 use uuid::Uuid;
 
 use super::{Fields, Request};
@@ -69,16 +70,21 @@ impl<T> Paged<T> {
         }
     }
 
-    /// Creates a slice of a longer list that continues after `seq`, if it does.
+    /// Creates a slice of a longer list that continues with these query parameters, if it does.
     #[must_use]
-    pub fn slice_after(
+    pub fn slice(
         request: &Request,
         count: i64,
         results: Vec<T>,
-        continues_after: Option<i64>,
+        continues: Option<&[(&str, i64)]>,
     ) -> Self {
-        let next = continues_after
-            .and_then(|seq| with_parameter(request, "after_seq", Some(&seq.to_string())));
+        let next = continues.and_then(|parameters| {
+            let mut url = request.url()?;
+            for (name, value) in parameters {
+                set_parameter(&mut url, name, Some(&value.to_string()));
+            }
+            Some(url.into())
+        });
         Self {
             count,
             next,
@@ -126,9 +132,13 @@ impl<T> CursorPage<T> {
 /// in their order and with their repetitions.
 fn with_parameter(request: &Request, name: &str, value: Option<&str>) -> Option<String> {
     let mut url = request.url()?;
+    set_parameter(&mut url, name, value);
+    Some(url.into())
+}
+
+fn set_parameter(url: &mut Url, name: &str, value: Option<&str>) {
     let query = replace_parameter(url.query().unwrap_or_default(), name, value);
     url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
-    Some(url.into())
 }
 
 fn replace_parameter(query: &str, name: &str, value: Option<&str>) -> String {

@@ -37,8 +37,20 @@ impl Request {
     /// # Errors
     /// 404 for a value that is not a UUID.
     pub fn room_id(&self) -> Result<Uuid> {
+        self.path_id("room_id")
+    }
+
+    /// Returns the message in the path.
+    ///
+    /// # Errors
+    /// 404 for a value that is not a UUID.
+    pub fn message_id(&self) -> Result<Uuid> {
+        self.path_id("message_id")
+    }
+
+    fn path_id(&self, name: &str) -> Result<Uuid> {
         let parameters = self.0.path_parameters_ref();
-        let id = parameters.and_then(|parameters| parameters.first("room_id")?.parse().ok());
+        let id = parameters.and_then(|parameters| parameters.first(name)?.parse().ok());
         id.ok_or(Error::BadRequest(BadRequest::Path))
     }
 

@@ -13,7 +13,8 @@ use crate::config::Settings;
 use crate::db::Database;
 use crate::delivery::{Breaker, ChannelName, after_reply};
 use crate::domain::{
-    GracePeriod, ImageHosts, PersonLimits, ResponseTime, RoomsWithoutDelivery, SendLimits, Viewer,
+    EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime, RoomsWithoutDelivery,
+    SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
@@ -45,6 +46,8 @@ pub struct App {
     pub room_grace: GracePeriod,
     /// How long a called customer has to respond.
     pub response_time: ResponseTime,
+    /// How long a sender may edit or delete a message.
+    pub edit_window: EditWindow,
     pub after_reply: AfterReply,
     /// The origin whose pages may read responses.
     pub cors_origin: Option<HeaderValue>,
@@ -129,6 +132,7 @@ impl App {
             rooms_without_delivery: settings.rooms_without_delivery,
             room_grace: settings.room_grace,
             response_time: settings.response_time,
+            edit_window: settings.edit_window,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             token_rules: settings.token_rules.clone(),

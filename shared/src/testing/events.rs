@@ -48,6 +48,12 @@ impl Call {
         Self::new("PUT", path)
     }
 
+    /// Creates a PATCH of a path below `/api/v1/chat`.
+    #[must_use]
+    pub fn patch(path: &str) -> Self {
+        Self::new("PATCH", path)
+    }
+
     /// Creates a DELETE of a path below `/api/v1/chat`.
     #[must_use]
     pub fn delete(path: &str) -> Self {
@@ -56,13 +62,18 @@ impl Call {
 
     fn new(method: &'static str, path: &str) -> Self {
         let path = format!("/api/v1/chat{path}");
-        // The path parameters of `/rooms/{room_id}/…` and `/devices/{token}`.
-        let parameter = [("/rooms/", "room_id"), ("/devices/", "token")]
-            .into_iter()
-            .find_map(|(before, name)| {
-                let (_, rest) = path.split_once(before)?;
-                Some((name, rest.split('/').next()?.to_owned()))
-            });
+        // The path parameters of `/rooms/{room_id}/…`, `/devices/{token}` and `/messages/{message_id}`.
+        let parameter = [
+            ("/rooms/", "room_id"),
+            ("/devices/", "token"),
+            ("/messages/", "message_id"),
+        ]
+        .into_iter()
+        .find_map(|(before, name)| {
+            let (_, rest) = path.split_once(before)?;
+            let value = rest.split('/').next()?;
+            Some((name, value.to_owned())).filter(|_| !value.is_empty())
+        });
         let host = ("host", "chat.relais.example".to_owned());
         let proto = ("x-forwarded-proto", "https".to_owned());
         Self {

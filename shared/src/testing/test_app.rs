@@ -16,8 +16,9 @@ use crate::crypto;
 use crate::db::rooms::OpeningRules;
 use crate::db::{devices, events, messages, rooms, webhooks};
 use crate::domain::{
-    Content, DeliveryEvent, DeviceToken, GracePeriod, ImageHosts, Message, PersonLimits, Platform,
-    ResponseTime, RoomDetail, RoomType, RoomsWithoutDelivery, SendLimits, Text, Viewer,
+    Content, DeliveryEvent, DeviceToken, EditWindow, GracePeriod, ImageHosts, Message,
+    PersonLimits, Platform, ResponseTime, RoomDetail, RoomType, RoomsWithoutDelivery, SendLimits,
+    Text, Viewer,
 };
 use crate::error::Result;
 use crate::firebase::ServiceAccount;
@@ -102,6 +103,7 @@ impl TestApp {
             statement_cache: None,
             room_grace: GracePeriod::default(),
             response_time: ResponseTime::default(),
+            edit_window: EditWindow::default(),
             connect_timeout: Settings::ENDPOINT_CONNECT_TIMEOUT,
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };

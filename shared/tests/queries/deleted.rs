@@ -40,7 +40,7 @@ async fn seen(test: &TestApp, viewer: Viewer, room: Uuid) -> [bool; 5] {
 
     let order = MessageOrder::OldestFirst;
     let history = messages::list(database, viewer, room, order, first, size).await;
-    let history = history.unwrap().unwrap().results;
+    let history = history.unwrap().page.unwrap().results;
     let scope = Scope::default();
     let found = messages::search(database, viewer, "bonjour", &scope, size, None).await;
     let mut found = found.unwrap().messages;

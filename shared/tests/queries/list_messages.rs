@@ -21,7 +21,8 @@ async fn a_page_is_a_range_of_the_history() {
         seqs(
             messages::list(&test.app.database, client, room, order, number, size)
                 .await
-                .unwrap(),
+                .unwrap()
+                .page,
         )
     };
     let number = PageNumber::Number;
@@ -70,7 +71,7 @@ async fn an_empty_history_an_unknown_room_and_an_unknown_viewer_are_distinguishe
         )
         .await
     };
-    assert_eq!(list(driver, room).await.unwrap().unwrap().count, 0);
+    assert_eq!(list(driver, room).await.unwrap().page.unwrap().count, 0);
     assert!(matches!(list(stranger, room).await, Err(Error::NotFound)));
     assert!(matches!(
         list(driver, Uuid::new_v4()).await,
@@ -93,14 +94,9 @@ async fn a_backfill_returns_the_messages_after_a_seq() {
     let after = async |viewer, seq| {
         messages::backfill(&test.app.database, viewer, room, seq, PageSize::parse("2"))
             .await
-            .map(|(count, messages)| {
-                (
-                    count,
-                    messages
-                        .iter()
-                        .map(|message| message.seq)
-                        .collect::<Vec<_>>(),
-                )
+            .map(|missed| {
+                let seqs: Vec<_> = missed.messages.iter().map(|it| it.seq).collect();
+                (missed.count, seqs)
             })
     };
     assert_eq!(after(client, 0).await.unwrap(), (5, vec![1, 2]));
@@ -119,8 +115,8 @@ async fn a_message_of_a_deleted_sender_stays() {
         .execute("DELETE FROM users WHERE id = $1", &[&driver.0])
         .await
         .unwrap();
-    let (_, messages) = messages::backfill(&test.app.database, client, room, 0, PageSize::DEFAULT)
+    let messages = messages::backfill(&test.app.database, client, room, 0, PageSize::DEFAULT)
         .await
         .unwrap();
-    assert_eq!(messages[0].sender, None);
+    assert_eq!(messages.messages[0].sender, None);
 }

@@ -15,6 +15,7 @@ mod delivery_circuit;
 mod firebase_users;
 mod get_room;
 mod inspect;
+mod lifecycle;
 mod list_messages;
 mod list_rooms;
 mod mark_read;

@@ -31,9 +31,10 @@ async fn only_received_unread_messages_are_marked() {
             rooms: vec![]
         }
     );
-    let (_, history) = messages::backfill(&test.app.database, driver, room, 0, PageSize::DEFAULT)
+    let history = messages::backfill(&test.app.database, driver, room, 0, PageSize::DEFAULT)
         .await
-        .unwrap();
+        .unwrap()
+        .messages;
     assert_eq!(
         history
             .iter()

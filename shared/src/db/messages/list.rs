@@ -7,7 +7,27 @@ use crate::db::{Database, viewer};
 use crate::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
 use crate::error::{Error, Result};
 
-/// Returns a page of a room's history; `None` if the page number is out of range.
+/// A page of a room's history.
+#[derive(Debug)]
+pub struct History {
+    /// `None` if the page number is out of range.
+    pub page: Option<Page<Message>>,
+    /// The room's revision.
+    pub revision: i64,
+}
+
+/// The messages after a position.
+#[derive(Debug)]
+pub struct Backfill {
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// The room's message count.
+    pub count: i64,
+    /// The room's revision.
+    pub revision: i64,
+}
+
+/// Returns a page of a room's history.
 ///
 /// Messages are numbered without gaps, so a page is a range of `seq`, and page 50,000 is as fast as page 1.
 ///
@@ -21,19 +41,19 @@ pub async fn list(
     order: MessageOrder,
     number: PageNumber,
     size: PageSize,
-) -> Result<Option<Page<Message>>> {
+) -> Result<History> {
     // `skipped` is the number of messages before the page. Null selects the last page, which depends on the count.
     // `before` is the `seq` before the first message of the page in either direction.
     const SQL: &str = concat!(
         "-- list_messages
         WITH room AS (
-            SELECT id, driver_id, driver_delivered_seq, other_user_delivered_seq, message_count,
+            SELECT id, driver_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision,
                    CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
             FROM chat_rooms
             CROSS JOIN LATERAL (SELECT coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped) AS page
             WHERE id = $2 AND $1 IN (driver_id, other_user_id)
         )
-        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
+        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, room.revision, ",
         message_columns!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN room ON true
@@ -61,16 +81,15 @@ pub async fn list(
             ],
         )
         .await?;
-    let count = message_count(&rows)?;
-    Ok(Page::new(
-        count,
-        number,
-        size,
-        rows.iter().filter_map(columns::message).collect(),
-    ))
+    let (count, revision) = counters(&rows)?;
+    let messages = rows.iter().filter_map(columns::message).collect();
+    Ok(History {
+        page: Page::new(count, number, size, messages),
+        revision,
+    })
 }
 
-/// Returns at most `size` messages after `after_seq`, oldest first, and the room's message count.
+/// Returns at most `size` messages after `after_seq`.
 ///
 /// # Errors
 /// As [`list`].
@@ -80,10 +99,10 @@ pub async fn backfill(
     room_id: Uuid,
     after_seq: i64,
     size: PageSize,
-) -> Result<(i64, Vec<Message>)> {
+) -> Result<Backfill> {
     const SQL: &str = concat!(
         "-- backfill_messages
-        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, ",
+        SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, room.revision, ",
         message_columns!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN chat_rooms AS room ON room.id = $2 AND $1 IN (room.driver_id, room.other_user_id)
@@ -104,18 +123,21 @@ pub async fn backfill(
             ],
         )
         .await?;
-    Ok((
-        message_count(&rows)?,
-        rows.iter().filter_map(columns::message).collect(),
-    ))
+    let (count, revision) = counters(&rows)?;
+    Ok(Backfill {
+        messages: rows.iter().filter_map(columns::message).collect(),
+        count,
+        revision,
+    })
 }
 
-/// Reads the room's message count. The result has a row even without message, room or viewer.
-fn message_count(rows: &[Row]) -> Result<i64> {
+/// Reads the room's message count and revision. The result has a row even without message, room or viewer.
+fn counters(rows: &[Row]) -> Result<(i64, i64)> {
     let row = rows
         .first()
         .ok_or_else(|| Error::internal("list_messages: a row was expected"))?;
     viewer::check(row)?;
-    row.get::<_, Option<i64>>("message_count")
-        .ok_or(Error::NotFound)
+    let count = row.get::<_, Option<i64>>("message_count");
+    let revision = row.get::<_, Option<i64>>("revision");
+    count.zip(revision).ok_or(Error::NotFound)
 }

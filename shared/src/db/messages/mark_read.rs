@@ -23,7 +23,7 @@ pub struct Marked {
     pub rooms: Vec<Uuid>,
 }
 
-/// Marks messages that the viewer has received and not read. Repeats count once.
+/// Marks messages that the viewer has received and not read, and that are not deleted. Repeats count once.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; 401 for an unknown or inactive
@@ -57,6 +57,8 @@ pub async fn mark_read(database: &Database, viewer: Viewer, unread: &Unread) -> 
 /// second sees which messages are still unread. The unread counter is reduced by the number of marked messages, never
 /// set to 0: a message committed meanwhile is not in the snapshot and stays unread.
 ///
+/// If nothing is left to read, everything has been delivered, so that the device need not report it.
+///
 /// Each participant reads a platform message separately. Its `read_at` is set when both have read it.
 const SQL: &str = "-- mark_read
     WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
@@ -89,6 +91,7 @@ const SQL: &str = "-- mark_read
                   WHEN room.is_drivers THEN message.driver_read_at IS NULL
                   ELSE message.other_user_read_at IS NULL
               END
+          AND message.deleted_at IS NULL
           AND ($3 IS NULL OR message.id = ANY ($3))
         RETURNING message.chat_room_id
     ),
@@ -99,7 +102,11 @@ const SQL: &str = "-- mark_read
             behind_since = coalesce(room.behind_since, clock_timestamp()),
             driver_unread_count = room.driver_unread_count - CASE WHEN room.driver_id = $1 THEN counted.count ELSE 0 END,
             other_user_unread_count =
-                room.other_user_unread_count - CASE WHEN room.other_user_id = $1 THEN counted.count ELSE 0 END
+                room.other_user_unread_count - CASE WHEN room.other_user_id = $1 THEN counted.count ELSE 0 END,
+            driver_delivered_seq = CASE WHEN room.driver_id = $1 AND room.driver_unread_count = counted.count
+                THEN room.message_count ELSE room.driver_delivered_seq END,
+            other_user_delivered_seq = CASE WHEN room.other_user_id = $1 AND room.other_user_unread_count = counted.count
+                THEN room.message_count ELSE room.other_user_delivered_seq END
         FROM counted WHERE room.id = counted.chat_room_id
         RETURNING room.id
     )

@@ -3,7 +3,8 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::RoomState;
-use super::state::{participant_columns, participant_joins, states};
+use super::state::{mirrored_message, participant_columns, participant_joins, states};
+use crate::db::columns::read_seqs;
 use crate::db::delivery::{Lease, LeaseScope, channel_state, sweep_limit};
 use crate::db::{Database, QueryError};
 
@@ -52,18 +53,21 @@ macro_rules! lease_and_read {
             RETURNING id, mirror_leased_until AS lease, mirror_reserved_until AS reservation,
                       extract(epoch FROM mirror_paced_until - clock_timestamp())::float8 AS wait
         )
-        SELECT channel_failures, circuit_is_open, lease, reservation, wait, room.*, ",
+        SELECT channel_failures, circuit_is_open, lease, reservation, wait, room.*, receipts.*, ",
             participant_columns!(),
             ", now() AS read_state_at,
-               newest.changed = newest.total AS all_changed, evicted.ids AS evicted,
-               message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
-               message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at
+               newest.changed = newest.total AS all_changed, evicted.ids AS evicted, ",
+            mirrored_message!(),
+            "
         FROM channel
         LEFT JOIN leased ON true
         LEFT JOIN LATERAL (
             SELECT * FROM chat_rooms WHERE id = leased.id AND reservation IS NULL OFFSET 0
         ) AS room ON true ",
             participant_joins!(),
+            "
+        ",
+            read_seqs!(),
             "
         LEFT JOIN LATERAL (
             SELECT count(*) AS total, count(*) FILTER (WHERE revision > room.mirrored_revision) AS changed

@@ -3,9 +3,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::columns;
+use crate::db::columns::{self, read_seqs};
 use crate::db::{Database, QueryError};
-use crate::domain::{Timestamp, User};
+use crate::domain::{ReceiptState, Timestamp, User};
 
 /// A room and the changes that Firebase does not have, from one snapshot.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub struct MirroredRoom {
     pub revision: i64,
     /// `None` without a delivery.
     pub tracking_number: Option<String>,
+    /// The receipts of the driver and of the other user.
+    pub receipts: [ReceiptState; 2],
     /// The driver's and the other user's view of the room.
     pub participants: [MirroredParticipant; 2],
 }
@@ -87,6 +89,9 @@ pub struct MirroredMessage {
     pub longitude: Option<f64>,
     pub created_at: Timestamp,
     pub read_at: Option<Timestamp>,
+    pub edited_at: Option<Timestamp>,
+    pub is_deleted: bool,
+    pub revision: i64,
 }
 
 /// Selects the platform's data about the participants and the delivery of `room`, with [`participant_joins`].
@@ -111,6 +116,16 @@ macro_rules! participant_joins {
 }
 pub(super) use {participant_columns, participant_joins};
 
+/// Selects the message with the alias `message` for [`states`].
+macro_rules! mirrored_message {
+    () => {
+        "message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
+         message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
+         message.edited_at, message.deleted_at IS NOT NULL AS is_deleted, message.revision AS message_revision"
+    };
+}
+pub(super) use mirrored_message;
+
 /// Reads a room's complete state for Firebase without a lease; `None` if the room does not exist.
 ///
 /// # Errors
@@ -118,12 +133,15 @@ pub(super) use {participant_columns, participant_joins};
 pub async fn read(database: &Database, room_id: Uuid) -> Result<Option<RoomState>, QueryError> {
     const SQL: &str = concat!(
         "-- read_mirror
-        SELECT room.*, ",
+        SELECT room.*, receipts.*, ",
         participant_columns!(),
-        ", message.id AS message_id, message.seq, message.sender_id, message.message_type, message.text,
-               message.image_url, message.latitude, message.longitude, message.created_at AS sent_at, message.read_at,
-               true AS all_changed, NULL::uuid[] AS evicted, now() AS read_state_at, NULL::timestamptz AS lease
+        ", ",
+        mirrored_message!(),
+        ", true AS all_changed, NULL::uuid[] AS evicted, now() AS read_state_at, NULL::timestamptz AS lease
         FROM chat_rooms AS room
+        ",
+        read_seqs!(),
+        "
         LEFT JOIN chat_messages AS message
           ON message.chat_room_id = room.id AND message.seq > room.message_count - $2 ",
         participant_joins!(),
@@ -166,6 +184,7 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         revision: row.get("revision"),
         tracking_number: row.get("tracking_number"),
         participants: participants(row),
+        receipts: columns::receipts(row),
     };
     Some(RoomState {
         room,
@@ -212,5 +231,8 @@ fn message(row: &Row) -> Option<MirroredMessage> {
         longitude: row.get("longitude"),
         created_at: Timestamp(row.get("sent_at")),
         read_at: row.get::<_, Option<_>>("read_at").map(Timestamp),
+        edited_at: row.get::<_, Option<_>>("edited_at").map(Timestamp),
+        is_deleted: row.get("is_deleted"),
+        revision: row.get("message_revision"),
     })
 }

@@ -22,11 +22,11 @@ pub struct DuePush {
     /// The time after which the notification is useless.
     pub expires_at: DateTime<Utc>,
     pub expired: bool,
-    /// The content; `None` if the recipient has read everything or does not want to be notified.
+    /// The content; `None` if everything is read or deleted, or the recipient does not want to be notified.
     pub notice: Option<Notice>,
 }
 
-/// A notification's content: the newest unread message.
+/// A notification's content: the newest message that is neither read nor deleted.
 pub struct Notice {
     pub message_id: Uuid,
     pub seq: i64,
@@ -132,7 +132,7 @@ macro_rules! lease_and_read {
         LEFT JOIN users AS recipient ON recipient.id = target.user_id AND recipient.is_active
         LEFT JOIN LATERAL (
             SELECT * FROM chat_messages
-            WHERE chat_room_id = room.id AND seq BETWEEN push.first_seq AND push.last_seq AND read_at IS NULL
+            WHERE chat_room_id = room.id AND seq BETWEEN push.first_seq AND push.last_seq AND read_at IS NULL AND deleted_at IS NULL
               AND CASE WHEN push_mode IS NULL THEN target.wants_pushes
                        WHEN push_mode = 'urgent' THEN target.is_other_user END
               AND recipient.id IS NOT NULL AND sender_id IS DISTINCT FROM recipient.id

@@ -53,7 +53,7 @@ async fn history(test: &TestApp, viewer: Viewer, room: Uuid) -> Vec<Message> {
     messages::backfill(&test.app.database, viewer, room, 0, PageSize::DEFAULT)
         .await
         .unwrap()
-        .1
+        .messages
 }
 
 async fn open(test: &TestApp, viewer: Viewer, other: Viewer, delivery: Uuid) -> Result<Uuid> {

@@ -100,15 +100,19 @@ async fn concurrent_events_sends_and_readings_keep_the_counters_correct() {
                         .unwrap(),
                 ),
                 4 => {
-                    let (_, history) =
+                    let history =
                         messages::backfill(database, driver, with_merchant, 0, PageSize::DEFAULT)
                             .await
                             .unwrap();
-                    let (_, more) =
-                        messages::backfill(database, driver, room, 0, PageSize::DEFAULT)
-                            .await
-                            .unwrap();
-                    let ids = history.iter().chain(&more).map(|it| it.id).collect();
+                    let more = messages::backfill(database, driver, room, 0, PageSize::DEFAULT)
+                        .await
+                        .unwrap();
+                    let ids = history
+                        .messages
+                        .iter()
+                        .chain(&more.messages)
+                        .map(|it| it.id)
+                        .collect();
                     drop(
                         mark_read(database, driver, &Unread::Messages(ids))
                             .await

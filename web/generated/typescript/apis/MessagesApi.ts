@@ -15,8 +15,11 @@
 import * as runtime from '../runtime';
 import type {
     AuthenticationError,
+    EditMessageRequest,
     ErrorDetail,
     FoundMessages,
+    MarkMessagesDeliveredRequest,
+    MarkMessagesDeliveredResult,
     MarkMessagesReadRequest,
     MarkMessagesReadResult,
     Message,
@@ -29,6 +32,24 @@ import type {
     ValidationError,
 } from '../models/index';
 
+export interface DeleteMessageRequest {
+    /**
+     * The message.
+     */
+    messageId: string;
+}
+
+export interface EditMessageOperationRequest {
+    /**
+     * The message.
+     */
+    messageId: string;
+    /**
+     * 
+     */
+    editMessageRequest: EditMessageRequest;
+}
+
 export interface ListMessagesRequest {
     /**
      * 
@@ -40,7 +61,13 @@ export interface ListMessagesRequest {
      */
     afterSeq?: number;
     /**
-     * Unknown values are ignored. It has no effect together with `after_seq`.
+     * Of the newest 500 messages those with a greater `revision`, the oldest revision first. `page` and `page_size`
+     * have no effect. Together with it, `after_seq` is the position within that revision, as in `next`.
+     * 
+     */
+    changedSince?: number;
+    /**
+     * Unknown values are ignored. It has no effect together with `after_seq` or `changed_since`.
      */
     ordering?: MessageOrdering;
     /**
@@ -63,6 +90,13 @@ export interface ListQuickRepliesRequest {
      * 
      */
     acceptLanguage?: string;
+}
+
+export interface MarkMessagesDeliveredOperationRequest {
+    /**
+     * 
+     */
+    markMessagesDeliveredRequest: MarkMessagesDeliveredRequest;
 }
 
 export interface MarkMessagesReadOperationRequest {
@@ -111,6 +145,126 @@ export interface SignUploadOperationRequest {
 export class MessagesApi extends runtime.BaseAPI {
 
     /**
+     * Creates request options for deleteMessage without sending the request
+     */
+    async deleteMessageRequestOpts(requestParameters: DeleteMessageRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['messageId'] == null) {
+            throw new runtime.RequiredError(
+                'messageId',
+                'Required parameter "messageId" was null or undefined when calling deleteMessage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/messages/{message_id}/`;
+        urlPath = urlPath.replace('{message_id}', encodeURIComponent(String(requestParameters['messageId'])));
+
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * Deletes one\'s own message for both participants: a tombstone without content stays. The same window applies as for editing. A repeat returns the same tombstone. An unread message is no longer unread. The content is kept as evidence and never returned. 
+     * Delete a message
+     */
+    async deleteMessageRaw(requestParameters: DeleteMessageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Message>> {
+        const requestOptions = await this.deleteMessageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * Deletes one\'s own message for both participants: a tombstone without content stays. The same window applies as for editing. A repeat returns the same tombstone. An unread message is no longer unread. The content is kept as evidence and never returned. 
+     * Delete a message
+     */
+    async deleteMessage(requestParameters: DeleteMessageRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Message> {
+        const response = await this.deleteMessageRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for editMessage without sending the request
+     */
+    async editMessageRequestOpts(requestParameters: EditMessageOperationRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['messageId'] == null) {
+            throw new runtime.RequiredError(
+                'messageId',
+                'Required parameter "messageId" was null or undefined when calling editMessage().'
+            );
+        }
+
+        if (requestParameters['editMessageRequest'] == null) {
+            throw new runtime.RequiredError(
+                'editMessageRequest',
+                'Required parameter "editMessageRequest" was null or undefined when calling editMessage().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/messages/{message_id}/`;
+        urlPath = urlPath.replace('{message_id}', encodeURIComponent(String(requestParameters['messageId'])));
+
+        return {
+            path: urlPath,
+            method: 'PATCH',
+            headers: headerParameters,
+            query: queryParameters,
+            body: requestParameters['editMessageRequest'],
+        };
+    }
+
+    /**
+     * Replaces the text of one\'s own message, or the caption of a photo or a location; a blank one removes the caption. It is possible for 15 minutes after sending (the server\'s setting), while the conversation is open. The same text again changes nothing. The former text is kept as evidence and never returned. 
+     * Edit a message
+     */
+    async editMessageRaw(requestParameters: EditMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Message>> {
+        const requestOptions = await this.editMessageRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * Replaces the text of one\'s own message, or the caption of a photo or a location; a blank one removes the caption. It is possible for 15 minutes after sending (the server\'s setting), while the conversation is open. The same text again changes nothing. The former text is kept as evidence and never returned. 
+     * Edit a message
+     */
+    async editMessage(requestParameters: EditMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Message> {
+        const response = await this.editMessageRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for listMessages without sending the request
      */
     async listMessagesRequestOpts(requestParameters: ListMessagesRequest): Promise<runtime.RequestOpts> {
@@ -129,6 +283,10 @@ export class MessagesApi extends runtime.BaseAPI {
 
         if (requestParameters['afterSeq'] != null) {
             queryParameters['after_seq'] = requestParameters['afterSeq'];
+        }
+
+        if (requestParameters['changedSince'] != null) {
+            queryParameters['changed_since'] = requestParameters['changedSince'];
         }
 
         if (requestParameters['ordering'] != null) {
@@ -165,7 +323,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Returns the history by pages, newest first. With `after_seq` it returns what an offline phone has missed: the messages after that one, oldest first, at most `page_size`. 
+     * Returns the history by pages, newest first. With `after_seq` it returns what an offline phone has missed: the messages after that one, oldest first, at most `page_size`.  With `changed_since` it returns what has changed since a revision of the conversation: new and edited messages, tombstones and receipts. One call is enough, except for long texts: then `next` leads to the rest. The `revision` of the last response is the next `changed_since`. 
      * Read the history of a conversation
      */
     async listMessagesRaw(requestParameters: ListMessagesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<MessagePage>> {
@@ -176,7 +334,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Returns the history by pages, newest first. With `after_seq` it returns what an offline phone has missed: the messages after that one, oldest first, at most `page_size`. 
+     * Returns the history by pages, newest first. With `after_seq` it returns what an offline phone has missed: the messages after that one, oldest first, at most `page_size`.  With `changed_since` it returns what has changed since a revision of the conversation: new and edited messages, tombstones and receipts. One call is enough, except for long texts: then `next` leads to the rest. The `revision` of the last response is the next `changed_since`. 
      * Read the history of a conversation
      */
     async listMessages(requestParameters: ListMessagesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MessagePage> {
@@ -240,6 +398,63 @@ export class MessagesApi extends runtime.BaseAPI {
      */
     async listQuickReplies(requestParameters: ListQuickRepliesRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<QuickReplies> {
         const response = await this.listQuickRepliesRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for markMessagesDelivered without sending the request
+     */
+    async markMessagesDeliveredRequestOpts(requestParameters: MarkMessagesDeliveredOperationRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['markMessagesDeliveredRequest'] == null) {
+            throw new runtime.RequiredError(
+                'markMessagesDeliveredRequest',
+                'Required parameter "markMessagesDeliveredRequest" was null or undefined when calling markMessagesDelivered().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/messages/mark_as_delivered/`;
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: requestParameters['markMessagesDeliveredRequest'],
+        };
+    }
+
+    /**
+     * Reports up to which message the phone has received its conversations. A watermark per participant only grows, and never passes the last message. Foreign and unknown conversations are ignored. Firebase shows the watermarks to both participants. What is read need not be reported. 
+     * Report delivered messages
+     */
+    async markMessagesDeliveredRaw(requestParameters: MarkMessagesDeliveredOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<MarkMessagesDeliveredResult>> {
+        const requestOptions = await this.markMessagesDeliveredRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * Reports up to which message the phone has received its conversations. A watermark per participant only grows, and never passes the last message. Foreign and unknown conversations are ignored. Firebase shows the watermarks to both participants. What is read need not be reported. 
+     * Report delivered messages
+     */
+    async markMessagesDelivered(requestParameters: MarkMessagesDeliveredOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<MarkMessagesDeliveredResult> {
+        const response = await this.markMessagesDeliveredRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

@@ -261,6 +261,32 @@ export interface DeliveryInfo {
 /**
  * 
  * @export
+ * @interface DeliveryReceipt
+ */
+export interface DeliveryReceipt {
+    /**
+     * 
+     */
+    chat_room_id: string;
+    /**
+     * The newest message that has arrived, with all before it.
+     */
+    seq: number;
+}
+/**
+ * 
+ * @export
+ * @interface EditMessageRequest
+ */
+export interface EditMessageRequest {
+    /**
+     * Blank removes the caption of a photo or a location.
+     */
+    text: string;
+}
+/**
+ * 
+ * @export
  * @interface ErrorDetail
  */
 export interface ErrorDetail {
@@ -403,6 +429,18 @@ export interface FirebaseMessage {
      * UTC, always with six fractional digits.
      */
     read_at?: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    edited_at?: string;
+    /**
+     * Then `text` and `image_url` are empty, and there are no coordinates.
+     */
+    is_deleted: boolean;
+    /**
+     * Of two copies of a message, here or from the API, the one with the higher revision is the newer one.
+     */
+    revision: number;
 }
 
 
@@ -468,6 +506,23 @@ export interface FirebaseMetadata {
 }
 
 
+/**
+ * `/chats/{room_id}/receipts/{user_id}`: how far a participant has received and read the messages. Both watermarks
+ * only grow.
+ * 
+ * @export
+ * @interface FirebaseReceipt
+ */
+export interface FirebaseReceipt {
+    /**
+     * Messages up to this one have been delivered.
+     */
+    delivered_seq: number;
+    /**
+     * All received messages up to this one are read or deleted.
+     */
+    read_seq: number;
+}
 /**
  * 
  * @export
@@ -611,6 +666,32 @@ export interface FoundMessages {
      * 
      */
     results: Array<FoundMessage>;
+}
+/**
+ * 
+ * @export
+ * @interface MarkMessagesDeliveredRequest
+ */
+export interface MarkMessagesDeliveredRequest {
+    /**
+     * 
+     */
+    receipts: Array<DeliveryReceipt>;
+}
+/**
+ * 
+ * @export
+ * @interface MarkMessagesDeliveredResult
+ */
+export interface MarkMessagesDeliveredResult {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * The conversations whose watermark has grown.
+     */
+    count: number;
 }
 /**
  * At least one of the two.
@@ -841,6 +922,14 @@ export interface MessagePage {
      * 
      */
     results: Array<Message>;
+    /**
+     * The conversation's revision. Ask for later changes with `changed_since`.
+     */
+    revision: number;
+    /**
+     * Only with `changed_since`. Both participants' watermarks by their ids, as in Firebase.
+     */
+    receipts?: { [key: string]: ReceiptState; };
 }
 /**
  * 
@@ -1128,6 +1217,21 @@ export interface QuickReply {
      * 
      */
     text: string;
+}
+/**
+ * 
+ * @export
+ * @interface ReceiptState
+ */
+export interface ReceiptState {
+    /**
+     * Messages up to this one have been delivered.
+     */
+    delivered_seq: number;
+    /**
+     * All received messages up to this one are read or deleted.
+     */
+    read_seq: number;
 }
 /**
  * 
