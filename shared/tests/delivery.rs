@@ -88,8 +88,8 @@ async fn a_burst_takes_few_deliveries_and_its_last_message_does_not_wait_for_the
         );
     }
     assert!(notified(&test, "driver").await.is_empty(), "the sender");
-    let writes = test.firebase.writes().await;
-    let revision = &writes.last().unwrap().2["metadata"]["revision"];
+    let writes = test.firebase.room_writes(room).await;
+    let revision = &writes.last().unwrap()["metadata"]["revision"];
     assert_eq!(*revision, 1 + WRITERS * EACH);
     assert!(
         number(writes.len()) <= seconds * 10.0 + 1.0,
