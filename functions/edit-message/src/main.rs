@@ -77,8 +77,8 @@ mod tests {
             let body = call(driver, message.id.to_string(), body).await.expect(400);
             assert!(body["text"].is_array(), "{body}");
         }
-        let text = json!({ "text": "Bonsoir" });
-        call(client, message.id.to_string(), text.clone())
+        let changed = json!({ "text": "Bonsoir" });
+        call(client, message.id.to_string(), changed.clone())
             .await
             .expect(403);
         for (viewer, id) in [
@@ -86,7 +86,7 @@ mod tests {
             (driver, room.to_string()),
             (driver, "x".to_owned()),
         ] {
-            call(viewer, id, text.clone()).await.expect(404);
+            call(viewer, id, changed.clone()).await.expect(404);
         }
         assert!(test.firebase.writes().await.is_empty());
     }

@@ -189,9 +189,9 @@ async fn concurrent_reports_of_many_rooms_neither_deadlock_nor_go_back() {
             receipts.reverse();
         }
         let (room, client) = rooms[usize::try_from(turn).unwrap() % 5];
-        let text = turn % 4 == 0;
+        let reads = turn % 4 == 0;
         tasks.spawn(async move {
-            if text {
+            if reads {
                 mark_read(database, client, &Unread::Room(room))
                     .await
                     .unwrap();

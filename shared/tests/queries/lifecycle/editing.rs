@@ -124,9 +124,9 @@ async fn captions_are_edited_and_removed() {
             (edited.image_url, edited.latitude)
         );
     }
-    let text = test.say(driver, room, "Bonjour").await;
+    let plain = test.say(driver, room, "Bonjour").await;
     assert!(matches!(
-        edit(&test, driver, text.id, "").await,
+        edit(&test, driver, plain.id, "").await,
         Err(Error::Rejected(_))
     ));
 }

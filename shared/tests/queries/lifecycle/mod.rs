@@ -13,10 +13,10 @@ use shared::error::Result;
 use shared::testing::TestApp;
 use uuid::Uuid;
 
-async fn edit(test: &TestApp, viewer: Viewer, message: Uuid, text: &str) -> Result<Changed> {
-    let text = Text::parse_optional(text).unwrap();
+async fn edit(test: &TestApp, viewer: Viewer, message: Uuid, words: &str) -> Result<Changed> {
+    let words = Text::parse_optional(words).unwrap();
     let window = EditWindow::default();
-    messages::edit(&test.app.database, viewer, message, text.as_ref(), window).await
+    messages::edit(&test.app.database, viewer, message, words.as_ref(), window).await
 }
 
 async fn delete(test: &TestApp, viewer: Viewer, message: Uuid) -> Result<Changed> {
