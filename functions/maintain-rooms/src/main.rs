@@ -1,10 +1,11 @@
 //! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
-//! users access to Firebase, records the message metrics, deletes webhook events after 30 days, and updates the search
-//! index and the inboxes after name changes. Concurrent runs are safe.
+//! users access to Firebase, records the message metrics, deletes webhook events after 30 days and the ids of the
+//! platform's messages after 180, and updates the search index and the inboxes after name changes. Concurrent runs are
+//! safe.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use shared::db::{messages, rooms, webhooks};
+use shared::db::{messages, platform_messages, rooms, webhooks};
 use shared::domain::Timestamp;
 use shared::firebase::revoke::{Revocations, revoke_users};
 use shared::metrics::{self, Metric};
@@ -16,7 +17,7 @@ const BATCH: i64 = 500;
 /// The number of rooms whose names a run compares, which takes PostgreSQL about 25 ms.
 const NAMES: i64 = 1000;
 
-/// The number of expired webhook events that a run deletes.
+/// The number of expired webhook events, and of ids of messages, that a run deletes.
 const EVENTS: i64 = 10_000;
 
 #[derive(Serialize)]
@@ -53,6 +54,7 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
     };
     measure_activity(app).await?;
     webhooks::delete_expired(database, EVENTS).await?;
+    platform_messages::delete_expired_ids(database, EVENTS).await?;
     // This step is last and cannot fail the run, because it reads the platform's tables.
     if let Err(error) = rooms::refresh_names(database, NAMES).await {
         tracing::error!(%error, "names not updated");

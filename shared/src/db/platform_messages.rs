@@ -4,8 +4,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::Database;
 use super::conditions::is_open;
+use super::{Database, QueryError};
 use crate::domain::{Content, Platform, Text};
 use crate::error::{Error, Result};
 
@@ -99,6 +99,22 @@ fn posted(row: &Row, new: &NewPlatformMessage) -> Result<Option<Posted>> {
 fn unknown(field: &'static str, id: Uuid) -> Error {
     let reason = format!("Clé primaire « {id} » non valide - l'objet n'existe pas.");
     Error::rejected(field, reason)
+}
+
+/// Deletes the ids of at most `limit` messages after 180 days, and returns their number. A repeat after that is a new
+/// message. The messages themselves stay.
+///
+/// # Errors
+/// PostgreSQL does not respond.
+pub async fn delete_expired_ids(database: &Database, limit: i64) -> Result<usize, QueryError> {
+    const SQL: &str = "-- delete_platform_message_ids
+        DELETE FROM chat_platform_messages WHERE message_id IN (
+            SELECT message_id FROM chat_platform_messages WHERE received_at < now() - interval '180 days'
+            ORDER BY received_at LIMIT $1
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING message_id";
+    Ok(database.query(SQL, &[(&limit, Type::INT8)]).await?.len())
 }
 
 /// If the message is a repeat, nothing is locked and nothing changes. Otherwise the rooms are locked first, in the order

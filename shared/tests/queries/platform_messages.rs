@@ -1,4 +1,6 @@
-use shared::db::platform_messages::{Addressee, NewPlatformMessage, Posted, send};
+use shared::db::platform_messages::{
+    Addressee, NewPlatformMessage, Posted, delete_expired_ids, send,
+};
 use shared::db::rooms::{self, NewRoom, OpeningRules};
 use shared::domain::{DeliveryEvent, Platform, RoomType, Text, Viewer};
 use shared::error::{Error, Result};
@@ -183,4 +185,24 @@ async fn twenty_concurrent_repeats_store_one_message() {
         assert!(all.iter().all(|it| it.rooms == [room]));
         assert_eq!(test.unread(client).await, 1);
     }
+}
+
+#[tokio::test]
+async fn an_id_is_forgotten_after_180_days_and_its_message_stays() {
+    let test = TestApp::new().await;
+    let (.., room) = test.room().await;
+    let database = &test.app.database;
+    let (old, recent) = (
+        message(Addressee::Room(room)),
+        message(Addressee::Room(room)),
+    );
+    for new in [&old, &recent] {
+        post(&test, new).await.unwrap();
+    }
+    let age = "UPDATE chat_platform_messages SET received_at = now() - interval '181 days' WHERE message_id = $1";
+    test.sql.execute(age, &[&old.message_id]).await.unwrap();
+    assert_eq!(delete_expired_ids(database, 10).await.unwrap(), 1);
+    assert_eq!(delete_expired_ids(database, 10).await.unwrap(), 0);
+    assert_eq!(number_of_messages(&test).await, 2);
+    assert!(!post(&test, &recent).await.unwrap().created);
 }
