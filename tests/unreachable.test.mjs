@@ -146,7 +146,10 @@ describe('a call is rejected', () => {
     await ago(said, 600);
     await say(client, room, 'J’arrive');
     await rejected(driver, room, /deux minutes/);
-    await say(driver, room, 'Je vous attends');
+    const again = await say(driver, room, 'Je vous attends');
+    await rejected(driver, room, /deux minutes/);
+    await ago(again, 121);
+    assert.equal((await driver.delete(`messages/${again.id}/`)).status, 200);
     await rejected(driver, room, /deux minutes/);
   });
 
