@@ -16,14 +16,14 @@ import {
   type DataSnapshot,
   type QueryConstraint,
 } from 'firebase/database';
-import type { FirebaseToken } from '../generated/typescript';
+import type { FirebaseMessage, FirebaseMetadata, FirebaseToken } from '../generated/typescript';
 import type { Config } from './config';
 import { CallError } from './core/errors';
 import type { Journal } from './core/journal';
 import { LIVE_ROOMS, type Inbox, type InboxEntry } from './core/inbox';
 import type { Live, Unlisten } from './core/live';
 import type { Receipts } from './core/receipts';
-import { fromFirebase, type LiveMessage, type Message } from './core/message';
+import { fromFirebase, type Message } from './core/message';
 
 /** Firebase through the official SDK. Listeners that are added before the connection start with it. */
 export class FirebaseLive implements Live {
@@ -83,7 +83,7 @@ export class FirebaseLive implements Live {
   messages(roomId: string, received: (message: Message) => void, rejected: () => void): Unlisten {
     const path = `chats/${roomId}/messages`;
     const take = (event: string) => (snapshot: DataSnapshot) => {
-      const message = fromFirebase(snapshot.val() as LiveMessage);
+      const message = fromFirebase(snapshot.val() as FirebaseMessage);
       this.#note(event, snapshot);
       this.journal.add({ kind: 'message', step: message.readAt ? 'read' : 'received', messageId: message.id });
       received(message);
@@ -113,8 +113,8 @@ export class FirebaseLive implements Live {
     return this.#entries([orderByChild('unread_count'), startAt(1)], received, rejected);
   }
 
-  isActive(roomId: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten {
-    return this.#value(`chats/${roomId}/metadata/is_active`, rejected, (value) => received(value as boolean | null));
+  metadata(roomId: string, received: (metadata: FirebaseMetadata) => void, rejected: () => void): Unlisten {
+    return this.#value(`chats/${roomId}/metadata`, rejected, (value) => value && received(value as FirebaseMetadata));
   }
 
   typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten {

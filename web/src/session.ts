@@ -2,6 +2,7 @@ import type { Config, Person } from './config';
 import { Api } from './core/api';
 import { systemClock } from './core/clock';
 import { Conversation } from './core/conversation';
+import { Delivery } from './core/delivery';
 import { Journal } from './core/journal';
 import { journaledFetch } from './core/journaled-fetch';
 import { Observable } from './core/observable';
@@ -30,6 +31,7 @@ export class Session extends Observable {
   #isVisible = true;
   #wasLive = false;
   #snapshots: LocalSnapshots;
+  #delivery: Delivery;
 
   constructor(
     readonly viewer: Person & { token: string },
@@ -50,6 +52,7 @@ export class Session extends Observable {
       () => {},
     );
     this.rooms = new RoomList(this.api, this.#live, systemClock, this.#snapshots);
+    this.#delivery = new Delivery((receipts) => this.api.markDelivered(receipts), systemClock);
     this.outbox = new Outbox({
       store: new LocalOutbox(viewer.id),
       newId: () => crypto.randomUUID(),
@@ -80,14 +83,15 @@ export class Session extends Observable {
   end(): void {
     this.#signIn.stop();
     this.outbox.stop();
+    this.#delivery.stop();
     this.rooms.close();
     void this.#live.close();
   }
 
   open(roomId: string): Conversation {
     const { api, outbox, viewer } = this;
-    const snapshots = this.#snapshots;
-    const conversation = new Conversation({ roomId, viewerId: viewer.id, api, live: this.#live, outbox, snapshots });
+    const [live, delivery, snapshots] = [this.#live, this.#delivery, this.#snapshots];
+    const conversation = new Conversation({ roomId, viewerId: viewer.id, api, live, outbox, delivery, snapshots });
     this.#open.add(conversation);
     conversation.setVisible(this.#isVisible);
     conversation.open();
@@ -112,7 +116,7 @@ export class Session extends Observable {
 
   /** The connection may be back: runs every waiting task now. */
   wake(): void {
-    for (const part of [this.#signIn, this.outbox, this.rooms, ...this.#open]) part.wake();
+    for (const part of [this.#signIn, this.outbox, this.#delivery, this.rooms, ...this.#open]) part.wake();
   }
 
   #responded(status: number | null): void {

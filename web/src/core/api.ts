@@ -6,11 +6,15 @@ import {
   RoomsApi,
   type CreateRoomRequest,
   type FirebaseToken,
+  type MessagePage as RestPage,
+  type QuickReplies,
   type RoomDetail,
   type RoomPage,
   type SendMessageRequest,
 } from '../../generated/typescript';
+import type { DeliveryReceipt } from './delivery';
 import { CallError } from './errors';
+import type { Changes, MessagePage } from './history';
 import { fromRest, type Message } from './message';
 import type { Outgoing } from './outbox';
 
@@ -57,19 +61,52 @@ export class Api {
     await call(this.#messages.markMessagesRead({ markMessagesReadRequest: { message_ids: ids } }));
   }
 
-  async newestMessages(chatRoomId: string, pageSize: number): Promise<Message[]> {
-    const page = await call(this.#messages.listMessages({ chatRoomId, pageSize }));
-    return page.results.map(fromRest);
+  async markDelivered(receipts: DeliveryReceipt[]): Promise<void> {
+    await call(this.#messages.markMessagesDelivered({ markMessagesDeliveredRequest: { receipts } }));
+  }
+
+  /** Returns the newest messages, newest first. */
+  async newestMessages(chatRoomId: string, pageSize: number): Promise<MessagePage> {
+    return pageOf(await call(this.#messages.listMessages({ chatRoomId, pageSize })));
   }
 
   /** Returns the `limit` messages after `afterSeq`, oldest first. */
-  async messagesAfter(chatRoomId: string, afterSeq: number, limit: number): Promise<Message[]> {
-    const page = await call(this.#messages.listMessages({ chatRoomId, afterSeq, pageSize: limit }));
-    return page.results.map(fromRest);
+  async messagesAfter(chatRoomId: string, afterSeq: number, limit: number): Promise<MessagePage> {
+    return pageOf(await call(this.#messages.listMessages({ chatRoomId, afterSeq, pageSize: limit })));
+  }
+
+  /** Returns what has changed since a revision: all of it, also if the server needs several responses. */
+  async changes(chatRoomId: string, since: number): Promise<Changes> {
+    const messages: Message[] = [];
+    let position = { changedSince: since, afterSeq: 0 };
+    for (;;) {
+      const page = await call(this.#messages.listMessages({ chatRoomId, ...position }));
+      messages.push(...page.results.map(fromRest));
+      const last = page.results.at(-1);
+      if (page.next === null || !last) return { messages, revision: page.revision, receipts: page.receipts ?? {} };
+      position = { changedSince: last.revision, afterSeq: last.seq };
+    }
+  }
+
+  async edit(messageId: string, text: string): Promise<Message> {
+    return fromRest(await call(this.#messages.editMessage({ messageId, editMessageRequest: { text } })));
+  }
+
+  async delete(messageId: string): Promise<Message> {
+    return fromRest(await call(this.#messages.deleteMessage({ messageId })));
   }
 
   async send(item: Outgoing): Promise<Message> {
     return fromRest(await call(this.#messages.sendMessage({ sendMessageRequest: requestOf(item) })));
+  }
+
+  quickReplies(roomId: string): Promise<QuickReplies> {
+    return call(this.#messages.listQuickReplies({ roomId }));
+  }
+
+  /** Calls a customer who does not respond, and returns until when they can. */
+  async callCustomer(roomId: string): Promise<string> {
+    return (await call(this.#rooms.reportUnreachable({ roomId }))).unreachable_until;
   }
 
   async setTyping(roomId: string, isTyping: boolean): Promise<void> {
@@ -81,10 +118,13 @@ export class Api {
   }
 }
 
+const pageOf = ({ results, revision }: RestPage): MessagePage => ({ messages: results.map(fromRest), revision });
+
 /** Omits the fields that a message type does not have: null is not a valid coordinate. */
 function requestOf({
   roomId,
   clientMessageId,
+  quickReplyKey,
   type,
   text,
   imageUrl,
@@ -95,7 +135,7 @@ function requestOf({
     chat_room_id: roomId,
     client_message_id: clientMessageId,
     message_type: type,
-    text,
+    ...(quickReplyKey ? { quick_reply_key: quickReplyKey } : { text }),
   };
   if (imageUrl !== '') request.image_url = imageUrl;
   if (latitude !== null && longitude !== null) Object.assign(request, { latitude, longitude });

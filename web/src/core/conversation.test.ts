@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { FirebaseMetadata } from '../../generated/typescript';
 import { Conversation } from './conversation';
+import { Delivery, type DeliveryReceipt } from './delivery';
 import { CallError } from './errors';
 import { text } from './message';
 import { Outbox } from './outbox';
 import { noSnapshots, type RoomSnapshot } from './snapshots';
-import { aMessage, ME, messagesOf, seqs } from './testing/messages';
+import { aMessage, ME, messagesOf, OTHER, seqs } from './testing/messages';
 import { settled, TestClock } from './testing/test-clock';
 import { TestLive } from './testing/test-live';
 import { aRoom, TestRoom } from './testing/test-room';
@@ -14,6 +16,8 @@ let live: TestLive;
 let clock: TestClock;
 let conversation: Conversation;
 let outbox: Outbox;
+let delivery: Delivery;
+let delivered: DeliveryReceipt[];
 
 beforeEach(() => {
   server = new TestRoom();
@@ -27,7 +31,9 @@ beforeEach(() => {
     return message;
   };
   outbox = new Outbox({ store, send, newId: () => 'c-1', clock });
-  conversation = new Conversation({ roomId: 'room', viewerId: ME, api: server, live, outbox, clock });
+  delivered = [];
+  delivery = new Delivery(async (receipts) => void delivered.push(...receipts), clock);
+  conversation = new Conversation({ roomId: 'room', viewerId: ME, api: server, live, outbox, delivery, clock });
 });
 
 const range = (first: number, last: number) => seqs(messagesOf(first, last));
@@ -103,7 +109,7 @@ describe('catching up', () => {
     server.messages = messagesOf(1, 250);
     live.connect(true);
     await settled();
-    expect(server.calls.slice(0, 3)).toEqual(['after 3 limit 100', 'after 103 limit 100', 'after 203 limit 100']);
+    expect(server.calls).toEqual(['changes since 3']);
     expect(seqs(conversation.messages)).toEqual(range(1, 250));
   });
 
@@ -241,15 +247,83 @@ describe('reading', () => {
     await settled();
     expect(server.calls).toEqual(['read id-1']);
   });
+});
 
-  test('a receipt among the newest messages also fetches those that Firebase no longer has', async () => {
+describe('the life of a message', () => {
+  const ticks = () => conversation.messages.map((message) => conversation.tickOf(message));
+  const receipts = (delivered_seq: number, read_seq: number) =>
+    live.listeners.receipts.forEach(({ received }) => received({ delivered_seq, read_seq }));
+
+  test('the other participant’s watermarks are the ticks', async () => {
+    server.messages = messagesOf(1, 3, { senderId: ME });
+    await open();
+    expect(ticks()).toEqual(['sent', 'sent', 'sent']);
+    receipts(2, 1);
+    expect(ticks()).toEqual(['read', 'delivered', 'sent']);
+    receipts(1, 0);
+    expect(ticks()).toEqual(['read', 'delivered', 'sent']);
+  });
+
+  test('a watermark also counts for messages that Firebase no longer has', async () => {
     server.messages = messagesOf(1, 60, { senderId: ME });
     await open();
     await conversation.loadOlder();
-    server.messages = messagesOf(1, 60, { senderId: ME, readAt: 'now' });
-    live.emit(...server.messages.slice(-50));
+    receipts(60, 60);
+    expect(new Set(ticks())).toEqual(new Set(['read']));
+    expect(server.calls).toEqual(['after 0 limit 10']);
+  });
+
+  test('after an interruption, one call brings edits, deletions and receipts', async () => {
+    server.messages = messagesOf(1, 60, { senderId: ME });
+    await open();
+    await conversation.loadOlder();
+    live.connect(false);
+    server.change('id-1', { text: 'corrigé', editedAt: 'now' });
+    server.change('id-2', { text: '', isDeleted: true });
+    server.receipts = { [OTHER]: { delivered_seq: 60, read_seq: 0 }, [ME]: { delivered_seq: 99, read_seq: 99 } };
+    server.calls = [];
+    live.connect(true);
     await settled();
-    expect(conversation.messages.filter(({ readAt }) => readAt === null)).toEqual([]);
+    expect(server.calls).toEqual(['changes since 60']);
+    expect(conversation.messages.slice(0, 2).map(({ text, isDeleted }) => [text, isDeleted])).toEqual([
+      ['corrigé', false],
+      ['', true],
+    ]);
+    expect(new Set(ticks())).toEqual(new Set(['delivered']));
+  });
+
+  test('a received message is reported as delivered, unless it is read at once', async () => {
+    await open({ isVisible: true });
+    live.emit(aMessage(1), aMessage(2));
+    await clock.pass(1_000);
+    expect(delivered).toEqual([{ chat_room_id: 'room', seq: 2 }]);
+    live.emit(aMessage(3));
+    server.messages = messagesOf(1, 3);
+    conversation.setOnScreen([1, 2, 3], true);
+    await clock.pass(60_000);
+    expect(delivered).toHaveLength(1);
+  });
+
+  test('a deleted message is not unread', async () => {
+    server.messages = messagesOf(1, 2);
+    await open();
+    expect(conversation.unseen).toBe(2);
+    live.emit(server.change('id-1', { text: '', isDeleted: true }));
+    expect(conversation.unseen).toBe(1);
+  });
+
+  test('the viewer’s own messages can be edited and deleted for 15 minutes, in an open room', async () => {
+    server.messages = [aMessage(1, { senderId: ME }), aMessage(2)];
+    await open();
+    const [own, others] = conversation.messages;
+    expect([conversation.canChange(own!), conversation.canChange(others!)]).toEqual([true, false]);
+    await conversation.edit(own!, 'corrigé');
+    expect(conversation.messages[0]).toMatchObject({ text: 'corrigé', editedAt: 'now' });
+    await conversation.delete(own!);
+    expect(conversation.messages[0]).toMatchObject({ text: '', isDeleted: true });
+    expect(conversation.canChange(conversation.messages[0]!)).toBe(false);
+    await clock.pass(15 * 60_000);
+    expect(conversation.canChange(own!)).toBe(false);
   });
 });
 
@@ -265,6 +339,7 @@ describe('without a connection', () => {
         api: server,
         live,
         outbox,
+        delivery,
         clock,
         snapshots: snapshots as never,
       });
@@ -303,7 +378,8 @@ test('a closed conversation receives and requests nothing more', async () => {
 
 test('a room that closes or reopens while it is shown changes its state', async () => {
   await open();
-  const emit = (isActive: boolean) => live.listeners.isActive.forEach(({ received }) => received(isActive));
+  const emit = (is_active: boolean) =>
+    live.listeners.metadata.forEach(({ received }) => received({ is_active } as FirebaseMetadata));
   emit(false);
   expect(conversation.room!.is_active).toBe(false);
   emit(true);

@@ -1,28 +1,48 @@
-import type { RoomDetail } from '../../generated/typescript';
+import type { FirebaseMetadata as Metadata, RoomDetail } from '../../generated/typescript';
 import type { Api } from './api';
 import { CatchUp } from './catch-up';
 import { systemClock, type Clock } from './clock';
+import type { Delivery } from './delivery';
 import { isTemporary } from './errors';
 import { keepListening, type Live, type Unlisten } from './live';
+import { History } from './history';
 import type { Content, Message } from './message';
 import { Observable } from './observable';
 import { echoes, type Outbox, type Outgoing } from './outbox';
+import { QuickReplies } from './quick-replies';
 import { Reading } from './reading';
+import { latestOf, noReceipts, tickOf, type Receipts, type Tick } from './receipts';
 import { Retrying } from './retrying';
 import { noSnapshots, type Snapshots } from './snapshots';
 import { Timeline } from './timeline';
 import { TypingSender, TypingWatch } from './typing';
+import { canCall } from './unreachable';
 
+/** A page of history. */
 const PAGE = 20;
+/** The number of a room's messages that Firebase keeps: the first page, which is then complete up to its revision. */
+const LIVE_MESSAGES = 50;
 /** The most unread messages that are loaded when a room opens: one page of the API. */
 const MOST_UNREAD = 100;
 /** The number of messages that a snapshot has. */
-const SNAPSHOT = 50;
+const SNAPSHOT = LIVE_MESSAGES;
 const POLL_MS = 5_000;
+/** How long a message can be edited or deleted: the server's default. */
+const CHANGE_MS = 15 * 60_000;
 
 export type ConversationApi = Pick<
   Api,
-  'room' | 'archive' | 'newestMessages' | 'messagesAfter' | 'markMessagesRead' | 'setTyping'
+  | 'archive'
+  | 'callCustomer'
+  | 'changes'
+  | 'delete'
+  | 'edit'
+  | 'markMessagesRead'
+  | 'messagesAfter'
+  | 'newestMessages'
+  | 'quickReplies'
+  | 'room'
+  | 'setTyping'
 >;
 
 interface Options {
@@ -31,6 +51,7 @@ interface Options {
   api: ConversationApi;
   live: Live;
   outbox: Outbox;
+  delivery: Delivery;
   snapshots?: Snapshots;
   clock?: Clock;
 }
@@ -47,6 +68,7 @@ export class Conversation extends Observable {
   isLoadingOlder = false;
 
   readonly typing: TypingSender;
+  readonly quickReplies: QuickReplies;
   #options: Options;
   #clock: Clock;
   #timeline = new Timeline();
@@ -56,9 +78,14 @@ export class Conversation extends Observable {
   #isLoaded = false;
   /** The `seq`s of the messages on the screen. */
   #onScreen = new Set<number>();
+  /** Whether there was an interruption while the room was loading. */
+  #hasMissed = false;
   #isConnected = false;
+  /** The other participant's watermarks. */
+  #receipts = noReceipts;
   #ends: Unlisten[] = [];
   #first: Retrying;
+  #history: History;
   #catchUp: CatchUp;
   #reading: Reading;
   #otherTyping: TypingWatch;
@@ -72,23 +99,26 @@ export class Conversation extends Observable {
     this.roomId = roomId;
     const rejected = (error: unknown) => this.#fail(error);
     this.#first = new Retrying(() => this.#load(), clock, rejected);
-    this.#catchUp = new CatchUp({
+    this.#history = new History({
       timeline: this.#timeline,
-      viewerId,
-      fetchAfter: async (seq, limit) => {
-        const messages = await api.messagesAfter(roomId, seq, limit);
-        this.#merge(messages);
-        return messages;
-      },
-      rejected,
-      clock,
+      newest: (limit) => api.newestMessages(roomId, limit),
+      after: (seq, limit) => api.messagesAfter(roomId, seq, limit),
+      changes: (since) => api.changes(roomId, since),
+      merge: (messages) => this.#merge(messages),
+      receipts: (receipts) => this.#setReceipts(receipts),
     });
+    this.#catchUp = new CatchUp({ timeline: this.#timeline, history: this.#history, rejected, clock });
     this.#reading = new Reading({
       viewerId,
       markMessages: (ids) => api.markMessagesRead(ids),
       marked: (ids) => this.#markRead(ids),
       clock,
     });
+    this.quickReplies = new QuickReplies(
+      () => api.quickReplies(roomId),
+      () => this.changed(),
+      clock,
+    );
     this.#otherTyping = new TypingWatch(
       () => this.changed(),
       clock,
@@ -116,7 +146,12 @@ export class Conversation extends Observable {
   }
 
   get hasOlder(): boolean {
-    return this.#timeline.oldest > 1;
+    return this.#isLoaded && this.#timeline.oldest > 1;
+  }
+
+  /** How far a message of the viewer has come. */
+  tickOf(message: Message): Tick {
+    return tickOf(message, this.#receipts);
   }
 
   get otherIsTyping(): boolean {
@@ -128,20 +163,20 @@ export class Conversation extends Observable {
     const { roomId } = this;
     this.#ends = [
       keepListening((rejected) => live.messages(roomId, (message) => this.#received(message), rejected), this.#clock),
-      keepListening(
-        (rejected) => live.isActive(roomId, (isActive) => this.#setActive(isActive), rejected),
-        this.#clock,
-      ),
+      keepListening((rejected) => live.metadata(roomId, (metadata) => this.#setState(metadata), rejected), this.#clock),
       live.connection((isConnected) => this.#connected(isConnected)),
       outbox.subscribe(() => this.changed()),
       outbox.onDelivered((item, message) => {
-        if (item.roomId === roomId) this.#merge([message]);
+        if (item.roomId !== roomId) return;
+        this.#merge([message]);
+        this.#catchUp.holes();
       }),
     ];
     const known = this.#options.snapshots?.room(roomId);
     if (known) {
       this.room = known.room;
       this.#timeline.merge(known.messages);
+      this.#history.revision = known.revision;
     }
     this.#first.request();
     this.#poll();
@@ -151,7 +186,7 @@ export class Conversation extends Observable {
     this.#isClosed = true;
     this.typing.stop();
     for (const end of this.#ends.splice(0)) end();
-    for (const part of [this.#first, this.#catchUp, this.#reading, this.#otherTyping]) part.stop();
+    for (const part of [this.#first, this.#catchUp, this.#reading, this.quickReplies, this.#otherTyping]) part.stop();
   }
 
   /** Whether the app is visible. Only then do messages on the screen count as read. */
@@ -161,7 +196,7 @@ export class Conversation extends Observable {
     if (!isVisible || !this.#isLoaded) return;
     if (isBack) this.#findFirstUnread();
     this.#see();
-    this.#catchUp.request({ newer: true });
+    this.#mayHaveMissed();
   }
 
   /** Messages have appeared on the screen, or left it. */
@@ -173,9 +208,49 @@ export class Conversation extends Observable {
     if (isOnScreen) this.#see();
   }
 
-  send(content: Content): void {
+  send(content: Content, quickReplyKey?: string): void {
     this.typing.stop();
-    this.#options.outbox.add(this.roomId, content, this.#timeline.newest);
+    this.#options.outbox.add(this.roomId, content, this.#timeline.newest, quickReplyKey);
+  }
+
+  /** Why the viewer cannot write here, in the server's words: the other participant has blocked them. */
+  get refusal(): string | null {
+    return this.waiting.find(({ isForbidden }) => isForbidden)?.rejection ?? null;
+  }
+
+  /** Whether the viewer, as the driver, may call the customer now. */
+  get canCallCustomer(): boolean {
+    const { viewerId } = this.#options;
+    return !!this.room && canCall(this.room, this.quickReplies.event, this.#timeline.messages, viewerId, this.now());
+  }
+
+  /** Calls a customer who does not respond, or throws a CallError. */
+  async callCustomer(): Promise<void> {
+    const unreachable_until = await this.#options.api.callCustomer(this.roomId);
+    if (this.room) this.room = { ...this.room, unreachable_until };
+    this.changed();
+  }
+
+  /** The server's time, in milliseconds since 1970. */
+  now(): number {
+    return this.#clock.now() + this.#options.live.clockOffset();
+  }
+
+  /** Whether the viewer may edit or delete a message. The server decides; this is for the menu. */
+  canChange({ senderId, type, createdAt, isDeleted }: Message): boolean {
+    const age = this.now() - Date.parse(createdAt);
+    const isOwn = senderId === this.#options.viewerId && type !== 'system';
+    return isOwn && !isDeleted && this.room?.is_active === true && age < CHANGE_MS;
+  }
+
+  /** Replaces the text of a message of the viewer, or throws a CallError. */
+  async edit(message: Message, words: string): Promise<void> {
+    this.#merge([await this.#options.api.edit(message.id, words)]);
+  }
+
+  /** Deletes a message of the viewer for everybody, or throws a CallError. */
+  async delete(message: Message): Promise<void> {
+    this.#merge([await this.#options.api.delete(message.id)]);
   }
 
   /** Archives for the viewer. Returns false if there was no connection. */
@@ -193,8 +268,8 @@ export class Conversation extends Observable {
 
   /** The connection may be back: retries what failed and fetches what was missed. */
   wake(): void {
-    for (const part of [this.#first, this.#catchUp, this.#reading]) part.wake();
-    if (this.#isLoaded) this.#catchUp.request({ newer: true });
+    for (const part of [this.#first, this.#catchUp, this.#reading, this.quickReplies]) part.wake();
+    this.#mayHaveMissed();
   }
 
   /** Loads the page before the oldest known message: `seq` is dense, so `after_seq` also reads backwards. */
@@ -204,7 +279,7 @@ export class Conversation extends Observable {
     try {
       const last = this.#timeline.oldest - 1;
       const after = Math.max(0, last - PAGE);
-      this.#merge(await this.#options.api.messagesAfter(this.roomId, after, last - after));
+      await this.#history.after(after, last - after);
     } catch (error) {
       if (!isTemporary(error)) throw error;
     } finally {
@@ -213,33 +288,45 @@ export class Conversation extends Observable {
   }
 
   async #load(): Promise<void> {
-    const { api, live } = this.#options;
-    const { roomId } = this;
-    const [room, newest] = await Promise.all([api.room(roomId), api.newestMessages(roomId, PAGE)]);
-    const messages = [...newest, ...(await this.#loadUnread(room, newest))];
+    const { api } = this.#options;
+    const history = this.#history;
+    const newest = history.revision > 0 ? history.changes() : history.newest(LIVE_MESSAGES);
+    const [room] = await Promise.all([api.room(this.roomId), newest]);
+    await this.#loadUnread(room);
     if (this.#isClosed) return;
     this.room = room;
     this.#isLoaded = true;
-    const other: { id: string } | null = room.other_participant;
-    if (other) {
-      const received = (timestamp: string | null) => this.#otherTyping.received(timestamp);
-      this.#ends.push(keepListening((rejected) => live.typing(roomId, other.id, received, rejected), this.#clock));
-    }
-    this.#timeline.merge(messages);
+    this.quickReplies.request();
+    this.#listenTo(room.other_participant);
     this.#findFirstUnread();
     this.#see();
-    this.#catchUp.request();
-    this.#save();
-    this.changed();
+    if (this.#hasMissed) this.#mayHaveMissed();
+    this.#catchUp.holes();
+    this.#merged();
   }
 
-  /** The unread messages before the newest page, at most one page of them, so that the viewer starts at the first. */
-  async #loadUnread(room: RoomDetail, newest: Message[]): Promise<Message[]> {
-    const known = newest.filter((message) => this.#reading.isUnseen(message)).length;
-    const oldest = newest.at(-1)?.seq ?? 1;
-    const missing = Math.min(MOST_UNREAD, room.unread_count - known, oldest - 1);
-    if (missing <= 0) return [];
-    return this.#options.api.messagesAfter(this.roomId, oldest - 1 - missing, missing);
+  /** Fetches what has changed: now, or once the room is loaded, because the request may be older than the interruption. */
+  #mayHaveMissed(): void {
+    this.#hasMissed = !this.#isLoaded;
+    if (this.#isLoaded) this.#catchUp.changes();
+  }
+
+  #listenTo(other: { id: string } | null): void {
+    if (!other) return;
+    const { live } = this.#options;
+    const typing = (timestamp: string | null) => this.#otherTyping.received(timestamp);
+    const receipts = (known: Receipts) => this.#setReceipts({ [other.id]: known });
+    this.#ends.push(
+      keepListening((rejected) => live.typing(this.roomId, other.id, typing, rejected), this.#clock),
+      keepListening((rejected) => live.receipts(this.roomId, other.id, receipts, rejected), this.#clock),
+    );
+  }
+
+  /** The unread messages before the loaded ones, at most one page of them, so that the viewer starts at the first. */
+  async #loadUnread(room: RoomDetail): Promise<void> {
+    const { oldest } = this.#timeline;
+    const missing = Math.min(MOST_UNREAD, room.unread_count - this.unseen, oldest - 1);
+    if (missing > 0) await this.#history.after(oldest - 1 - missing, missing);
   }
 
   #findFirstUnread(): void {
@@ -249,30 +336,54 @@ export class Conversation extends Observable {
   #save(): void {
     if (this.room) {
       const messages = this.#timeline.messages.slice(-SNAPSHOT);
-      (this.#options.snapshots ?? noSnapshots).saveRoom(this.roomId, { room: this.room, messages });
+      const { revision } = this.#history;
+      (this.#options.snapshots ?? noSnapshots).saveRoom(this.roomId, { room: this.room, messages, revision });
     }
   }
 
   #received(message: Message): void {
-    if (!this.#merge([message]) || !this.#isLoaded) return;
-    const isReceipt = message.senderId === this.#options.viewerId && message.readAt !== null;
-    this.#catchUp.request(isReceipt ? { receipts: true } : {});
+    if (!this.#timeline.mergeLive([message])) return;
+    this.#merged();
+    // The platform reports the events of the delivery by messages.
+    if (message.senderId === null && this.#isLoaded) this.quickReplies.request();
+    if (this.#isLoaded) this.#catchUp.holes();
   }
 
-  /** A room can close or reopen while it is shown. */
-  #setActive(isActive: boolean | null): void {
-    if (!this.room || isActive === null || isActive === this.room.is_active) return;
-    this.room = { ...this.room, is_active: isActive };
+  #setReceipts(receipts: Record<string, Receipts>): void {
+    for (const [userId, known] of Object.entries(receipts)) {
+      if (userId !== this.#options.viewerId) this.#receipts = latestOf(this.#receipts, known);
+    }
     this.changed();
   }
 
-  #merge(messages: Message[]): boolean {
-    const isNew = this.#timeline.merge(messages);
-    if (isNew) {
-      if (this.#isLoaded) this.#save();
-      this.changed();
+  /** A room can close or reopen while it is shown, and a call to the customer can begin or end. */
+  #setState({ is_active, unreachable_until }: Metadata): void {
+    if (!this.room) return;
+    if (is_active && !this.room.is_active) this.quickReplies.request();
+    this.room = { ...this.room, is_active, unreachable_until: unreachable_until ?? null };
+    this.changed();
+  }
+
+  #merge(messages: Message[]): void {
+    if (this.#timeline.merge(messages)) this.#merged();
+  }
+
+  #merged(): void {
+    if (this.#isLoaded) {
+      this.#save();
+      this.#reportDelivery();
     }
-    return isNew;
+    this.changed();
+  }
+
+  /** Reports the newest message that has arrived and is not read. */
+  #reportDelivery(): void {
+    const newest = this.#timeline.messages.findLast((message) => this.#isUnread(message));
+    if (newest) this.#options.delivery.arrived(this.roomId, newest.seq);
+  }
+
+  #isUnread({ senderId, readAt, isDeleted }: Message): boolean {
+    return senderId !== this.#options.viewerId && readAt === null && !isDeleted;
   }
 
   #see(): void {
@@ -283,22 +394,22 @@ export class Conversation extends Observable {
 
   #markRead(ids: ReadonlySet<string>): void {
     this.#timeline.markRead(ids, new Date(this.#clock.now()).toISOString());
+    const isAllRead = !this.#timeline.messages.some((message) => this.#isUnread(message));
+    if (isAllRead) this.#options.delivery.read(this.roomId, this.#timeline.newest);
     this.changed();
   }
 
   #connected(isConnected: boolean): void {
     const isBack = isConnected && !this.#isConnected;
     this.#isConnected = isConnected;
-    if (!isBack) return;
-    if (this.#isLoaded) this.#catchUp.request({ receipts: true });
-    this.wake();
+    if (isBack) this.wake();
   }
 
   /** Without Firebase, polls for new messages. */
   #poll(): void {
     const cancel = this.#clock.after(POLL_MS, () => {
       this.#ends.splice(this.#ends.indexOf(cancel), 1);
-      if (!this.#isConnected && this.#isVisible && this.#isLoaded) this.#catchUp.request({ newer: true });
+      if (!this.#isConnected && this.#isVisible && this.#isLoaded) this.#mayHaveMissed();
       this.#poll();
     });
     this.#ends.push(cancel);

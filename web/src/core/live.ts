@@ -1,5 +1,6 @@
 import { pauseAfter } from './retrying';
 import type { Clock } from './clock';
+import type { FirebaseMetadata as Metadata } from '../../generated/typescript';
 import type { Inbox } from './inbox';
 import type { Message } from './message';
 import type { Receipts } from './receipts';
@@ -14,8 +15,8 @@ export interface Live {
   unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten;
   /** The newest messages of a room, then each new or changed one. Removed messages are not reported. */
   messages(roomId: string, received: (message: Message) => void, rejected: () => void): Unlisten;
-  /** Whether the room is active; null if it is not mirrored yet. */
-  isActive(roomId: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten;
+  /** The state of a room, once it is mirrored. */
+  metadata(roomId: string, received: (metadata: Metadata) => void, rejected: () => void): Unlisten;
   /** When the user last typed, RFC 3339; null if they do not type. */
   typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten;
   /** The watermarks of a participant. */

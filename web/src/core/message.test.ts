@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Message as RestMessage } from '../../generated/typescript';
-import { fromFirebase, fromRest, type LiveMessage } from './message';
+import type { FirebaseMessage, Message as RestMessage } from '../../generated/typescript';
+import { fromFirebase, fromRest } from './message';
 
 const rest = {
   id: 'id-1',
@@ -22,17 +22,20 @@ const rest = {
   revision: 3,
 } as RestMessage;
 
-/** The Firebase form: without nulls, and here without empty fields. */
-const live: LiveMessage = {
+/** The Firebase form, without nulls. */
+const live: FirebaseMessage = {
   id: 'id-1',
   seq: 1,
   sender_id: 'other',
   message_type: 'location',
+  text: '',
+  image_url: '',
   latitude: 5,
   longitude: -4.024429,
   timestamp: '2025-01-15T14:30:00.000001Z',
   is_read: false,
   edited_at: '2025-01-15T14:31:00.000000Z',
+  is_deleted: false,
   revision: 3,
 };
 

@@ -1,4 +1,4 @@
-import type { Message as RestMessage, MessageType } from '../../generated/typescript';
+import type { FirebaseMessage, Message as RestMessage, MessageType } from '../../generated/typescript';
 
 /** The content of a message, without sender and time. */
 export interface Content {
@@ -80,33 +80,16 @@ export function fromRest(message: RestMessage): Message {
 }
 
 /** A child of `/chats/{room}/messages`. Firebase stores no nulls: an absent field is null. */
-export interface LiveMessage {
-  id: string;
-  seq: number;
-  /** Absent in a message that a release without revisions has mirrored. */
-  revision?: number;
-  sender_id?: string;
-  message_type: MessageType;
-  text?: string;
-  image_url?: string;
-  latitude?: number;
-  longitude?: number;
-  timestamp: string;
-  is_read?: boolean;
-  read_at?: string;
-  edited_at?: string;
-  is_deleted?: boolean;
-}
-
-export function fromFirebase(message: LiveMessage): Message {
+export function fromFirebase(message: FirebaseMessage): Message {
   return {
     id: message.id,
     seq: message.seq,
+    // A release without revisions may have mirrored it.
     revision: message.revision ?? 0,
     senderId: message.sender_id ?? null,
     type: message.message_type,
-    text: message.text ?? '',
-    imageUrl: message.image_url ?? '',
+    text: message.text,
+    imageUrl: message.image_url,
     latitude: message.latitude ?? null,
     longitude: message.longitude ?? null,
     createdAt: message.timestamp,

@@ -15,8 +15,12 @@ export interface Outgoing extends Content {
   attempts: number;
   /** The highest `seq` that was known when it was written. Its own will be higher. */
   afterSeq: number;
+  /** The key of a quick reply, which the server turns into the text. */
+  quickReplyKey?: string;
   /** Why the server rejected it, in the server's words. */
   rejection: string | null;
+  /** Whether the rejection concerns every message: the recipient has blocked the sender. */
+  isForbidden?: boolean;
   /** Why the last attempt failed, if another may succeed. */
   failure?: string | null;
 }
@@ -65,10 +69,11 @@ export class Outbox extends Observable {
     return () => this.#delivered.delete(listener);
   }
 
-  add(roomId: string, content: Content, afterSeq: number): Outgoing {
+  add(roomId: string, content: Content, afterSeq: number, quickReplyKey?: string): Outgoing {
     const writtenAt = Math.max(this.#clock.now(), (this.#items.at(-1)?.writtenAt ?? 0) + 1);
     const clientMessageId = this.options.newId();
     const item: Outgoing = { ...content, clientMessageId, roomId, writtenAt, afterSeq, attempts: 0, rejection: null };
+    if (quickReplyKey) item.quickReplyKey = quickReplyKey;
     this.#items.push(item);
     this.#save(item);
     this.#lane(roomId).request();
@@ -134,6 +139,7 @@ export class Outbox extends Observable {
       }
       if (!(error instanceof CallError)) throw error;
       item.rejection = error.message;
+      item.isForbidden = error.status === 403;
       if (isKept) this.#save(item);
     }
   }

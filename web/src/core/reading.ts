@@ -34,8 +34,8 @@ export class Reading {
   }
 
   /** Whether this message is waiting for the viewer to see it. */
-  isUnseen({ id, senderId, readAt }: Message): boolean {
-    return senderId !== this.options.viewerId && readAt === null && !this.#seen.has(id);
+  isUnseen({ id, senderId, readAt, isDeleted }: Message): boolean {
+    return senderId !== this.options.viewerId && readAt === null && !isDeleted && !this.#seen.has(id);
   }
 
   /** The viewer sees these messages. */

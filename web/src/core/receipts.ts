@@ -1,12 +1,8 @@
+import type { ReceiptState as Receipts } from '../../generated/typescript';
 import type { Message } from './message';
 
-/** How far a participant has received and read a room, as a child of `/chats/{room}/receipts` and in REST. */
-export interface Receipts {
-  /** Messages up to this `seq` have reached a device of the participant. */
-  delivered_seq: number;
-  /** All received messages up to this `seq` are read. */
-  read_seq: number;
-}
+/** How far a participant has received and read a room: a child of `/chats/{room}/receipts`, and in REST. */
+export type { Receipts };
 
 export const noReceipts: Receipts = { delivered_seq: 0, read_seq: 0 };
 

@@ -13,6 +13,8 @@ export interface RoomSnapshot {
   room: RoomDetail;
   /** The newest messages, oldest first. */
   messages: Message[];
+  /** The room's revision of the messages. */
+  revision: number;
 }
 
 /** Keeps what the server last sent, so that the app shows something without a connection. It may forget anything. */

@@ -28,6 +28,21 @@ export class Timeline {
     return isNew;
   }
 
+  /**
+   * Adds live messages. They start at the newest known one or change known ones: only REST adds older messages, because
+   * Firebase may be behind.
+   */
+  mergeLive(messages: Iterable<Message>): boolean {
+    const { newest } = this;
+    return this.merge([...messages].filter(({ seq }) => seq > newest || this.#bySeq.has(seq)));
+  }
+
+  /** Removes the messages below `seq`. */
+  dropBefore(seq: number): void {
+    for (const known of [...this.#bySeq.keys()]) if (known < seq) this.#bySeq.delete(known);
+    this.#sorted = null;
+  }
+
   /** The messages, oldest first. */
   get messages(): readonly Message[] {
     this.#sorted ??= [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq);

@@ -1,18 +1,40 @@
-import { useRef, useState } from 'preact/hooks';
-import { Icon } from './icon';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Icon, type IconName } from './icon';
+
+export interface Action {
+  icon: IconName;
+  words: string;
+  /** Replaces `words` once the action is done; the menu then stays open. */
+  done?: string;
+  run(): Promise<void> | void;
+}
+
+interface Props {
+  actions: Action[];
+  isOpen: boolean;
+  setOpen(isOpen: boolean): void;
+}
 
 /** The actions on a message. The menu closes when it loses the focus, and with Escape. */
-export function BubbleMenu({ text }: { text: string }) {
+export function BubbleMenu({ actions, isOpen, setOpen }: Props) {
   const button = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
-  const [isCopied, setCopied] = useState(false);
-  const close = () => {
-    setOpen(false);
-    setCopied(false);
-  };
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
+  const list = useRef<HTMLUListElement>(null);
+  const [done, setDone] = useState<Action['words'] | null>(null);
+  useLayoutEffect(() => {
+    setDone(null);
+    if (!isOpen) return;
+    const menu = list.current!;
+    const top = menu.closest('[role="log"]')!.getBoundingClientRect().top;
+    menu.classList.toggle('below', menu.getBoundingClientRect().top < top);
+    menu.querySelector('button')!.focus({ preventScroll: true });
+  }, [isOpen]);
+  const choose = async (action: Action) => {
+    if (!action.done) {
+      button.current!.focus({ preventScroll: true });
+      setOpen(false);
+    }
+    await action.run();
+    if (action.done) setDone(action.words);
   };
   return (
     <span
@@ -20,11 +42,11 @@ export function BubbleMenu({ text }: { text: string }) {
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !isOpen) return;
         event.stopPropagation();
-        close();
+        setOpen(false);
         button.current!.focus();
       }}
       onFocusOut={({ currentTarget, relatedTarget }) => {
-        if (!currentTarget.contains(relatedTarget as Node | null)) close();
+        if (!currentTarget.contains(relatedTarget as Node | null)) setOpen(false);
       }}
     >
       <button
@@ -32,14 +54,23 @@ export function BubbleMenu({ text }: { text: string }) {
         class="more"
         aria-label="Actions"
         aria-expanded={isOpen}
-        onClick={() => (isOpen ? close() : setOpen(true))}
+        // Safari does not focus a clicked button: the menu would close before the click.
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={() => setOpen(!isOpen)}
       >
         <Icon name="more" />
       </button>
       {isOpen && (
-        <button class="action" onClick={copy}>
-          <Icon name={isCopied ? 'check' : 'copy'} /> {isCopied ? 'Copié' : 'Copier le texte'}
-        </button>
+        <ul ref={list} class="actions">
+          {actions.map((action) => (
+            <li key={action.words}>
+              <button onClick={() => void choose(action)}>
+                <Icon name={done === action.words ? 'check' : action.icon} />{' '}
+                {done === action.words ? action.done : action.words}
+              </button>
+            </li>
+          ))}
+        </ul>
       )}
     </span>
   );

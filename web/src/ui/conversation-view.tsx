@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryInfo, RoomDetail } from '../../generated/typescript';
 import type { Conversation } from '../core/conversation';
 import type { ListedRoom } from '../core/inbox';
-import { text } from '../core/message';
 import type { Session } from '../session';
 import { Avatar } from './avatar';
 import { Composer } from './composer';
 import { Icon } from './icon';
 import { MessageList } from './message-list';
-import { QuickMessages } from './new-room';
 import { useObserved } from './observed';
+import { QuickReplies } from './quick-replies';
+import { Unreachable } from './unreachable';
 import { nameOf, userTypes } from './words';
 
 export function ConversationView({ session, roomId }: { session: Session; roomId: string }) {
@@ -34,7 +34,6 @@ function OpenRoom({ session, conversation }: { session: Session; conversation: C
   // The list already has the fields of the header.
   const listed = session.rooms.rooms.find(({ id }) => id === conversation.roomId);
   if (conversation.problem) return <Gone problem={conversation.problem} />;
-  const isEmpty = conversation.room && conversation.messages.length + conversation.waiting.length === 0;
   const isClosed = conversation.room?.is_active === false;
   return (
     <>
@@ -43,14 +42,23 @@ function OpenRoom({ session, conversation }: { session: Session; conversation: C
       <p class="typing" role="status">
         {conversation.otherIsTyping && `${nameOf(conversation.room?.other_participant)} est en train d’écrire…`}
       </p>
-      {isEmpty && !isClosed && (
-        <QuickMessages viewer={session.viewer} onChoose={(words) => conversation.send(text(words))} />
-      )}
       {isClosed ? (
         <p class="closed">Cette conversation n’est plus active.</p>
       ) : (
-        <Composer conversation={conversation} drafts={session.drafts} />
+        <Writing session={session} conversation={conversation} />
       )}
+    </>
+  );
+}
+
+function Writing({ session, conversation }: { session: Session; conversation: Conversation }) {
+  // The recipient has blocked the viewer.
+  if (conversation.refusal) return <p class="closed">{conversation.refusal}</p>;
+  return (
+    <>
+      <Unreachable conversation={conversation} viewerId={session.viewer.id} />
+      <QuickReplies conversation={conversation} />
+      <Composer conversation={conversation} drafts={session.drafts} />
     </>
   );
 }

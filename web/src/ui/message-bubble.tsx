@@ -1,33 +1,74 @@
+import { useState } from 'preact/hooks';
+import type { Conversation } from '../core/conversation';
 import type { Content, Message } from '../core/message';
 import type { Outbox, Outgoing } from '../core/outbox';
-import { BubbleMenu } from './bubble-menu';
+import type { Tick } from '../core/receipts';
+import { BubbleMenu, type Action } from './bubble-menu';
 import { Icon } from './icon';
 import { LinkedText } from './linked-text';
 import { LocationCard } from './location-card';
+import { useContextMenu } from './long-press';
+import { DeleteMessage, EditMessage } from './message-dialogs';
 import { Photo } from './photo';
 import { timeOf } from './words';
 
-export function MessageBubble({ message, isOwn }: { message: Message; isOwn: boolean }) {
-  const { type, senderId, readAt, createdAt, seq } = message;
+interface Props {
+  conversation: Conversation;
+  message: Message;
+  isOwn: boolean;
+}
+
+export function MessageBubble({ conversation, message, isOwn }: Props) {
+  const { type, senderId, readAt, createdAt, editedAt, isDeleted, seq } = message;
+  const [isOpen, setOpen] = useState(false);
+  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
+  const actions = actionsOn(conversation, message, setDialog);
+  const contextMenu = useContextMenu(() => actions.length > 0 && setOpen(true));
   const isNotice = type === 'system' || senderId === null;
   const kind = isNotice ? 'system' : isOwn ? 'own' : 'other';
+  const close = () => setDialog(null);
   return (
-    <li class={`bubble ${kind}`} data-seq={seq} data-read={readAt !== null}>
-      <MessageContent content={message} />
+    <li
+      class={`bubble ${kind} ${isDeleted ? 'deleted' : ''}`}
+      data-seq={seq}
+      data-read={readAt !== null}
+      {...contextMenu}
+    >
+      {isDeleted ? <em>Ce message a été supprimé</em> : <MessageContent content={message} />}
       <footer>
-        {message.text && <BubbleMenu text={message.text} />}
+        {actions.length > 0 && <BubbleMenu actions={actions} isOpen={isOpen} setOpen={setOpen} />}
+        {editedAt && !isDeleted && <span>modifié</span>}
         <time dateTime={createdAt}>{timeOf(createdAt)}</time>
-        {isOwn && <Receipt readAt={readAt} />}
+        {isOwn && !isNotice && !isDeleted && <Receipt tick={conversation.tickOf(message)} readAt={readAt} />}
       </footer>
+      {dialog === 'edit' && <EditMessage conversation={conversation} message={message} onClose={close} />}
+      {dialog === 'delete' && <DeleteMessage conversation={conversation} message={message} onClose={close} />}
     </li>
   );
 }
 
-function Receipt({ readAt }: { readAt: string | null }) {
-  const words = readAt === null ? 'Envoyé' : `Lu à ${timeOf(readAt)}`;
+/** What the viewer can do with a message. */
+function actionsOn(conversation: Conversation, message: Message, open: (dialog: 'edit' | 'delete') => void): Action[] {
+  const { text } = message;
+  const actions: Action[] = [];
+  if (text) {
+    const copy = () => navigator.clipboard.writeText(text);
+    actions.push({ icon: 'copy', words: 'Copier le texte', done: 'Copié', run: copy });
+  }
+  if (conversation.canChange(message)) {
+    actions.push(
+      { icon: 'edit', words: 'Modifier', run: () => open('edit') },
+      { icon: 'trash', words: 'Supprimer', run: () => open('delete') },
+    );
+  }
+  return actions;
+}
+
+function Receipt({ tick, readAt }: { tick: Tick; readAt: string | null }) {
+  const words = { sent: 'Envoyé', delivered: 'Distribué', read: readAt ? `Lu à ${timeOf(readAt)}` : 'Lu' }[tick];
   return (
-    <span class={readAt === null ? 'receipt' : 'receipt read'} title={words}>
-      <Icon name={readAt === null ? 'check' : 'double'} />
+    <span class={`receipt ${tick}`} title={words}>
+      <Icon name={tick === 'sent' ? 'check' : 'double'} />
       <span class="visually-hidden">{words}</span>
     </span>
   );

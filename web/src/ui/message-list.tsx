@@ -57,7 +57,7 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
               <Fragment key={message.seq}>
                 {isNewDay && <li class="day">{dayOf(message.createdAt)}</li>}
                 {message.seq === firstUnread && <li class="unread">Nouveaux messages</li>}
-                <MessageBubble message={message} isOwn={message.senderId === viewer.id} />
+                <MessageBubble conversation={conversation} message={message} isOwn={message.senderId === viewer.id} />
               </Fragment>
             );
           })}

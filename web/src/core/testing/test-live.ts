@@ -1,3 +1,4 @@
+import type { FirebaseMetadata } from '../../../generated/typescript';
 import type { Inbox } from '../inbox';
 import type { Live, Unlisten } from '../live';
 import type { Message } from '../message';
@@ -14,7 +15,7 @@ export class TestLive implements Live {
     inbox: new Set<Listener<Inbox>>(),
     unread: new Set<Listener<Inbox>>(),
     messages: new Set<Listener<Message>>(),
-    isActive: new Set<Listener<boolean | null>>(),
+    metadata: new Set<Listener<FirebaseMetadata>>(),
     typing: new Set<Listener<string | null>>(),
     receipts: new Set<Listener<Receipts>>(),
   };
@@ -29,8 +30,8 @@ export class TestLive implements Live {
     return add(this.listeners.typing, { received, rejected });
   }
 
-  isActive(_: string, received: (isActive: boolean | null) => void, rejected: () => void): Unlisten {
-    return add(this.listeners.isActive, { received, rejected });
+  metadata(_: string, received: (metadata: FirebaseMetadata) => void, rejected: () => void): Unlisten {
+    return add(this.listeners.metadata, { received, rejected });
   }
 
   receipts(_: string, __: string, received: (receipts: Receipts) => void, rejected: () => void): Unlisten {

@@ -1,6 +1,7 @@
 import type { RoomDetail } from '../../../generated/typescript';
 import type { ConversationApi } from '../conversation';
 import { CallError } from '../errors';
+import type { Changes, MessagePage } from '../history';
 import type { Message } from '../message';
 import { ME, OTHER } from './messages';
 
@@ -30,27 +31,59 @@ export const aRoom = (changes: Partial<RoomDetail> = {}): RoomDetail => ({
 /** The server's side of one room. */
 export class TestRoom implements ConversationApi {
   messages: Message[] = [];
+  receipts: Changes['receipts'] = {};
   unread = 0;
   isDown = false;
   calls: string[] = [];
 
+  get revision(): number {
+    return Math.max(0, ...this.messages.map(({ revision }) => revision));
+  }
+
   room = () => this.#respond('room', () => aRoom({ unread_count: this.unread }));
 
   newestMessages = (_: string, limit: number) =>
-    this.#respond(`newest ${limit}`, () => this.messages.toReversed().slice(0, limit));
+    this.#respond(`newest ${limit}`, () => this.#page(this.messages.toReversed().slice(0, limit)));
 
   messagesAfter = (_: string, seq: number, limit: number) =>
-    this.#respond(`after ${seq} limit ${limit}`, () => this.messages.filter((m) => m.seq > seq).slice(0, limit));
+    this.#respond(`after ${seq} limit ${limit}`, () =>
+      this.#page(this.messages.filter((m) => m.seq > seq).slice(0, limit)),
+    );
+
+  changes = (_: string, since: number) =>
+    this.#respond(`changes since ${since}`, () => {
+      const changed = this.messages.slice(-500).filter(({ revision }) => revision > since);
+      return { ...this.#page(changed.sort((a, b) => a.revision - b.revision)), receipts: this.receipts };
+    });
+
+  edit = (id: string, text: string) =>
+    this.#respond(`edit ${id} ${text}`, () => this.change(id, { text, editedAt: 'now' }));
+
+  delete = (id: string) => this.#respond(`delete ${id}`, () => this.change(id, { text: '', isDeleted: true }));
 
   markMessagesRead = (ids: string[]) =>
-    this.#respond(`read ${ids.join()}`, () => this.#read((message) => ids.includes(message.id)));
+    this.#respond(`read ${ids.join()}`, () => {
+      for (const { id, readAt } of this.messages) if (ids.includes(id) && !readAt) this.change(id, { readAt: 'now' });
+    });
 
   archive = (_: string, archive: boolean) => this.#respond(`archive ${archive}`, () => {});
 
+  quickReplies = async () => ({ language: 'fr' as const, event: null, results: [] });
+
+  callCustomer = (_: string) => this.#respond('call', () => 'later');
+
   setTyping = (_: string, isTyping: boolean) => this.#respond(`typing ${isTyping}`, () => {});
 
-  #read(isMeant: (message: Message) => boolean): void {
-    this.messages = this.messages.map((message) => (isMeant(message) ? { ...message, readAt: 'now' } : message));
+  /** Changes a message, at the next revision of the room. */
+  change(id: string, changes: Partial<Message>): Message {
+    const at = this.messages.findIndex((message) => message.id === id);
+    const changed = { ...this.messages[at]!, ...changes, revision: this.revision + 1 };
+    this.messages = this.messages.with(at, changed);
+    return changed;
+  }
+
+  #page(messages: Message[]): MessagePage {
+    return { messages, revision: this.revision };
   }
 
   async #respond<T>(call: string, result: () => T): Promise<T> {

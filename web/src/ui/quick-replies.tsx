@@ -1,0 +1,17 @@
+import type { Conversation } from '../core/conversation';
+import { text } from '../core/message';
+
+/** What the viewer is likely to say now: one tap sends it. */
+export function QuickReplies({ conversation }: { conversation: Conversation }) {
+  const { results } = conversation.quickReplies;
+  if (results.length === 0) return null;
+  return (
+    <div class="quick" role="group" aria-label="Réponses rapides">
+      {results.map((reply) => (
+        <button type="button" key={reply.key} dir="auto" onClick={() => conversation.send(text(reply.text), reply.key)}>
+          {reply.text}
+        </button>
+      ))}
+    </div>
+  );
+}
