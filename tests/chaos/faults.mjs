@@ -101,10 +101,10 @@ export class Faults {
     return this.#request('GET', '/.pushes');
   }
 
-  /** Returns the number of writes to a room so far. */
-  async writes(room) {
+  /** Returns the number of the mirror's writes so far. */
+  async writes() {
     const journal = await this.#request('GET', '/.requests');
-    return journal.filter(({ method, path }) => method === 'PATCH' && path.includes(room)).length;
+    return journal.filter(({ method, path }) => method === WRITES.method && path === WRITES.path).length;
   }
 
   async #injected() {

@@ -30,10 +30,12 @@ export class InboxObserver {
     onChildAdded(ref(database, `chats/${room}/messages`), (snapshot) => {
       if (snapshot.val().sender_id !== user) this.#received.add(snapshot.key);
     });
-    onValue(ref(database, `chats/${room}/metadata/is_active`), (snapshot) => {
-      this.#isOpen = snapshot.val() !== false;
-      if (!this.#isOpen) setTimeout(() => this.#closed(), ONE_WRITE_MS).unref();
-    });
+    onValue(ref(database, `chats/${room}/metadata/is_active`), (snapshot) => (this.#isOpen = snapshot.val() !== false));
+  }
+
+  /** Returns a violation if the entry has outlived its room. */
+  outlived() {
+    return this.#present !== null && !this.#isOpen ? [`inbox of ${this.#user}, ${this.#room}: the entry outlived its room`] : [];
   }
 
   #changed(room, entry) {
@@ -45,10 +47,6 @@ export class InboxObserver {
     setTimeout(() => {
       if (entry.unread_count > this.#received.size) this.#report(`unread_count is ${entry.unread_count} after ${this.#received.size} messages`);
     }, ONE_WRITE_MS).unref();
-  }
-
-  #closed() {
-    if (!this.#isOpen && this.#present !== null) this.#report('the entry outlived its room');
   }
 
   #report(violation) {

@@ -1,16 +1,17 @@
-// Users who send messages, and one phone per room: the official SDK, signed in with a token of the API.
+// Users who send messages, and their phones: the official SDK, signed in with a token of the API.
 
 import { randomUUID } from 'node:crypto';
 import { deleteApp, initializeApp } from 'firebase/app';
 import { connectAuthEmulator, inMemoryPersistence, initializeAuth, signInWithCustomToken, signOut } from 'firebase/auth';
 import { connectDatabaseEmulator, getDatabase, goOffline } from 'firebase/database';
 import { accessToken, platformToken } from '../../dev/parts/tokens.mjs';
+import { InboxObserver } from './inbox.mjs';
 import { Observer } from './observer.mjs';
 
 const REQUEST_TIMEOUT_MS = 120_000;
 
 /**
- * Creates a room with a driver and a client about a delivery. Includes the platform, the client's listening phone,
+ * Creates a room with a driver and a client about a delivery. Includes the platform, the phones of both, which listen,
  * and the devices of both, one of them unregistered.
  */
 export async function conversation(truth, { api, firebase, jwtSecret }) {
@@ -23,8 +24,10 @@ export async function conversation(truth, { api, firebase, jwtSecret }) {
   const people = [driver, client].map((id) => new Person(api, accessToken(id, jwtSecret)));
   const room = await people[0].post('rooms/', { room_type: 'delivery', other_user_id: client, delivery_id: delivery });
   const platform = new Person(api, platformToken(jwtSecret));
-  const { token } = await people[1].post('firebase_token/');
-  const { database, close } = await phone(firebase, token);
+  const phones = [];
+  for (const person of people) phones.push(await phone(firebase, (await person.post('firebase_token/')).token));
+  const inboxes = [driver, client].map((user, side) => new InboxObserver(phones[side].database, { user, room: room.id }));
+  const close = () => Promise.all(phones.map((it) => it.close()));
   const devices = [
     { owner: driver, token: `driver:${randomUUID()}` },
     { owner: client, token: `phone:${randomUUID()}` },
@@ -32,7 +35,7 @@ export async function conversation(truth, { api, firebase, jwtSecret }) {
     { owner: client, token: `gone:${randomUUID()}`, isGone: true },
   ];
   for (const { owner, token } of devices) await people[owner === driver ? 0 : 1].put(`devices/${token}/`);
-  return { id: room.id, delivery, people, platform, devices, observer: new Observer(database, room.id), close };
+  return { id: room.id, delivery, people, platform, devices, observer: new Observer(phones[1].database, room.id), users: [driver, client], inboxes, close };
 }
 
 async function phone(host, token) {

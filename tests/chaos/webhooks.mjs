@@ -89,7 +89,13 @@ export class Endpoint {
     const events = await truth.query('SELECT id, type, chat_room_id AS room, message_id AS message FROM chat_webhook_events ORDER BY id');
     const written = events.map(({ type, room, message }) => `${type} ${message ?? room}`).sort();
     const expected = (await truth.query(
-      `SELECT 'message.created ' || id AS event FROM chat_messages UNION ALL SELECT 'room.created ' || id FROM chat_rooms`,
+      `SELECT 'message.created ' || id AS event FROM chat_messages
+       UNION ALL SELECT 'room.created ' || id FROM chat_rooms
+       -- Each edit and each deletion leaves a version; the last version of a tombstone is that of the deletion.
+       UNION ALL
+       SELECT CASE WHEN deleted_at IS NOT NULL AND version.revision = max(version.revision) OVER (PARTITION BY message_id)
+                   THEN 'message.deleted ' ELSE 'message.edited ' END || message_id
+       FROM chat_message_versions AS version JOIN chat_messages AS message ON message.id = message_id`,
     )).map(({ event }) => event).sort();
     const happened = written.filter((event) => !event.startsWith('room.closed'));
     if (JSON.stringify(happened) !== JSON.stringify(expected)) {

@@ -47,13 +47,15 @@ export async function runWorkload({ rooms, random, systemFaults, faults, endpoin
     }
   };
 
-  /** Sometimes edits or deletes one of the person's messages, or reports delivered ones. Returns whether it did. */
+  /** Sometimes edits or deletes one of the person's messages, reports delivered ones, or archives the room. Returns whether it did. */
   async function changeSomething(room, person) {
     const own = ownMessages(person, room);
     if (random.chance(0.1)) {
       const receipt = { chat_room_id: room.id, seq: random.below(sent.get(room.id) ?? 1) + 1 };
       await person.post('messages/mark_as_delivered/', { receipts: [receipt] });
       done.deliveries += 1;
+    } else if (random.chance(0.03)) {
+      await person.post(`rooms/${room.id}/archive/`, { archive: random.chance(0.5) });
     } else if (own.length > 0 && random.chance(0.1)) {
       done.edits += 1;
       await person.edit(random.of(own), `edit ${done.edits}`);
