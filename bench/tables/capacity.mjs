@@ -81,7 +81,7 @@ export async function capacity(bench) {
 /** Returns the seconds from the first message until both circuits were open; `null` if they did not open. */
 async function openAfter(database, began) {
   const sql = `SELECT extract(epoch FROM max(open_since) - (SELECT min(created_at) FROM chat_messages WHERE created_at > '${began.toISOString()}'))::float8 AS seconds,
-    bool_and(open_since IS NOT NULL) AS are_open FROM chat_delivery_channels`;
+    bool_and(open_since IS NOT NULL) AS are_open FROM chat_delivery_channels WHERE name IN ('mirror', 'push')`;
   const [{ seconds, are_open: areOpen }] = (await database.query(sql)).rows;
   return areOpen ? seconds : null;
 }

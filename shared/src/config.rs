@@ -41,6 +41,16 @@ pub struct FirebaseSettings {
     pub emulator_host: Option<String>,
 }
 
+/// The platform's endpoint for events.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// `WEBHOOK_URL`.
+    pub url: Url,
+    /// The time limit of one request after a reply. It is no longer than a write to Firebase takes, so that webhooks
+    /// cost no capacity. A slower endpoint gets its events from the sweep.
+    pub prompt: Duration,
+}
+
 /// All settings of a function.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -51,8 +61,8 @@ pub struct Settings {
     pub firebase: Option<FirebaseSettings>,
     /// `FCM_URL`, by default Google's address. `None` (an empty variable) sends no pushes.
     pub fcm_url: Option<Url>,
-    /// `WEBHOOK_URL`: the platform's endpoint for events. `None` writes and sends no events.
-    pub webhook_url: Option<Url>,
+    /// `None` without webhooks: no events are written or sent.
+    pub webhooks: Option<WebhookSettings>,
     /// `CORS_ALLOW_ORIGIN`: the origin whose pages may read responses, or `*`. `None` allows no other origin.
     pub cors_origin: Option<HeaderValue>,
     /// `IMAGE_HOSTS`: the hosts that photos may be stored on.
@@ -81,6 +91,8 @@ pub struct Settings {
 impl Settings {
     /// For endpoints, whose environments serve no request while they wait.
     pub const ENDPOINT_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+    /// For webhooks after a reply.
+    pub const WEBHOOK_PROMPT: Duration = Duration::from_millis(200);
     /// For scheduled functions.
     pub const SCHEDULE_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -121,9 +133,12 @@ impl Settings {
             url => Some(parse_url("FCM_URL", url)?),
         };
 
-        let webhook_url = match filled("WEBHOOK_URL") {
+        let webhooks = match filled("WEBHOOK_URL") {
             None => None,
-            Some(url) => Some(parse_webhook_url(url.trim())?),
+            Some(url) => Some(WebhookSettings {
+                url: parse_webhook_url(url.trim())?,
+                prompt: Self::WEBHOOK_PROMPT,
+            }),
         };
 
         let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
@@ -188,7 +203,7 @@ impl Settings {
             token_rules,
             firebase,
             fcm_url,
-            webhook_url,
+            webhooks,
             cors_origin,
             image_hosts,
             send_limits,
@@ -317,7 +332,7 @@ mod tests {
     fn webhooks_go_to_an_https_url_or_to_this_machine() {
         let of = |value| {
             settings(&[("FIREBASE_DATABASE_URL", ""), ("WEBHOOK_URL", value)])
-                .map(|settings| settings.webhook_url.map(|url| url.to_string()))
+                .map(|settings| settings.webhooks.map(|it| it.url.to_string()))
         };
         for value in [
             "https://platform.example/chat/webhooks?from=relais",

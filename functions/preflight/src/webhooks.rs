@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shared::config::Settings;
-use shared::db::{Database, webhooks};
+use shared::db::{self, Database};
 use shared::domain::Timestamp;
 use shared::secret::SecretStore;
 use shared::webhooks::{Endpoint, WebhookError};
@@ -15,7 +15,7 @@ use crate::report::Check;
 const NAME: &str = "Webhooks";
 
 pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Check> {
-    let Some(url) = settings.webhook_url.clone() else {
+    let Some(webhooks) = &settings.webhooks else {
         return vec![Check::skipped(NAME, "WebhookUrl is empty: there are none")];
     };
     if secrets.current().webhook_keys.is_empty() {
@@ -23,11 +23,11 @@ pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Chec
         let detail = "WEBHOOK_URL is set, and there is no key to sign with";
         return vec![Check::failed(NAME, detail, fix)];
     }
-    let endpoint = Endpoint::new(url, secrets.clone(), Arc::default());
+    let endpoint = Endpoint::new(webhooks, secrets.clone(), Arc::default());
     let mut checks = vec![signature(&endpoint).await];
     // An unreachable database is reported by its own check.
     if let Ok(database) = Database::open(secrets.clone(), 1, Some(false))
-        && let Ok(state) = webhooks::state(&database).await
+        && let Ok(state) = db::webhooks::state(&database).await
     {
         checks.push(events(state));
     }
@@ -66,7 +66,7 @@ async fn signature(endpoint: &Endpoint) -> Check {
     }
 }
 
-fn events(state: webhooks::State) -> Check {
+fn events(state: db::webhooks::State) -> Check {
     const NAME: &str = "webhook events";
     if !state.is_on {
         let fix = "invoke migrate-database with {}, or deploy again";
@@ -83,7 +83,10 @@ fn events(state: webhooks::State) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::report::Status;
+    use shared::config::WebhookSettings;
     use shared::testing::{RecordingWebhooks, TestApp};
     use wiremock::matchers::any;
     use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -99,7 +102,8 @@ mod tests {
             .mount(&server)
             .await;
         let test = TestApp::with(|settings, secret| {
-            settings.webhook_url = Some(server.uri().parse().unwrap());
+            let (url, prompt) = (server.uri().parse().unwrap(), Duration::from_secs(1));
+            settings.webhooks = Some(WebhookSettings { url, prompt });
             let key = shared::webhooks::WebhookKey::parse(RecordingWebhooks::SECRET);
             secret.webhook_keys.push(key.unwrap());
         })
@@ -126,11 +130,11 @@ mod tests {
     async fn missing_triggers_and_a_stopped_delivery_are_failures() {
         let (test, _endpoint) = TestApp::with_webhooks().await;
         let database = &test.app.database;
-        let status = async || events(webhooks::state(database).await.unwrap()).status;
+        let status = async || events(db::webhooks::state(database).await.unwrap()).status;
         assert_eq!(status().await, Status::Ok);
-        webhooks::stop(database).await.unwrap();
+        db::webhooks::stop(database).await.unwrap();
         assert_eq!(status().await, Status::Failed);
-        webhooks::resume(database).await.unwrap();
+        db::webhooks::resume(database).await.unwrap();
         let drop = "DROP TRIGGER chat_webhook_message_created ON chat_messages";
         test.sql.batch_execute(drop).await.unwrap();
         assert_eq!(status().await, Status::Failed);

@@ -65,7 +65,7 @@ struct Outcomes<T> {
     settled: Vec<(T, DeliveryOutcome)>,
     /// Whether the service responded to any item.
     reached_service: bool,
-    /// Whether the service responded to any item within [`Channel::PROMPT`].
+    /// Whether the service responded to any item as fast as required after a reply.
     was_prompt: bool,
 }
 
@@ -99,7 +99,7 @@ async fn attempt<C: Channel>(channel: C, items: Vec<C::Item>, pace: Pace) -> Out
             Ok((item, outcome, took)) => {
                 let reached = reached_service(outcome);
                 outcomes.reached_service |= reached;
-                outcomes.was_prompt |= reached && took <= C::PROMPT;
+                outcomes.was_prompt |= reached && channel.is_prompt(&item, took);
                 outcomes.settled.push((item, outcome));
             }
             // The lease expires by itself.

@@ -37,6 +37,8 @@ pub trait Channel: Copy + Send + Sync + 'static {
     const BATCH: i64;
     /// The minimum interval between two deliveries of a sweep, which keeps it below the service's rate limit.
     const SWEEP_INTERVAL: Duration;
+    /// Whether the sweep waits for new items while the circuit is open. Then a slow service gets them within seconds.
+    const SWEEPS_ON: bool = false;
 
     fn database(&self) -> &'static Database;
 
@@ -52,6 +54,12 @@ pub trait Channel: Copy + Send + Sync + 'static {
 
     /// Delivers an item once.
     fn deliver(&self, item: &Self::Item) -> impl Future<Output = DeliveryOutcome> + Send;
+
+    /// Returns whether a delivery that took this long is fast enough for deliveries after a reply. Only then the circuit
+    /// closes.
+    fn is_prompt(&self, _item: &Self::Item, took: Duration) -> bool {
+        took <= Self::PROMPT
+    }
 
     /// Stores the outcomes of leased items. Returns the delays of the delivered items in milliseconds, if the channel
     /// measures them.

@@ -70,8 +70,10 @@ pub async fn sweep<C: Channel>(channel: C, budget: Duration) -> Result<Sweep, Qu
         if !found {
             let backlog = channel.backlog().await?;
             let next_due = Duration::from_secs_f64(backlog.next_due);
-            let is_idle = backlog.items == 0 || now + next_due >= deadline;
-            if is_idle && now >= stay_until {
+            let is_late = now + next_due >= deadline;
+            let is_idle = backlog.items == 0 || is_late;
+            let waits = now < stay_until || C::SWEEPS_ON && was_open && !is_late;
+            if is_idle && !waits {
                 break;
             }
             let shortest = if was_open {

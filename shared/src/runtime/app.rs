@@ -107,14 +107,14 @@ impl App {
             .clone()
             .filter(|_| secrets.current().service_account.is_some())
             .map(|url| Fcm::new(url, secrets.clone(), client.clone()));
-        let webhook_endpoint = match &settings.webhook_url {
+        let webhook_endpoint = match &settings.webhooks {
             None => None,
             Some(_) if secrets.current().webhook_keys.is_empty() => {
                 return Err(
                     "WEBHOOK_URL is set, and there is no key: WEBHOOK_SECRET, or webhook_secret in the secret".into(),
                 );
             }
-            Some(url) => Some(Endpoint::new(url.clone(), secrets.clone(), client)),
+            Some(settings) => Some(Endpoint::new(settings, secrets.clone(), client)),
         };
         Ok(Self {
             database: Database::open(

@@ -94,7 +94,7 @@ impl TestApp {
                 emulator_host: Some(firebase.host()),
             }),
             fcm_url: Some(Url::parse(&fcm.url()).expect("a URL")),
-            webhook_url: None,
+            webhooks: None,
             cors_origin: Some(HeaderValue::from_static("https://relais.example")),
             image_hosts: ImageHosts::default(),
             send_limits: SendLimits::default(),
@@ -126,7 +126,7 @@ impl TestApp {
     pub async fn with_webhooks() -> (Self, RecordingWebhooks) {
         let endpoint = RecordingWebhooks::start().await;
         let test = Self::with(|settings, secret| {
-            settings.webhook_url = Some(Url::parse(&endpoint.url()).expect("a URL"));
+            settings.webhooks = Some(endpoint.settings());
             let key = WebhookKey::parse(RecordingWebhooks::SECRET);
             secret.webhook_keys.push(key.expect("the tests' key"));
         })

@@ -1,8 +1,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::config::WebhookSettings;
 
 /// A webhook endpoint that accepts and records every event unless a test rejects it.
 pub struct RecordingWebhooks {
@@ -40,10 +44,17 @@ impl RecordingWebhooks {
         self.responds(ResponseTemplate::new(204));
     }
 
-    /// Its URL.
+    /// Its settings. The time limit is that of Firebase, because a machine that runs tests is busy.
+    ///
+    /// # Panics
+    /// Its URL is invalid.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("{}/webhooks", self.server.uri())
+    pub fn settings(&self) -> WebhookSettings {
+        let url = format!("{}/webhooks", self.server.uri());
+        WebhookSettings {
+            url: Url::parse(&url).expect("a URL"),
+            prompt: Duration::from_millis(1500),
+        }
     }
 
     /// Returns the recorded requests.

@@ -6,15 +6,16 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::Endpoint;
+use super::{Endpoint, WebhookError};
 use crate::db::delivery::Backlog;
 use crate::db::webhooks::{self, DueEvents};
 use crate::db::{Database, QueryError};
 use crate::delivery::{
     Breaker, Channel, ChannelName, DeliveryOutcome, Lease, LeaseScope, RetryCause,
 };
+use crate::domain::WebhookEvent;
 use crate::metrics::{self, Metric};
 
 /// The delivery channel of events to the platform's backend.
@@ -26,21 +27,32 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// The time after which a lease's further events are left to the next lease. A run thus ends within
-    /// [`Channel::PROMPT`] unless the endpoint is slow.
+    /// The time after which a lease's further events are left to the next lease.
     const RUN: Duration = Duration::from_millis(250);
+
+    async fn post(&self, due: &DueEvents, event: &WebhookEvent) -> Result<(), WebhookError> {
+        let limit = if due.is_after_reply {
+            self.endpoint.prompt
+        } else {
+            Endpoint::TIMEOUT
+        };
+        let began = Instant::now();
+        let result = timeout(limit, self.endpoint.post(event.id, event)).await;
+        if began.elapsed() > self.endpoint.prompt {
+            due.record_slow();
+        }
+        result.unwrap_or_else(|_| Err(WebhookError::Unreachable("it took too long".to_owned())))
+    }
 }
 
 impl Channel for Webhooks {
     type Item = DueEvents;
 
     const NAME: ChannelName = ChannelName::Webhooks;
-    /// Shorter than for Google's services: how fast the platform's backend is, must not decide how many messages the
-    /// functions can handle.
-    const PROMPT: Duration = Duration::from_millis(500);
     const TIMEOUT: Duration = Duration::from_secs(11);
     const BATCH: i64 = 32;
     const SWEEP_INTERVAL: Duration = Duration::ZERO;
+    const SWEEPS_ON: bool = true;
 
     fn database(&self) -> &'static Database {
         self.database
@@ -64,7 +76,7 @@ impl Channel for Webhooks {
         }
         let began = Instant::now();
         for event in &due.events {
-            let Err(error) = self.endpoint.post(event.id, event).await else {
+            let Err(error) = self.post(due, event).await else {
                 due.record_delivered();
                 if began.elapsed() > Self::RUN {
                     break;
@@ -89,6 +101,10 @@ impl Channel for Webhooks {
             return outcome;
         }
         DeliveryOutcome::Delivered
+    }
+
+    fn is_prompt(&self, due: &DueEvents, _: Duration) -> bool {
+        !due.is_slow()
     }
 
     async fn settle(

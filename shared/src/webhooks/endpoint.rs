@@ -8,6 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::WebhookError;
+use crate::config::WebhookSettings;
 use crate::domain::Timestamp;
 use crate::http_client::{HttpClient, retry_after};
 use crate::secret::{Secret, SecretStore};
@@ -19,6 +20,8 @@ pub struct Endpoint {
     client: Arc<HttpClient>,
     url: Url,
     secrets: Arc<SecretStore>,
+    /// The time limit of one request after a reply. A slower endpoint counts as unavailable there.
+    pub(super) prompt: Duration,
 }
 
 impl Endpoint {
@@ -28,12 +31,17 @@ impl Endpoint {
     const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
     const DRAIN_BYTES: usize = 16 * 1024;
 
-    /// Creates a client of the endpoint at `url`.
-    pub fn new(url: Url, secrets: Arc<SecretStore>, client: Arc<HttpClient>) -> Self {
+    /// Creates a client of the endpoint.
+    pub fn new(
+        settings: &WebhookSettings,
+        secrets: Arc<SecretStore>,
+        client: Arc<HttpClient>,
+    ) -> Self {
         Self {
             client,
-            url,
+            url: settings.url.clone(),
             secrets,
+            prompt: settings.prompt,
         }
     }
 

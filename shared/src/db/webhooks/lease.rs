@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -22,6 +22,9 @@ pub struct DueEvents {
     pub events: Vec<WebhookEvent>,
     /// The number of events that the endpoint has accepted.
     delivered: AtomicUsize,
+    /// Whether the lease is for a delivery after a reply.
+    pub is_after_reply: bool,
+    is_slow: AtomicBool,
 }
 
 impl DueEvents {
@@ -31,6 +34,17 @@ impl DueEvents {
     /// Records that the endpoint has accepted one more event.
     pub fn record_delivered(&self) {
         self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Records that the endpoint was too slow for a delivery after a reply.
+    pub fn record_slow(&self) {
+        self.is_slow.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the endpoint was too slow for a delivery after a reply.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.is_slow.load(Ordering::Relaxed)
     }
 
     /// Returns the events that the endpoint has accepted, and the others.
@@ -57,7 +71,9 @@ pub async fn lease(
     let rows = scope.query(database, [ROOM, DUE], life, limit).await?;
     let keys = rows.chunk_by(|a, b| order_key(a) == order_key(b));
     Ok(Lease {
-        items: keys.filter_map(due).collect(),
+        items: keys
+            .filter_map(|rows| due(rows, matches!(scope, LeaseScope::Room { .. })))
+            .collect(),
         ..Lease::of(&rows)
     })
 }
@@ -66,7 +82,7 @@ fn order_key(row: &Row) -> Option<Uuid> {
     row.get("order_key")
 }
 
-fn due(rows: &[Row]) -> Option<DueEvents> {
+fn due(rows: &[Row], is_after_reply: bool) -> Option<DueEvents> {
     let row = rows.first()?;
     let is_reserved = row.get::<_, Option<DateTime<Utc>>>("reservation").is_some();
     let order_key = order_key(row).filter(|_| !is_reserved)?;
@@ -75,6 +91,8 @@ fn due(rows: &[Row]) -> Option<DueEvents> {
         lease: row.get("lease"),
         events: rows.iter().filter_map(event).collect(),
         delivered: AtomicUsize::new(0),
+        is_after_reply,
+        is_slow: AtomicBool::new(false),
     })
 }
 
