@@ -11,7 +11,7 @@ const FAULTS = [
   { status: 422, probability: 0.02 },
   { status: undefined, probability: 0.04 },
   { status: undefined, accepted: true, probability: 0.03 },
-  // Longer than the time-outs after a response (0.5 s) and in the sweep (10 s).
+  // Longer than the time-outs after a response (0.2 s) and in the sweep (10 s).
   { status: 204, accepted: true, delayMs: 700, probability: 0.04 },
   { status: 204, accepted: true, delayMs: 12_000, probability: 0.001 },
   { status: 204, accepted: true, delayMs: 100, probability: 0.05 },

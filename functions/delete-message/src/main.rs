@@ -20,6 +20,7 @@ async fn delete_message(
     let deleted = messages::delete(&app.database, viewer, message_id, app.edit_window).await?;
     if deleted.changed {
         app.mirror_after_reply(vec![deleted.message.chat_room]);
+        app.webhooks_after_reply(vec![deleted.message.chat_room]);
     }
     ApiResponse::ok(&deleted.message)
 }

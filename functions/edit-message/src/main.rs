@@ -21,6 +21,7 @@ async fn edit_message(app: &'static App, viewer: Viewer, request: Request) -> Re
     let edited = messages::edit(&app.database, viewer, message_id, text.as_ref(), window).await?;
     if edited.changed {
         app.mirror_after_reply(vec![edited.message.chat_room]);
+        app.webhooks_after_reply(vec![edited.message.chat_room]);
     }
     ApiResponse::ok(&edited.message)
 }
