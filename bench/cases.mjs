@@ -30,6 +30,11 @@ const UNANSWERED = `
   INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, created_at, read_at, revision)
   SELECT gen_random_uuid(), id, message_count, driver_id, 'text', 'Je suis là', now() - interval '10 minutes', now(), revision
   FROM chat_rooms WHERE id ${ROOMS}`;
+const REPORTED = `
+  INSERT INTO chat_reports (id, message_id, chat_room_id, reason, created_at)
+  SELECT lpad((720000000000 + n)::text, 32, '0')::uuid, gen_random_uuid(), lpad((100000 + n)::text, 32, '0')::uuid, 'spam', now()
+  FROM generate_series(1, 10000) AS n
+  ON CONFLICT (id) DO UPDATE SET status = 'open', handled_at = NULL, handled_by = NULL, note = ''`;
 const NOTHING_TO_MIRROR = `
   SET session_replication_role = replica;
   UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;
@@ -75,6 +80,42 @@ export const CASES = [
     path: '/messages/mark_as_delivered/',
     body: { receipts: [{ chat_room_id: '{room}', seq: 50 }] },
   },
+  {
+    function: 'report-message',
+    ids: { ...ROOM, message: '10000000000 + 99 * 10000 + :n - 1' },
+    as: '{driver}',
+    path: '/messages/{message}/report/',
+    body: { reason: 'spam' },
+    answers: [200, 201],
+  },
+  { function: 'list-reports', ids: { admin: '991 + :n % 10' }, as: '{admin}', path: '/reports/?status=open' },
+  {
+    function: 'handle-report',
+    ids: { admin: '991 + :n % 10', report: '720000000000 + :n' },
+    as: '{admin}',
+    method: 'PATCH',
+    path: '/reports/{report}/',
+    body: { status: 'resolved', note: 'Averti' },
+    prepare: REPORTED,
+    requests: 3000,
+  },
+  {
+    function: 'block-user',
+    ids: { driver: ROOM.driver, other: '301 + (:n * 7) % 690' },
+    as: '{driver}',
+    method: 'PUT',
+    path: '/blocks/{other}/',
+    answers: [200, 201],
+  },
+  {
+    function: 'unblock-user',
+    ids: { driver: ROOM.driver, other: '301 + (:n * 7) % 690' },
+    as: '{driver}',
+    method: 'DELETE',
+    path: '/blocks/{other}/',
+    answers: [204],
+  },
+  { function: 'list-blocks', ...AS_DRIVER, path: '/blocks/' },
   { function: 'mute-room', ...AS_DRIVER, path: '/rooms/{room}/mute/', body: { mute: true } },
   { function: 'set-typing', ...AS_DRIVER, path: '/rooms/{room}/typing/', body: { is_typing: true } },
   { function: 'sign-upload', ...AS_DRIVER, path: '/uploads/', body: { chat_room_id: '{room}' } },

@@ -96,6 +96,8 @@ export const world = {
     // After a delivery has ended: before and after `closes_at_ms`, before maintain-rooms closes the room.
     closing: { metadata: metadata({ id: 'closing', closes_at_ms: Date.now() + 3_600_000 }), typing: people1 },
     over: { metadata: metadata({ id: 'over', closes_at_ms: Date.now() - 1 }), messages: { m1: message('m1') }, typing: people1 },
+    // The driver has blocked the client.
+    blocked: { metadata: metadata({ id: 'blocked', blocked: { 'client-1': true } }), typing: people1 },
     left: {
       metadata: metadata({ id: 'left', other_user_id: 'revoked-1' }),
       messages: { m1: message('m1') },

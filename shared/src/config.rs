@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::auth::TokenRules;
 use crate::domain::{
-    EditWindow, GracePeriod, ImageHosts, Invalid, PersonLimits, RateLimit, ResponseTime,
-    RoomsWithoutDelivery, SendLimits,
+    Disclosure, EditWindow, GracePeriod, ImageHosts, Invalid, PersonLimits, PhoneDisclosure,
+    RateLimit, ResponseTime, RoomsWithoutDelivery, SendLimits,
 };
 
 /// A missing or invalid environment variable, which prevents the function's start.
@@ -73,6 +73,9 @@ pub struct Settings {
     pub person_limits: PersonLimits,
     /// `ROOMS_WITHOUT_DELIVERY`: the conversations that need no delivery.
     pub rooms_without_delivery: RoomsWithoutDelivery,
+    /// `PHONE_DISCLOSURE`, `PHONE_DISCLOSURE_DELIVERY`, `PHONE_DISCLOSURE_SUPPORT`: when participants see each other's phone
+    /// number.
+    pub disclosure: Disclosure,
     /// `STATEMENT_CACHE`: whether statements are prepared. By default they are unless a pooler is known.
     pub statement_cache: Option<bool>,
     /// `ROOM_GRACE_SECONDS`: how long a room stays open after its delivery has ended.
@@ -176,6 +179,7 @@ impl Settings {
             filled,
             RoomsWithoutDelivery::parse,
         )?;
+        let disclosure = parse_disclosure(filled)?;
         let room_grace = parse_or_default("ROOM_GRACE_SECONDS", filled, GracePeriod::parse)?;
         let response_time = parse_or_default("UNREACHABLE_SECONDS", filled, ResponseTime::parse)?;
         let edit_window = parse_or_default("EDIT_WINDOW_SECONDS", filled, EditWindow::parse)?;
@@ -209,6 +213,7 @@ impl Settings {
             send_limits,
             person_limits,
             rooms_without_delivery,
+            disclosure,
             statement_cache,
             room_grace,
             response_time,
@@ -227,6 +232,22 @@ fn parse_or_default<T: Default>(
 ) -> Result<T, ConfigError> {
     filled(name).map_or(Ok(T::default()), |value| {
         parse(&value).map_err(|reason| ConfigError::Invalid(name, reason.to_string()))
+    })
+}
+
+/// Parses the policy for all rooms, and those that replace it for one type of room.
+fn parse_disclosure(
+    filled: impl Fn(&'static str) -> Option<String>,
+) -> Result<Disclosure, ConfigError> {
+    let policy = |name| parse_or_default(name, &filled, PhoneDisclosure::parse);
+    let common = policy("PHONE_DISCLOSURE")?;
+    let of = |name| match filled(name) {
+        None => Ok(common),
+        Some(_) => policy(name),
+    };
+    Ok(Disclosure {
+        delivery: of("PHONE_DISCLOSURE_DELIVERY")?,
+        support: of("PHONE_DISCLOSURE_SUPPORT")?,
     })
 }
 
@@ -388,6 +409,31 @@ mod tests {
         );
         let error = of("never").unwrap_err().to_string();
         assert!(error.contains("ROOMS_WITHOUT_DELIVERY"), "{error}");
+    }
+
+    #[test]
+    fn phones_are_disclosed_by_a_policy_that_each_room_type_may_override() {
+        use PhoneDisclosure::{Always, Never, WhileOpen};
+        let of = |variables: &[_]| {
+            settings(&[&[("FIREBASE_DATABASE_URL", "")], variables].concat())
+                .map(|settings| settings.disclosure)
+        };
+        let both = |delivery, support| Disclosure { delivery, support };
+        let (common, delivery, support) = (
+            "PHONE_DISCLOSURE",
+            "PHONE_DISCLOSURE_DELIVERY",
+            "PHONE_DISCLOSURE_SUPPORT",
+        );
+        assert_eq!(of(&[]).unwrap(), both(Always, Always));
+        assert_eq!(of(&[(common, "never")]).unwrap(), both(Never, Never));
+        assert_eq!(
+            of(&[(common, "while_open"), (support, "never"), (delivery, "")]).unwrap(),
+            both(WhileOpen, Never)
+        );
+        for name in [common, delivery, support] {
+            let error = of(&[(name, "sometimes")]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
     }
 
     #[test]

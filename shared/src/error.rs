@@ -144,6 +144,9 @@ pub enum Error {
     /// 403: authenticated, but not allowed.
     #[error("forbidden")]
     Forbidden,
+    /// 403: the other participant has blocked the caller, or one of two users has blocked the other.
+    #[error("blocked")]
+    Blocked,
     /// 404: the caller has no such object.
     #[error("not found")]
     NotFound,
@@ -212,6 +215,7 @@ impl Error {
             Self::Rejected(_) => "rejected_fields",
             Self::NotNow(_) => "not_now",
             Self::Forbidden => "forbidden",
+            Self::Blocked => "blocked",
             Self::NotFound => "not_found",
             Self::PageNotFound => "page_out_of_range",
             Self::TooManyRequests { .. } => "too_many_requests",

@@ -29,6 +29,10 @@ pub enum Metric {
     WebhooksGivenUp(u32),
     /// Whether the webhooks' endpoint has responded with 410.
     WebhooksStopped(bool),
+    /// Reports of messages that no admin has handled.
+    OpenReports(i64),
+    /// The age of the oldest of them, in seconds.
+    OpenReportAge(f64),
     /// Conversations with a message in the last minute.
     ActiveRooms(i64),
     /// Messages of the last minute.
@@ -61,6 +65,8 @@ impl Metric {
                 "Count",
                 json!(i32::from(stopped)),
             ),
+            Self::OpenReports(reports) => ("OpenReports".to_owned(), "Count", json!(reports)),
+            Self::OpenReportAge(seconds) => ("OpenReportAge".to_owned(), "Seconds", json!(seconds)),
             Self::ActiveRooms(rooms) => ("ActiveRooms".to_owned(), "Count", json!(rooms)),
             Self::MessagesSent(messages) => ("MessagesSent".to_owned(), "Count", json!(messages)),
         }

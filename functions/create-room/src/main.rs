@@ -2,7 +2,7 @@
 //!
 //! For drivers and their counterparts. Body: `other_user_id`, `room_type`, optionally `delivery_id` and `initial_message`.
 //! Returns the room: 201 if it is new, 200 if it exists (the message is then not sent); 400 if these two may not have it,
-//! 429 above `ROOM_LIMIT`, which counts new rooms only. A new room is mirrored, and the recipient's devices get a push for
+//! 403 if one has blocked the other, 429 above `ROOM_LIMIT`, which counts new rooms only. A new room is mirrored, and the recipient's devices get a push for
 //! the message.
 
 use shared::db::rooms::{self, NewRoom, OpeningRules};
@@ -27,7 +27,8 @@ async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Res
             app.push_after_reply(vec![opened.room.id]);
         }
     }
-    ApiResponse::created(opened.created, &opened.room)
+    let room = opened.room.disclose(app.disclosure, viewer);
+    ApiResponse::created(opened.created, &room)
 }
 
 fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {
@@ -117,7 +118,7 @@ mod tests {
             body["metadata"],
             json!({
                 "id": room["id"], "room_type": "delivery", "driver_id": driver.0, "other_user_id": client.0,
-                "delivery_id": delivery, "created_at": room["created_at"], "is_active": true, "closes_at_ms": null, "unreachable_until": null,
+                "delivery_id": delivery, "created_at": room["created_at"], "is_active": true, "closes_at_ms": null, "unreachable_until": null, "blocked": null,
                 "last_message_text": "Bonjour", "last_message_at": room["last_message_at"],
                 "last_message_sender_id": driver.0, "revision": 1,
             })

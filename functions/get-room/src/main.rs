@@ -12,7 +12,8 @@ async fn get_room(app: &'static App, viewer: Viewer, request: Request) -> Result
     let room_id = request.room_id()?;
 
     let room = rooms::get(&app.database, viewer, room_id).await?;
-    ApiResponse::ok(&room.ok_or(Error::NotFound)?)
+    let room = room.ok_or(Error::NotFound)?;
+    ApiResponse::ok(&room.disclose(app.disclosure, viewer))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,6 +54,7 @@ mod tests {
                     "closes_at": null, "unreachable_until": null,
                     "is_archived": false,
                     "is_muted": false,
+                    "is_blocked": false,
                     "created_at": body["created_at"],
                     "firebase_path": format!("/chats/{room}"),
                 })

@@ -25,7 +25,9 @@ async fn list_rooms(app: &'static App, viewer: Viewer, request: Request) -> Resu
 
     let list = rooms::list(viewer, &filter, order, number, size);
     app.get_or_compute(viewer, &request, list, |page| {
-        ApiResponse::ok(&Paged::new(&request, page.ok_or(Error::PageNotFound)?))
+        let page = page.ok_or(Error::PageNotFound)?;
+        let page = page.map(|room| room.disclose(app.disclosure));
+        ApiResponse::ok(&Paged::new(&request, page))
     })
     .await
 }

@@ -1,11 +1,11 @@
 //! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
-//! users access to Firebase, records the message metrics, deletes webhook events after 30 days and the ids of the
-//! platform's messages after 180, and updates the search index and the inboxes after name changes. Concurrent runs are
-//! safe.
+//! users access to Firebase, records the metrics of messages and open reports, deletes webhook events after 30 days and
+//! the ids of the platform's messages after 180, and updates the search index and the inboxes after name changes.
+//! Concurrent runs are safe.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use shared::db::{messages, platform_messages, rooms, webhooks};
+use shared::db::{messages, platform_messages, reports, rooms, webhooks};
 use shared::domain::Timestamp;
 use shared::firebase::revoke::{Revocations, revoke_users};
 use shared::metrics::{self, Metric};
@@ -69,9 +69,12 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
 async fn measure_activity(app: &'static App) -> Result<(), StartError> {
     let a_minute_ago = Timestamp::now().0 - chrono::TimeDelta::minutes(1);
     let activity = messages::activity_since(&app.database, a_minute_ago).await?;
+    let open_reports = reports::open(&app.database).await?;
     metrics::emit(&[
         Metric::ActiveRooms(activity.rooms),
         Metric::MessagesSent(activity.messages),
+        Metric::OpenReports(open_reports.count),
+        Metric::OpenReportAge(open_reports.age),
     ]);
     Ok(())
 }

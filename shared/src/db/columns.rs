@@ -4,7 +4,7 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::domain::{Delivery, Message, ReceiptState, Sender, Timestamp, User};
+use crate::domain::{Delivery, Message, Personal, ReceiptState, Sender, Timestamp, User};
 
 /// Selects a user with the table alias `$alias` as `{alias}_…`.
 macro_rules! user_columns {
@@ -144,7 +144,7 @@ pub(super) fn user(row: &Row, alias: &str) -> Option<User> {
     Some(User {
         id,
         full_name: row.get(format!("{alias}_full_name").as_str()),
-        phone_number: row.get(format!("{alias}_phone_number").as_str()),
+        phone_number: Personal::new(row.get(format!("{alias}_phone_number").as_str())),
         user_type: row.get(format!("{alias}_user_type").as_str()),
         profile_photo_url: row.get(format!("{alias}_profile_photo_url").as_str()),
     })
@@ -156,8 +156,8 @@ pub(super) fn delivery(row: &Row) -> Option<Delivery> {
     Some(Delivery {
         id,
         tracking_number: row.get("tracking_number"),
-        pickup_address: row.get("pickup_address"),
-        delivery_address: row.get("delivery_address"),
+        pickup_address: Personal::new(row.get("pickup_address")),
+        delivery_address: Personal::new(row.get("delivery_address")),
     })
 }
 

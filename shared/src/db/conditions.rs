@@ -21,6 +21,25 @@ macro_rules! is_open {
     };
 }
 
+/// Whether the other participant of `$room`, an alias with a dot or empty, has blocked the user `$1`. It reads one entry
+/// of an index.
+macro_rules! is_blocked {
+    ($room:literal) => {
+        concat!(
+            "EXISTS (
+                SELECT FROM chat_blocks
+                WHERE blocked_id = $1
+                  AND blocker_id = CASE ",
+            $room,
+            "driver_id WHEN $1 THEN ",
+            $room,
+            "other_user_id ELSE ",
+            $room,
+            "driver_id END)"
+        )
+    };
+}
+
 /// The time zone `$name` if it is an IANA name that this server knows, else `?`, which `AT TIME ZONE` rejects with
 /// `invalid_parameter_value`. `AT TIME ZONE` alone also accepts abbreviations (`CEST`) and POSIX rules (`Etc/GMT+13`,
 /// `XYZ-3`). A name with a slash and without digits is neither. Only other names need the view of time zones, which
@@ -78,4 +97,12 @@ pub(super) fn check_open(row: &Row, field: &'static str) -> Result<()> {
     }
 }
 
-pub(super) use {is_open, known_time_zone, last_event, user_language};
+/// Checks the column `is_blocked`: 403 if the other participant has blocked the viewer.
+pub(super) fn check_not_blocked(row: &Row) -> Result<()> {
+    match row.get("is_blocked") {
+        Some(true) => Err(Error::Blocked),
+        _ => Ok(()),
+    }
+}
+
+pub(super) use {is_blocked, is_open, known_time_zone, last_event, user_language};

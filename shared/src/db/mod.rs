@@ -9,6 +9,7 @@
 //! (`STATEMENT_CACHE`), it is sent unnamed. A write is one `WITH … RETURNING` statement, and thus one transaction.
 
 pub mod analytics;
+pub mod blocks;
 mod cancel;
 mod certificate_error;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub mod pushes;
 mod query_error;
 pub mod quick_replies;
 mod rate_limits;
+pub mod reports;
 pub mod room_list_versions;
 pub mod rooms;
 mod statement;

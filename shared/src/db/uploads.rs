@@ -3,7 +3,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::conditions::{check_open, is_open};
+use super::conditions::{check_not_blocked, check_open, is_blocked, is_open};
 use super::rate_limits::{self, has_token, token_cte, wait_column};
 use super::{Database, viewer};
 use crate::domain::{RateLimit, Viewer};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
-/// closed; [`Error::TooManyRequests`] above `limit`; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
+/// closed; [`Error::Blocked`] if the other participant has blocked the viewer; [`Error::TooManyRequests`] above `limit`; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
 /// respond.
 pub async fn authorize(
     database: &Database,
@@ -31,6 +31,7 @@ pub async fn authorize(
         let row = database.query_one(SQL, &parameters).await?;
         viewer::check(&row)?;
         check_open(&row, "chat_room_id")?;
+        check_not_blocked(&row)?;
         if row.get("has_token") {
             return Ok(());
         }
@@ -45,14 +46,17 @@ const SQL: &str = concat!(
     room AS (
         SELECT ",
     is_open!(""),
-    " AS is_open FROM chat_rooms
+    " AS is_open, ",
+    is_blocked!(""),
+    " AS is_blocked FROM chat_rooms
         WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
     ),
-    open_room AS (SELECT FROM room WHERE is_open),
+    open_room AS (SELECT FROM room WHERE is_open AND NOT is_blocked),
     ",
     token_cte!("uploads", "$3", "$4", "open_room"),
     "
     SELECT (SELECT is_active FROM viewer) AS viewer_is_active, (SELECT is_open FROM room) AS room_is_open,
+           (SELECT is_blocked FROM room) AS is_blocked,
            ",
     has_token!("$3"),
     " AS has_token, ",

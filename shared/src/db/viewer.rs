@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 
 use super::Database;
 use crate::domain::Viewer;
-use crate::error::{Result, Unauthorized};
+use crate::error::{Error, Result, Unauthorized};
 
 /// Returns an error if the row shows that the viewer is unknown or inactive.
 pub(super) fn check(row: &Row) -> Result<(), Unauthorized> {
@@ -14,6 +14,15 @@ pub(super) fn check(row: &Row) -> Result<(), Unauthorized> {
         Some(true) => Ok(()),
         Some(false) => Err(Unauthorized::UserInactive),
         None => Err(Unauthorized::UserNotFound),
+    }
+}
+
+/// Returns an error if the row shows that the viewer is unknown or inactive, or is not an admin (`viewer_is_admin`).
+pub(super) fn check_admin(row: &Row) -> Result<()> {
+    check(row)?;
+    match row.get("viewer_is_admin") {
+        Some(true) => Ok(()),
+        _ => Err(Error::Forbidden),
     }
 }
 

@@ -3,11 +3,13 @@
 //! This module does no I/O and does not know HTTP, SQL or Firebase.
 
 mod analytics;
+mod block;
 mod content;
 mod coordinates;
 mod cut;
 mod delivery_event;
 mod device_token;
+mod disclosure;
 mod edit_window;
 mod grace_period;
 mod highlight;
@@ -21,6 +23,7 @@ mod page;
 mod people;
 mod quick_reply;
 mod rate_limits;
+mod report;
 mod response_time;
 mod room;
 mod rooms_without_delivery;
@@ -32,11 +35,13 @@ mod visible;
 mod webhook_event;
 
 pub use analytics::{Analytics, AnswerTimes, Date, Day, FirstAnswers, Messages, Period, Ratio};
+pub use block::Block;
 pub use content::{Content, MessageType};
 pub use coordinates::{Coordinates, Latitude, Longitude};
 pub use cut::{cut, cut_with_ellipsis};
 pub use delivery_event::DeliveryEvent;
 pub use device_token::DeviceToken;
+pub use disclosure::{Disclosure, Personal, PhoneDisclosure};
 pub use edit_window::EditWindow;
 pub use grace_period::GracePeriod;
 pub use highlight::Highlight;
@@ -47,9 +52,10 @@ pub use message::{Message, ReceiptState, Sender};
 pub use message_search::{Cursor, FoundMessage, MessageSearch};
 pub use notification_settings::{NotificationSettings, QuietHours, TimeOfDay};
 pub use page::{MessageOrder, Page, PageNumber, PageSize};
-pub use people::{Delivery, Platform, User, Viewer};
+pub use people::{Delivery, Person, Platform, User, Viewer};
 pub use quick_reply::{QuickReplies, QuickReply};
 pub use rate_limits::{PersonLimits, RateLimit, SendLimits};
+pub use report::{OwnReport, Report, ReportOutcome, ReportReason, ReportStatus};
 pub use response_time::ResponseTime;
 pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};
 pub use rooms_without_delivery::RoomsWithoutDelivery;

@@ -19,6 +19,15 @@ impl PageNumber {
             number => number.parse().ok().filter(|n| *n >= 1).map(Self::Number),
         }
     }
+
+    /// Returns the number of entries before the page; `None` for the last page, which depends on their count.
+    #[must_use]
+    pub fn offset(self, size: PageSize) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some((number - 1).saturating_mul(size.get())),
+            Self::Last => None,
+        }
+    }
 }
 
 /// The number of entries per page.
@@ -73,6 +82,17 @@ impl<T> Page<T> {
             size: size.get(),
             results,
         })
+    }
+
+    /// Changes the entries.
+    #[must_use]
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            count: self.count,
+            number: self.number,
+            size: self.size,
+            results: self.results.into_iter().map(change).collect(),
+        }
     }
 
     #[must_use]

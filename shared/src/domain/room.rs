@@ -1,7 +1,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Delivery, Invalid, Timestamp, User};
+use super::{Delivery, Disclosure, Invalid, Timestamp, User, Viewer};
 
 /// The types of room, by their names in JSON and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,32 @@ pub struct RoomSummary {
     pub created_at: Timestamp,
 }
 
+impl RoomSummary {
+    /// Shows the phone number that the policy discloses, and the addresses: listed rooms are open.
+    #[must_use]
+    pub fn disclose(mut self, disclosure: Disclosure) -> Self {
+        let phones = disclosure.of(&self.room_type).shows_phones(true);
+        if let Some(user) = &mut self.other_participant {
+            user.phone_number.disclose(phones);
+        }
+        disclose_addresses(&mut self.delivery_info, true);
+        self
+    }
+}
+
+fn disclose_addresses(delivery: &mut Option<Delivery>, is_disclosed: bool) {
+    if let Some(delivery) = delivery {
+        delivery.pickup_address.disclose(is_disclosed);
+        delivery.delivery_address.disclose(is_disclosed);
+    }
+}
+
 /// The detail of a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields of the response, which are independent of each other"
+)]
 pub struct RoomDetail {
     pub id: Uuid,
     /// `delivery` or `support`.
@@ -81,9 +105,27 @@ pub struct RoomDetail {
     pub is_archived: bool,
     /// Whether the viewer has muted its pushes.
     pub is_muted: bool,
+    /// Whether the viewer has blocked the other participant.
+    pub is_blocked: bool,
     pub created_at: Timestamp,
     /// The path in Firebase: `/chats/{id}`.
     pub firebase_path: String,
+}
+
+impl RoomDetail {
+    /// Shows the phone numbers and addresses that the policy discloses to the viewer.
+    #[must_use]
+    pub fn disclose(mut self, disclosure: Disclosure, viewer: Viewer) -> Self {
+        let policy = disclosure.of(&self.room_type);
+        let viewer_is_driver = self.driver.as_ref().is_some_and(|it| it.id == viewer.0);
+        let phones = policy.shows_phones(self.is_active);
+        for user in self.driver.iter_mut().chain(&mut self.other_participant) {
+            user.phone_number.disclose(phones);
+        }
+        let addresses = policy.shows_addresses(self.is_active, viewer_is_driver);
+        disclose_addresses(&mut self.delivery_info, addresses);
+        self
+    }
 }
 
 /// The order of the list. Rooms without a message come last in either direction; the id breaks ties.

@@ -70,6 +70,7 @@ fn state(revision: i64) -> RoomState {
             unread_count: 0,
             is_archived: false,
             is_muted: false,
+            is_blocked: false,
         }),
         receipts: [1, 2].map(|user| ReceiptState {
             user_id: Uuid::from_u128(user),

@@ -82,6 +82,10 @@ fn messages(state: &RoomState) -> Value {
 }
 
 fn metadata(room: &MirroredRoom) -> Value {
+    let blocked = room.participants.iter().filter(|it| it.is_blocked);
+    let blocked: Map<_, _> = blocked
+        .map(|it| (it.user_id.to_string(), json!(true)))
+        .collect();
     json!({
         "id": room.id,
         "room_type": room.room_type,
@@ -93,6 +97,8 @@ fn metadata(room: &MirroredRoom) -> Value {
         // Milliseconds, the unit of `now` in the rules, which close the room at this time.
         "closes_at_ms": room.closes_at.map(|closes_at| closes_at.0.timestamp_millis()),
         "unreachable_until": room.unreachable_until,
+        // The rules reject the typing of a blocked participant.
+        "blocked": (!blocked.is_empty()).then_some(blocked),
         "last_message_text": room.last_message_text,
         "last_message_at": room.last_message_at,
         "last_message_sender_id": room.last_message_sender_id,

@@ -3,8 +3,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{
-    DeliveryEvent, ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType, RoomType,
-    Search, Text, TimeOfDay, TimeZone, Timestamp,
+    DeliveryEvent, ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType,
+    ReportOutcome, ReportReason, ReportStatus, RoomType, Search, Text, TimeOfDay, TimeZone,
+    Timestamp,
 };
 
 /// A type that a request's field can be parsed into.
@@ -95,6 +96,24 @@ impl Field for MessageType {
 }
 
 impl Field for RoomType {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for ReportReason {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for ReportOutcome {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for ReportStatus {
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(string(value)?)
     }

@@ -48,6 +48,22 @@ impl Request {
         self.path_id("message_id")
     }
 
+    /// Returns the report in the path.
+    ///
+    /// # Errors
+    /// 404 for a value that is not a UUID.
+    pub fn report_id(&self) -> Result<Uuid> {
+        self.path_id("report_id")
+    }
+
+    /// Returns the user in the path.
+    ///
+    /// # Errors
+    /// 404 for a value that is not a UUID.
+    pub fn user_id(&self) -> Result<Uuid> {
+        self.path_id("user_id")
+    }
+
     fn path_id(&self, name: &str) -> Result<Uuid> {
         let parameters = self.0.path_parameters_ref();
         let id = parameters.and_then(|parameters| parameters.first(name)?.parse().ok());

@@ -159,6 +159,11 @@ fn describe(error: &Error) -> (StatusCode, Value, Option<(HeaderName, HeaderValu
             detail("Vous n'avez pas la permission d'effectuer cette action."),
             None,
         ),
+        Error::Blocked => (
+            StatusCode::FORBIDDEN,
+            detail("Vous ne pouvez pas écrire à cette personne."),
+            None,
+        ),
         Error::BadRequest(BadRequest::Path) | Error::NotFound => {
             (StatusCode::NOT_FOUND, detail("Pas trouvé."), None)
         }

@@ -13,8 +13,8 @@ use crate::config::Settings;
 use crate::db::Database;
 use crate::delivery::{Breaker, ChannelName, after_reply};
 use crate::domain::{
-    EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime, RoomsWithoutDelivery,
-    SendLimits, Viewer,
+    Disclosure, EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime,
+    RoomsWithoutDelivery, SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
@@ -42,6 +42,8 @@ pub struct App {
     pub person_limits: PersonLimits,
     /// The conversations that need no delivery.
     pub rooms_without_delivery: RoomsWithoutDelivery,
+    /// When participants see each other's phone number.
+    pub disclosure: Disclosure,
     /// How long a room stays open after its delivery has ended.
     pub room_grace: GracePeriod,
     /// How long a called customer has to respond.
@@ -130,6 +132,7 @@ impl App {
             send_limits: settings.send_limits,
             person_limits: settings.person_limits,
             rooms_without_delivery: settings.rooms_without_delivery,
+            disclosure: settings.disclosure,
             room_grace: settings.room_grace,
             response_time: settings.response_time,
             edit_window: settings.edit_window,

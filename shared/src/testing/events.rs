@@ -67,6 +67,8 @@ impl Call {
             ("/rooms/", "room_id"),
             ("/devices/", "token"),
             ("/messages/", "message_id"),
+            ("/reports/", "report_id"),
+            ("/blocks/", "user_id"),
         ]
         .into_iter()
         .find_map(|(before, name)| {

@@ -16,7 +16,7 @@ use crate::crypto;
 use crate::db::rooms::OpeningRules;
 use crate::db::{devices, events, messages, rooms, webhooks};
 use crate::domain::{
-    Content, DeliveryEvent, DeviceToken, EditWindow, GracePeriod, ImageHosts, Message,
+    Content, DeliveryEvent, DeviceToken, Disclosure, EditWindow, GracePeriod, ImageHosts, Message,
     PersonLimits, Platform, ResponseTime, RoomDetail, RoomType, RoomsWithoutDelivery, SendLimits,
     Text, Viewer,
 };
@@ -100,6 +100,7 @@ impl TestApp {
             send_limits: SendLimits::default(),
             person_limits: PersonLimits::default(),
             rooms_without_delivery: RoomsWithoutDelivery::default(),
+            disclosure: Disclosure::default(),
             statement_cache: None,
             room_grace: GracePeriod::default(),
             response_time: ResponseTime::default(),

@@ -427,3 +427,14 @@ async fn only_the_end_of_the_time_is_an_event_for_the_platform() {
     assert_eq!(row.get::<_, Option<Uuid>>(0), unreachable);
     assert!(row.get::<_, bool>(1));
 }
+
+#[tokio::test]
+async fn a_blocked_driver_does_not_call_the_customer() {
+    let test = TestApp::new().await;
+    let (driver, client, room, _) = waiting(&test).await;
+    let blocked = shared::db::blocks::block(&test.app.database, client, driver.0).await;
+    assert!(blocked.unwrap().created);
+    let called = call(&test, driver, room).await;
+    assert!(matches!(called, Err(Error::Blocked)), "{called:?}");
+    assert_eq!(until(&test, driver, room).await, None);
+}

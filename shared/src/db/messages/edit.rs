@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::locked::{changed_message, is_late, is_own, kept_version, locked_message};
 use crate::db::columns;
-use crate::db::conditions::is_open;
+use crate::db::conditions::{is_blocked, is_open};
 use crate::db::{Database, viewer};
 use crate::domain::{Content, EditWindow, Message, MessageType, Text, Viewer};
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ pub struct Changed {
 /// # Errors
 /// [`Error::NotFound`] if the message does not exist or the viewer is not a participant; [`Error::Forbidden`] if the
 /// viewer is not its sender, or if it is a system message; [`Error::NotNow`] if it is deleted, the window has
-/// passed, or the room is closed; [`Error::Rejected`] if a text message would have no text; 401 for an unknown or
+/// passed, or the room is closed; [`Error::Blocked`] if the other participant has blocked the viewer; [`Error::Rejected`] if a text message would have no text; 401 for an unknown or
 /// inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn edit(
     database: &Database,
@@ -55,6 +55,7 @@ pub async fn edit(
             changed: verdict == "allowed",
         }),
         "foreign" => Err(Error::Forbidden),
+        "blocked" => Err(Error::Blocked),
         "deleted" => Err(Error::NotNow("Ce message a été supprimé.")),
         "blank" => Err(Error::rejected("text", "Ce champ ne peut être vide.")),
         "closed" => Err(Error::NotNow("Cette conversation est fermée.")),
@@ -80,6 +81,9 @@ const SQL: &str = concat!(
             WHEN NOT (",
     is_open!("room."),
     ") THEN 'closed'
+            WHEN ",
+    is_blocked!("room."),
+    " THEN 'blocked'
             WHEN ",
     is_late!(),
     " THEN 'late'

@@ -3,7 +3,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
-use crate::db::conditions::{check_open, is_open, user_language};
+use crate::db::conditions::{check_not_blocked, check_open, is_blocked, is_open, user_language};
 use crate::db::{Database, rate_limits, viewer};
 use crate::domain::{
     Content, Coordinates, Language, Message, MessageType, RateLimit, RoomType, SendLimits, Viewer,
@@ -44,8 +44,9 @@ pub struct Sent {
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if the room
-/// is closed, or if a user who is not an admin sends a system message; [`Error::TooManyRequests`] above `limits`, which
-/// do not apply to repeats and system messages; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
+/// is closed, or if a user who is not an admin sends a system message; [`Error::Blocked`] if the other participant has
+/// blocked the viewer, except for system messages; [`Error::TooManyRequests`] above `limits`, which do not apply to
+/// repeats and system messages; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
 /// respond.
 pub async fn send(
     database: &Database,
@@ -164,6 +165,7 @@ async fn store(
 /// Returns the reason why nothing was sent, if the snapshot shows it.
 fn rejected(row: &Row) -> Result<()> {
     check_open(row, "chat_room_id")?;
+    check_not_blocked(row)?;
     if row.get::<_, Option<bool>>("may_send") != Some(true) {
         return Err(Error::rejected(
             "message_type",
@@ -187,6 +189,8 @@ const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_message
 /// passed is closed. `clock_timestamp()` is used because `now()` is the time before the lock was granted. If there is
 /// no limit, `every` and `slack` are null, and so are the comparisons with them.
 ///
+/// A block that commits after the snapshot counts from the next message.
+///
 /// A message of the other user ends the driver's call to them (`unreachable_until`).
 const SQL: &str = concat!(
     "-- send_message
@@ -207,6 +211,9 @@ const SQL: &str = concat!(
         SELECT driver_id, driver_delivered_seq, other_user_delivered_seq, ",
     is_open!(""),
     " AS is_open,
+               $5 <> 'system' AND ",
+    is_blocked!(""),
+    " AS is_blocked,
                make_interval(secs => CASE room_type WHEN 'support' THEN $13 ELSE $11 END) AS every,
                make_interval(secs => CASE room_type WHEN 'support' THEN $14 ELSE $12 END) AS slack,
                CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END AS full_at
@@ -235,6 +242,7 @@ const SQL: &str = concat!(
     "
           AND EXISTS (SELECT FROM viewer WHERE is_active AND ($5 <> 'system' OR user_type = 'admin'))
           AND NOT EXISTS (SELECT FROM repeated)
+          AND NOT (SELECT is_blocked FROM asked)
           AND (CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END
                > clock_timestamp() + (SELECT slack FROM asked)) IS NOT TRUE
         RETURNING id, message_count, last_message_at, revision
@@ -251,6 +259,7 @@ const SQL: &str = concat!(
            (SELECT $5 <> 'system' OR user_type = 'admin' FROM viewer) AS may_send,
            $15 IS NULL OR EXISTS (SELECT FROM reply) AS has_text,
            (SELECT is_open FROM asked) AS room_is_open,
+           (SELECT is_blocked FROM asked) AS is_blocked,
            (SELECT ceil(extract(epoch FROM full_at - slack - clock_timestamp()))::bigint FROM asked) AS wait,
            message.created, ",
     message_columns!(),

@@ -65,6 +65,8 @@ pub struct MirroredParticipant {
     pub unread_count: i64,
     pub is_archived: bool,
     pub is_muted: bool,
+    /// Whether the other participant has blocked this one.
+    pub is_blocked: bool,
 }
 
 impl MirroredRoom {
@@ -101,7 +103,9 @@ macro_rules! participant_columns {
             $crate::db::columns::user_columns!("driver_user"),
             ", ",
             $crate::db::columns::user_columns!("other_side_user"),
-            ", delivery.tracking_number::text AS tracking_number"
+            ", delivery.tracking_number::text AS tracking_number,
+             block_of_driver.blocked_id IS NOT NULL AS driver_is_blocked,
+             block_of_other_user.blocked_id IS NOT NULL AS other_user_is_blocked"
         )
     };
 }
@@ -111,7 +115,11 @@ macro_rules! participant_joins {
     () => {
         "LEFT JOIN users AS driver_user ON driver_user.id = room.driver_id
          LEFT JOIN users AS other_side_user ON other_side_user.id = room.other_user_id
-         LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
+         LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id
+         LEFT JOIN chat_blocks AS block_of_driver
+           ON block_of_driver.blocker_id = room.other_user_id AND block_of_driver.blocked_id = room.driver_id
+         LEFT JOIN chat_blocks AS block_of_other_user
+           ON block_of_other_user.blocker_id = room.driver_id AND block_of_other_user.blocked_id = room.other_user_id"
     };
 }
 pub(super) use {participant_columns, participant_joins};
@@ -208,6 +216,7 @@ fn participants(row: &Row) -> [MirroredParticipant; 2] {
             unread_count: row.get("driver_unread_count"),
             is_archived: row.get("archived_by_driver"),
             is_muted: row.get("muted_by_driver"),
+            is_blocked: row.get("driver_is_blocked"),
         },
         MirroredParticipant {
             user_id: row.get("other_user_id"),
@@ -215,6 +224,7 @@ fn participants(row: &Row) -> [MirroredParticipant; 2] {
             unread_count: row.get("other_user_unread_count"),
             is_archived: row.get("archived_by_other_user"),
             is_muted: row.get("muted_by_other_user"),
+            is_blocked: row.get("other_user_is_blocked"),
         },
     ]
 }

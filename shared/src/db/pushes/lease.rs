@@ -136,6 +136,8 @@ macro_rules! lease_and_read {
               AND CASE WHEN push_mode IS NULL THEN target.wants_pushes
                        WHEN push_mode = 'urgent' THEN target.is_other_user END
               AND recipient.id IS NOT NULL AND sender_id IS DISTINCT FROM recipient.id
+              AND (message_type = 'system' OR NOT EXISTS (
+                       SELECT FROM chat_blocks WHERE blocker_id = recipient.id AND blocked_id = sender_id))
               AND (sender_id IS NOT NULL OR CASE recipient.id
                        WHEN room.driver_id THEN driver_read_at ELSE other_user_read_at END IS NULL)
             ORDER BY seq DESC LIMIT 1

@@ -40,8 +40,8 @@ pub struct Opened {
 /// one room and send one first message.
 ///
 /// # Errors
-/// [`Error::Rejected`] if these users may not talk about this delivery, or no longer; [`Error::TooManyRequests`] above
-/// the limit of new rooms; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
+/// [`Error::Rejected`] if these users may not talk about this delivery, or no longer; [`Error::Blocked`] if one has
+/// blocked the other and they have no such room; [`Error::TooManyRequests`] above the limit of new rooms; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn create(
     database: &Database,
     viewer: Viewer,
@@ -82,6 +82,9 @@ pub async fn create(
         };
         viewer::check(&row)?;
         if let Some(rejection) = row.get("rejection") {
+            if rejection == "blocked" {
+                return Err(Error::Blocked);
+            }
             return Err(Error::Rejected(explain(rejection, new)));
         }
         let (me, other) = (columns::user(&row, "viewer"), columns::user(&row, "other"));
@@ -143,6 +146,14 @@ const SQL: &str = concat!(
                 SELECT FROM chat_rooms AS room
                 WHERE room.driver_id = pair.driver_id AND room.other_user_id = pair.other_user_id AND room.delivery_id = $3
             ) THEN 'delivery_over'
+            WHEN EXISTS (
+                SELECT FROM chat_blocks
+                WHERE (blocker_id = $1 AND blocked_id = $2) OR (blocker_id = $2 AND blocked_id = $1)
+            ) AND NOT EXISTS (
+                SELECT FROM chat_rooms AS room
+                WHERE room.driver_id = pair.driver_id AND room.other_user_id = pair.other_user_id
+                  AND room.delivery_id IS NOT DISTINCT FROM $3
+            ) THEN 'blocked'
         END AS rejection, over.closes_at
         FROM pair LEFT JOIN chat_deliveries AS over ON over.delivery_id = $3
     ),

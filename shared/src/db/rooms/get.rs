@@ -40,7 +40,7 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
     Ok(detail(&row, viewer, driver, other_user))
 }
 
-/// Selects a room with the table alias `room`.
+/// Selects a room with the table alias `room`, as the viewer `$1` sees it.
 macro_rules! room_columns {
     () => {
         concat!(
@@ -49,6 +49,11 @@ macro_rules! room_columns {
             $crate::db::conditions::is_open!("room."),
             " AS room_is_open, room.closes_at, room.unreachable_until,
              room.archived_by_driver, room.archived_by_other_user, room.muted_by_driver, room.muted_by_other_user,
+             EXISTS (
+                 SELECT FROM chat_blocks
+                 WHERE blocker_id = $1
+                   AND blocked_id = CASE room.driver_id WHEN $1 THEN room.other_user_id ELSE room.driver_id END
+             ) AS is_blocked,
              room.created_at"
         )
     };
@@ -93,6 +98,7 @@ pub(super) fn detail(
         unreachable_until: row.get::<_, Option<_>>("unreachable_until").map(Timestamp),
         is_archived: row.get(is_archived),
         is_muted: row.get(is_muted),
+        is_blocked: row.get("is_blocked"),
         created_at: Timestamp(row.get("created_at")),
         firebase_path: format!("/chats/{id}"),
     })

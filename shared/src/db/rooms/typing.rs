@@ -1,7 +1,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::conditions::{check_open, is_open};
+use crate::db::conditions::{check_not_blocked, check_open, is_blocked, is_open};
 use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
@@ -11,7 +11,7 @@ use crate::error::Result;
 ///
 /// # Errors
 /// `Error::NotFound` if the room does not exist or the viewer is not a participant; `Error::Rejected` if it is
-/// closed; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
+/// closed; `Error::Blocked` if the other participant has blocked the viewer; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn note_typing(
     database: &Database,
     viewer: Viewer,
@@ -26,6 +26,7 @@ pub async fn note_typing(
     let row = database.query_one(SQL, &parameters).await?;
     viewer::check(&row)?;
     check_open(&row, "room_id")?;
+    check_not_blocked(&row)?;
     Ok(row.get("is_shown"))
 }
 
@@ -35,17 +36,20 @@ const SQL: &str = concat!(
     room AS (
         SELECT ",
     is_open!(""),
-    " AS is_open FROM chat_rooms
+    " AS is_open, ",
+    is_blocked!(""),
+    " AS is_blocked FROM chat_rooms
         WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
     ),
     shown AS (
         INSERT INTO chat_typing AS typing (chat_room_id, user_id, is_typing, next_at)
-        SELECT $2, $1, $3, clock_timestamp() + interval '1 second' FROM room WHERE is_open
+        SELECT $2, $1, $3, clock_timestamp() + interval '1 second' FROM room WHERE is_open AND NOT is_blocked
         ON CONFLICT (chat_room_id, user_id) DO UPDATE
         SET is_typing = $3, next_at = CASE WHEN $3 THEN EXCLUDED.next_at ELSE typing.next_at END
         WHERE CASE WHEN $3 THEN typing.next_at <= clock_timestamp() ELSE typing.is_typing END
         RETURNING user_id
     )
     SELECT (SELECT is_active FROM viewer) AS viewer_is_active, (SELECT is_open FROM room) AS room_is_open,
+           (SELECT is_blocked FROM room) AS is_blocked,
            EXISTS (SELECT FROM shown) AS is_shown"
 );

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::conditions::{is_open, last_event};
+use crate::db::conditions::{check_not_blocked, is_blocked, is_open, last_event};
 use crate::db::{Database, QueryError, viewer};
 use crate::domain::{ResponseTime, Timestamp, Viewer};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ pub struct Call {
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Forbidden`] if the viewer
-/// is not its driver; [`Error::NotNow`] if the driver has not arrived, has no message that is unanswered for two
+/// is not its driver; [`Error::Blocked`] if the customer has blocked the driver; [`Error::NotNow`] if the driver has not arrived, has no message that is unanswered for two
 /// minutes, or the room is closed; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn call(
     database: &Database,
@@ -68,6 +68,7 @@ fn called(row: &Row) -> Result<Option<Call>> {
     {
         return Ok(Some(call));
     }
+    check_not_blocked(row)?;
     for (condition, reason) in [
         ("is_open", "Cette conversation est fermée."),
         (
@@ -101,7 +102,9 @@ const CALL: &str = concat!(
         SELECT room.id, room.driver_id, room.other_user_id, room.delivery_id, room.message_count, room.unreachable_until,
                room.driver_id = $1 AS is_drivers, ",
     is_open!("room."),
-    " AS is_open,
+    " AS is_open, ",
+    is_blocked!("room."),
+    " AS is_blocked,
                EXISTS (SELECT FROM deliveries AS delivery
                        WHERE delivery.id = room.delivery_id AND delivery.driver_id = room.driver_id
                          AND delivery.client_id = room.other_user_id) AS is_current,
@@ -132,7 +135,7 @@ const CALL: &str = concat!(
             behind_since = coalesce(behind_since, clock_timestamp())
         FROM asked
         WHERE room.id = $2 AND room.unreachable_until IS NULL AND room.message_count = asked.message_count
-          AND asked.is_drivers AND asked.is_current AND asked.is_arriving AND asked.is_unanswered AND ",
+          AND asked.is_drivers AND NOT asked.is_blocked AND asked.is_current AND asked.is_arriving AND asked.is_unanswered AND ",
     is_open!("room."),
     "
         RETURNING room.id, room.delivery_id, room.driver_id, room.other_user_id, room.message_count, room.last_message_at,
@@ -150,7 +153,7 @@ const CALL: &str = concat!(
     )
     SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
            asked.is_drivers, asked.unreachable_until AS lasts_until, room.unreachable_until AS called_until,
-           asked.is_open, asked.is_current, asked.is_arriving, asked.is_unanswered
+           asked.is_open, asked.is_blocked, asked.is_current, asked.is_arriving, asked.is_unanswered
     FROM (VALUES (1)) AS one LEFT JOIN asked ON true LEFT JOIN room ON true"
 );
 

@@ -6,3 +6,4 @@ export * from './MessagesApi';
 export * from './NotificationsApi';
 export * from './PlatformApi';
 export * from './RoomsApi';
+export * from './TrustApi';

@@ -179,6 +179,25 @@ export type AuthenticationErrorCodeEnum = typeof AuthenticationErrorCodeEnum[key
 /**
  * 
  * @export
+ * @interface Block
+ */
+export interface Block {
+    /**
+     * 
+     */
+    user_id: string;
+    /**
+     * Null if the platform has deleted the user.
+     */
+    user: Person | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+}
+/**
+ * 
+ * @export
  * @interface BlockEvent
  */
 export interface BlockEvent {
@@ -209,6 +228,29 @@ export interface BlockEventData {
      * 
      */
     blocked_id: string;
+}
+/**
+ * 
+ * @export
+ * @interface BlockPage
+ */
+export interface BlockPage {
+    /**
+     * 
+     */
+    count: number;
+    /**
+     * 
+     */
+    next: string | null;
+    /**
+     * 
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<Block>;
 }
 /**
  * 
@@ -488,6 +530,10 @@ export interface FirebaseMetadata {
      */
     unreachable_until?: string;
     /**
+     * The ids of the participants whom the other one has blocked; absent without a block.
+     */
+    blocked?: { [key: string]: boolean; };
+    /**
      * 
      */
     last_message_text: string;
@@ -667,6 +713,32 @@ export interface FoundMessages {
      */
     results: Array<FoundMessage>;
 }
+/**
+ * 
+ * @export
+ * @interface HandleReportRequest
+ */
+export interface HandleReportRequest {
+    /**
+     * 
+     */
+    status: HandleReportRequestStatusEnum;
+    /**
+     * Trimmed; without NUL.
+     */
+    note?: string | null;
+}
+
+
+/**
+ * @export
+ */
+export const HandleReportRequestStatusEnum = {
+    Resolved: 'resolved',
+    Dismissed: 'dismissed',
+} as const;
+export type HandleReportRequestStatusEnum = typeof HandleReportRequestStatusEnum[keyof typeof HandleReportRequestStatusEnum];
+
 /**
  * 
  * @export
@@ -1017,6 +1089,43 @@ export interface NotificationSettings {
     time_zone: string;
 }
 /**
+ * 
+ * @export
+ * @interface OwnReport
+ */
+export interface OwnReport {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    message_id: string;
+    /**
+     * 
+     */
+    chat_room: string;
+    /**
+     * 
+     */
+    reason: ReportReason;
+    /**
+     * Empty without one.
+     */
+    comment: string;
+    /**
+     * 
+     */
+    status: ReportStatus;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+}
+
+
+/**
  * A participant of a conversation.
  * @export
  * @interface Participant
@@ -1031,7 +1140,7 @@ export interface Participant {
      */
     full_name: string;
     /**
-     * 
+     * Empty if the deployment does not disclose it (`PHONE_DISCLOSURE`), or the platform has none.
      */
     phone_number: string;
     /**
@@ -1040,6 +1149,31 @@ export interface Participant {
     user_type: UserType;
     /**
      * The platform's value; null or empty without a photo.
+     */
+    profile_photo_url: string | null;
+}
+
+
+/**
+ * A user without their phone number.
+ * @export
+ * @interface Person
+ */
+export interface Person {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    full_name: string;
+    /**
+     * 
+     */
+    user_type: UserType;
+    /**
+     * 
      */
     profile_photo_url: string | null;
 }
@@ -1251,6 +1385,67 @@ export interface RegisterDeviceResult {
 /**
  * 
  * @export
+ * @interface Report
+ */
+export interface Report {
+    /**
+     * 
+     */
+    id: string;
+    /**
+     * 
+     */
+    message_id: string;
+    /**
+     * 
+     */
+    chat_room: string;
+    /**
+     * 
+     */
+    reason: ReportReason;
+    /**
+     * The reporter's; empty without one.
+     */
+    comment: string;
+    /**
+     * 
+     */
+    status: ReportStatus;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * Null once retention or an erasure has removed it.
+     */
+    snapshot: ReportSnapshot | null;
+    /**
+     * Null if the platform has deleted the user, or after an erasure.
+     */
+    reporter: Person | null;
+    /**
+     * The sender of the message; null as for `reporter`.
+     */
+    reported: Person | null;
+    /**
+     * The admin who last changed the status.
+     */
+    handled_by: Person | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    handled_at: string | null;
+    /**
+     * The admin's; empty without one.
+     */
+    note: string;
+}
+
+
+/**
+ * 
+ * @export
  * @interface ReportEvent
  */
 export interface ReportEvent {
@@ -1290,6 +1485,131 @@ export interface ReportEventData {
      */
     report: WebhookReport | null;
 }
+/**
+ * 
+ * @export
+ * @interface ReportMessage400Response
+ */
+export interface ReportMessage400Response {
+    /**
+     * For people, in French.
+     */
+    detail: string;
+    /**
+     * Reasons without a field.
+     */
+    non_field_errors?: Array<string>;
+}
+/**
+ * 
+ * @export
+ * @interface ReportMessageRequest
+ */
+export interface ReportMessageRequest {
+    /**
+     * 
+     */
+    reason: ReportReason;
+    /**
+     * Trimmed; without NUL.
+     */
+    comment?: string | null;
+}
+
+
+/**
+ * 
+ * @export
+ * @interface ReportPage
+ */
+export interface ReportPage {
+    /**
+     * 
+     */
+    count: number;
+    /**
+     * 
+     */
+    next: string | null;
+    /**
+     * 
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<Report>;
+}
+
+/**
+ * 
+ * @export
+ */
+export const ReportReason = {
+    Harassment: 'harassment',
+    Fraud: 'fraud',
+    Spam: 'spam',
+    Other: 'other',
+} as const;
+export type ReportReason = typeof ReportReason[keyof typeof ReportReason];
+
+/**
+ * The message at the time of the report. A deleted message has its last content.
+ * @export
+ * @interface ReportSnapshot
+ */
+export interface ReportSnapshot {
+    /**
+     * 
+     */
+    seq: number;
+    /**
+     * 
+     */
+    message_type: MessageType;
+    /**
+     * 
+     */
+    text: string;
+    /**
+     * 
+     */
+    image_url: string;
+    /**
+     * 
+     */
+    latitude: number | null;
+    /**
+     * 
+     */
+    longitude: number | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    created_at: string;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    edited_at: string | null;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    deleted_at: string | null;
+}
+
+
+
+/**
+ * 
+ * @export
+ */
+export const ReportStatus = {
+    Open: 'open',
+    Resolved: 'resolved',
+    Dismissed: 'dismissed',
+} as const;
+export type ReportStatus = typeof ReportStatus[keyof typeof ReportStatus];
+
 /**
  * A conversation.
  * @export
@@ -1351,6 +1671,10 @@ export interface RoomDetail {
      * Whether the caller has turned off the pushes of this room.
      */
     is_muted: boolean;
+    /**
+     * Whether the caller has blocked the other participant.
+     */
+    is_blocked: boolean;
     /**
      * UTC, always with six fractional digits.
      */

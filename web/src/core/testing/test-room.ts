@@ -23,6 +23,7 @@ export const aRoom = (changes: Partial<RoomDetail> = {}): RoomDetail => ({
   unreachable_until: null,
   is_archived: false,
   is_muted: false,
+  is_blocked: false,
   created_at: '2025-01-15T10:00:00.000000Z',
   firebase_path: '/chats/room',
   ...changes,
