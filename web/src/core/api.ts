@@ -4,10 +4,12 @@ import {
   MessagesApi,
   ResponseError,
   RoomsApi,
+  TrustApi,
   type CreateRoomRequest,
   type FirebaseToken,
   type MessagePage as RestPage,
   type QuickReplies,
+  type ReportReason,
   type RoomDetail,
   type RoomPage,
   type SendMessageRequest,
@@ -29,12 +31,14 @@ export class Api {
   #rooms: RoomsApi;
   #messages: MessagesApi;
   #firebase: FirebaseApi;
+  #trust: TrustApi;
 
   constructor({ baseUrl, token, fetch }: Options) {
     const configuration = new Configuration({ basePath: baseUrl, accessToken: token, fetchApi: fetch });
     this.#rooms = new RoomsApi(configuration);
     this.#messages = new MessagesApi(configuration);
     this.#firebase = new FirebaseApi(configuration);
+    this.#trust = new TrustApi(configuration);
   }
 
   rooms(query: { search: string; includeArchived: boolean; page: number }): Promise<RoomPage> {
@@ -102,6 +106,14 @@ export class Api {
 
   quickReplies(roomId: string): Promise<QuickReplies> {
     return call(this.#messages.listQuickReplies({ roomId }));
+  }
+
+  async report(messageId: string, reason: ReportReason, comment: string): Promise<void> {
+    await call(this.#trust.reportMessage({ messageId, reportMessageRequest: { reason, comment } }));
+  }
+
+  async block(userId: string, block: boolean): Promise<void> {
+    await call<unknown>(block ? this.#trust.blockUser({ userId }) : this.#trust.unblockUser({ userId }));
   }
 
   /** Calls a customer who does not respond, and returns until when they can. */

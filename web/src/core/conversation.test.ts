@@ -395,3 +395,43 @@ test('archiving changes the room once the server has done it', async () => {
   expect(await conversation.archive(true)).toBe(true);
   expect(conversation.room!.is_archived).toBe(true);
 });
+
+describe('blocking', () => {
+  const emit = (blocked?: Record<string, boolean>) =>
+    live.listeners.metadata.forEach(({ received }) => received({ is_active: true, blocked } as FirebaseMetadata));
+
+  test('a blocked viewer cannot write until the block ends', async () => {
+    await open();
+    expect(conversation.refusal).toBeNull();
+    emit({ [ME]: true });
+    expect(conversation.refusal).toBe('Vous ne pouvez pas écrire à cette personne.');
+    emit();
+    expect(conversation.refusal).toBeNull();
+  });
+
+  test('without Firebase, the rejection of a message shows the block', async () => {
+    await open();
+    outbox = new Outbox({
+      store: { load: () => [], put: () => {}, remove: () => {} },
+      send: () => Promise.reject(new CallError(403, 'Non.')),
+      newId: () => 'c-1',
+      clock,
+    });
+    conversation = new Conversation({ roomId: 'room', viewerId: ME, api: server, live, outbox, delivery, clock });
+    await open();
+    conversation.send(text('Bonjour'));
+    await settled();
+    expect(conversation.refusal).toBe('Non.');
+    outbox.discard('c-1');
+    expect(conversation.refusal).toBeNull();
+  });
+
+  test('the viewer blocks and unblocks the other participant', async () => {
+    await open();
+    await conversation.block(true);
+    expect(server.calls).toEqual([`block ${OTHER} true`]);
+    expect(conversation.room!.is_blocked).toBe(true);
+    emit();
+    expect(conversation.room!.is_blocked).toBe(false);
+  });
+});

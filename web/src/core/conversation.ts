@@ -1,4 +1,4 @@
-import type { FirebaseMetadata as Metadata, RoomDetail } from '../../generated/typescript';
+import type { FirebaseMetadata as Metadata, ReportReason, RoomDetail } from '../../generated/typescript';
 import type { Api } from './api';
 import { CatchUp } from './catch-up';
 import { systemClock, type Clock } from './clock';
@@ -27,12 +27,15 @@ const MOST_UNREAD = 100;
 /** The number of messages that a snapshot has. */
 const SNAPSHOT = LIVE_MESSAGES;
 const POLL_MS = 5_000;
+/** The server's words for every message of a blocked sender. */
+const BLOCKED = 'Vous ne pouvez pas écrire à cette personne.';
 /** How long a message can be edited or deleted: the server's default. */
 const CHANGE_MS = 15 * 60_000;
 
 export type ConversationApi = Pick<
   Api,
   | 'archive'
+  | 'block'
   | 'callCustomer'
   | 'changes'
   | 'delete'
@@ -41,6 +44,7 @@ export type ConversationApi = Pick<
   | 'messagesAfter'
   | 'newestMessages'
   | 'quickReplies'
+  | 'report'
   | 'room'
   | 'setTyping'
 >;
@@ -81,6 +85,8 @@ export class Conversation extends Observable {
   /** Whether there was an interruption while the room was loading. */
   #hasMissed = false;
   #isConnected = false;
+  /** Whether the other participant has blocked the viewer; null without Firebase. */
+  #isBlocked: boolean | null = null;
   /** The other participant's watermarks. */
   #receipts = noReceipts;
   #ends: Unlisten[] = [];
@@ -215,7 +221,23 @@ export class Conversation extends Observable {
 
   /** Why the viewer cannot write here, in the server's words: the other participant has blocked them. */
   get refusal(): string | null {
-    return this.waiting.find(({ isForbidden }) => isForbidden)?.rejection ?? null;
+    const rejection = this.waiting.find(({ isForbidden }) => isForbidden)?.rejection;
+    // Firebase also reports the end of a block.
+    return (this.#isBlocked ?? !!rejection) ? (rejection ?? BLOCKED) : null;
+  }
+
+  /** Reports a received message to the admins, or throws a CallError. */
+  report(message: Message, reason: ReportReason, comment: string): Promise<void> {
+    return this.#options.api.report(message.id, reason, comment);
+  }
+
+  /** Blocks or unblocks the other participant, or throws a CallError. */
+  async block(is_blocked: boolean): Promise<void> {
+    const other: { id: string } | null = this.room?.other_participant ?? null;
+    if (!this.room || !other) return;
+    await this.#options.api.block(other.id, is_blocked);
+    this.room = { ...this.room, is_blocked };
+    this.changed();
   }
 
   /** Whether the viewer, as the driver, may call the customer now. */
@@ -356,12 +378,15 @@ export class Conversation extends Observable {
     this.changed();
   }
 
-  /** A room can close or reopen while it is shown, and a call to the customer can begin or end. */
-  #setState({ is_active, unreachable_until }: Metadata): void {
-    if (!this.room) return;
-    if (is_active && !this.room.is_active) this.quickReplies.request();
-    this.room = { ...this.room, is_active, unreachable_until: unreachable_until ?? null };
+  /** While it is shown, a room can close or reopen, a call to the customer begin or end, and so can a block. */
+  #setState({ is_active, unreachable_until, blocked = {} }: Metadata): void {
+    this.#isBlocked = blocked[this.#options.viewerId] ?? false;
     this.changed();
+    if (!this.room) return;
+    const other: { id: string } | null = this.room.other_participant;
+    const is_blocked = other ? (blocked[other.id] ?? false) : this.room.is_blocked;
+    if (is_active && !this.room.is_active) this.quickReplies.request();
+    this.room = { ...this.room, is_active, is_blocked, unreachable_until: unreachable_until ?? null };
   }
 
   #merge(messages: Message[]): void {

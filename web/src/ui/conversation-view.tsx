@@ -56,6 +56,12 @@ function Writing({ session, conversation }: { session: Session; conversation: Co
   if (conversation.refusal) return <p class="closed">{conversation.refusal}</p>;
   return (
     <>
+      {conversation.room?.is_blocked && (
+        <p class="blocked">
+          Vous avez bloqué cette personne.{' '}
+          <button onClick={() => void conversation.block(false).catch(() => {})}>Débloquer</button>
+        </p>
+      )}
       <Unreachable conversation={conversation} viewerId={session.viewer.id} />
       <QuickReplies conversation={conversation} />
       <Composer conversation={conversation} drafts={session.drafts} />

@@ -1,4 +1,5 @@
 const PATHS = {
+  block: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.6 5.6l12.8 12.8',
   archive: 'M4 7h16M5 7v12h14V7M4 4h16v3H4zM10 11h4',
   back: 'M15 5l-7 7 7 7',
   check: 'M5 13l4 4L19 7',

@@ -8,9 +8,11 @@ import { Icon } from './icon';
 import { LinkedText } from './linked-text';
 import { LocationCard } from './location-card';
 import { useContextMenu } from './long-press';
-import { DeleteMessage, EditMessage } from './message-dialogs';
+import { BlockPerson, DeleteMessage, EditMessage, ReportMessage } from './message-dialogs';
 import { Photo } from './photo';
 import { timeOf } from './words';
+
+type DialogName = 'edit' | 'delete' | 'report' | 'block';
 
 interface Props {
   conversation: Conversation;
@@ -21,10 +23,10 @@ interface Props {
 export function MessageBubble({ conversation, message, isOwn }: Props) {
   const { type, senderId, readAt, createdAt, editedAt, isDeleted, seq } = message;
   const [isOpen, setOpen] = useState(false);
-  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
-  const actions = actionsOn(conversation, message, setDialog);
-  const contextMenu = useContextMenu(() => actions.length > 0 && setOpen(true));
+  const [dialog, setDialog] = useState<DialogName | null>(null);
   const isNotice = type === 'system' || senderId === null;
+  const actions = actionsOn(conversation, message, !isOwn && !isNotice, setDialog);
+  const contextMenu = useContextMenu(() => actions.length > 0 && setOpen(true));
   const kind = isNotice ? 'system' : isOwn ? 'own' : 'other';
   const close = () => setDialog(null);
   return (
@@ -43,12 +45,19 @@ export function MessageBubble({ conversation, message, isOwn }: Props) {
       </footer>
       {dialog === 'edit' && <EditMessage conversation={conversation} message={message} onClose={close} />}
       {dialog === 'delete' && <DeleteMessage conversation={conversation} message={message} onClose={close} />}
+      {dialog === 'report' && <ReportMessage conversation={conversation} message={message} onClose={close} />}
+      {dialog === 'block' && <BlockPerson conversation={conversation} onClose={close} />}
     </li>
   );
 }
 
 /** What the viewer can do with a message. */
-function actionsOn(conversation: Conversation, message: Message, open: (dialog: 'edit' | 'delete') => void): Action[] {
+function actionsOn(
+  conversation: Conversation,
+  message: Message,
+  isFromOther: boolean,
+  open: (dialog: DialogName) => void,
+): Action[] {
   const { text } = message;
   const actions: Action[] = [];
   if (text) {
@@ -60,6 +69,11 @@ function actionsOn(conversation: Conversation, message: Message, open: (dialog: 
       { icon: 'edit', words: 'Modifier', run: () => open('edit') },
       { icon: 'trash', words: 'Supprimer', run: () => open('delete') },
     );
+  }
+  if (isFromOther) {
+    const isBlocked = conversation.room?.is_blocked ?? false;
+    actions.push({ icon: 'flag', words: 'Signaler', run: () => open('report') });
+    if (!isBlocked) actions.push({ icon: 'block', words: 'Bloquer', run: () => open('block') });
   }
   return actions;
 }

@@ -1,7 +1,9 @@
+import type { ReportReason } from '../../generated/typescript';
 import type { Conversation } from '../core/conversation';
 import type { Message } from '../core/message';
 import { Dialog } from './dialog';
 import { TextField } from './text-field';
+import { nameOf } from './words';
 
 interface Props {
   conversation: Conversation;
@@ -27,6 +29,42 @@ export function DeleteMessage({ conversation, message, onClose }: Props) {
       onClose={onClose}
     >
       <p>Il disparaît pour vous et pour votre interlocuteur.</p>
+    </Dialog>
+  );
+}
+
+const reasons: [ReportReason, string][] = [
+  ['harassment', 'Harcèlement ou menaces'],
+  ['fraud', 'Arnaque'],
+  ['spam', 'Publicité'],
+  ['other', 'Autre raison'],
+];
+
+export function ReportMessage({ conversation, message, onClose }: Props) {
+  const report = (values: FormData) =>
+    conversation.report(message, values.get('reason') as ReportReason, String(values.get('comment')).trim());
+  return (
+    <Dialog title="Signaler le message" action="Signaler" onSubmit={report} onClose={onClose}>
+      <label>
+        Raison
+        <select name="reason" required>
+          {reasons.map(([reason, words]) => (
+            <option key={reason} value={reason}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+      <TextField label="Commentaire (facultatif)" name="comment" />
+    </Dialog>
+  );
+}
+
+export function BlockPerson({ conversation, onClose }: Omit<Props, 'message'>) {
+  const name = nameOf(conversation.room?.other_participant);
+  return (
+    <Dialog title={`Bloquer ${name} ?`} action="Bloquer" onSubmit={() => conversation.block(true)} onClose={onClose}>
+      <p>Cette personne ne pourra plus vous écrire. Vous pourrez la débloquer.</p>
     </Dialog>
   );
 }

@@ -120,6 +120,10 @@ export class SimulatedServer implements ConversationApi {
 
   archive = () => this.#respond(() => {});
 
+  report = () => this.#respond(() => {});
+
+  block = () => this.#respond(() => {});
+
   quickReplies = async () => ({ language: 'fr' as const, event: null, results: [] });
 
   callCustomer = () => this.#respond(() => 'later');

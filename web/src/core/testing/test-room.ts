@@ -69,6 +69,11 @@ export class TestRoom implements ConversationApi {
 
   archive = (_: string, archive: boolean) => this.#respond(`archive ${archive}`, () => {});
 
+  report = (id: string, reason: string, comment: string) =>
+    this.#respond(`report ${id} ${reason} ${comment}`, () => {});
+
+  block = (id: string, block: boolean) => this.#respond(`block ${id} ${block}`, () => {});
+
   quickReplies = async () => ({ language: 'fr' as const, event: null, results: [] });
 
   callCustomer = (_: string) => this.#respond('call', () => 'later');
