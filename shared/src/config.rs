@@ -136,13 +136,8 @@ impl Settings {
             url => Some(parse_url("FCM_URL", url)?),
         };
 
-        let webhooks = match filled("WEBHOOK_URL") {
-            None => None,
-            Some(url) => Some(WebhookSettings {
-                url: parse_webhook_url(url.trim())?,
-                prompt: Self::WEBHOOK_PROMPT,
-            }),
-        };
+        let webhooks = filled("WEBHOOK_URL").map(|url| parse_webhooks(url.trim()));
+        let webhooks = webhooks.transpose()?;
 
         let image_hosts = ImageHosts::parse(&lookup("IMAGE_HOSTS").unwrap_or_default())
             .map_err(|reason| ConfigError::Invalid("IMAGE_HOSTS", reason.to_string()))?;
@@ -262,11 +257,14 @@ fn parse_url(name: &'static str, raw: &str) -> Result<Url, ConfigError> {
 }
 
 /// Parses an https URL, or an http URL of this machine, for the local stack.
-fn parse_webhook_url(raw: &str) -> Result<Url, ConfigError> {
+fn parse_webhooks(raw: &str) -> Result<WebhookSettings, ConfigError> {
     let url = parse_url("WEBHOOK_URL", raw)?;
     let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.scheme() == "https" || is_local {
-        Ok(url)
+        Ok(WebhookSettings {
+            url,
+            prompt: Settings::WEBHOOK_PROMPT,
+        })
     } else {
         Err(ConfigError::Invalid(
             "WEBHOOK_URL",
