@@ -87,7 +87,7 @@ test('a new message does not move the screen while the viewer reads older ones',
   const phone = await openedBy(driver);
   const log = phone.page.getByRole('log');
   await log.evaluate((box) => box.scrollTo(0, -600));
-  const inSight = phone.bubble('message 190');
+  const inSight = phone.bubble('message 187');
   await assertInSight(phone.page, inSight);
   const before = await inSight.boundingBox();
   await say(client, room, 'nouveau');
