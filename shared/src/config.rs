@@ -9,7 +9,7 @@ use url::Url;
 use crate::auth::TokenRules;
 use crate::domain::{
     Disclosure, EditWindow, GracePeriod, ImageHosts, Invalid, PersonLimits, PhoneDisclosure,
-    RateLimit, ResponseTime, RoomsWithoutDelivery, SendLimits,
+    RateLimit, ResponseTime, RetentionPeriod, RoomsWithoutDelivery, SendLimits,
 };
 
 /// A missing or invalid environment variable, which prevents the function's start.
@@ -84,6 +84,8 @@ pub struct Settings {
     pub response_time: ResponseTime,
     /// `EDIT_WINDOW_SECONDS`: how long a sender may edit or delete a message.
     pub edit_window: EditWindow,
+    /// `RETENTION_DAYS`: how long the messages of a closed room are kept. `None` keeps them.
+    pub retention: Option<RetentionPeriod>,
     /// The connect time-out for Google's services. It depends on the function, not on the environment.
     pub connect_timeout: Duration,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`: concurrent requests per environment, and the size of the connection pool. 1 on
@@ -179,6 +181,8 @@ impl Settings {
         let response_time = parse_or_default("UNREACHABLE_SECONDS", filled, ResponseTime::parse)?;
         let edit_window = parse_or_default("EDIT_WINDOW_SECONDS", filled, EditWindow::parse)?;
 
+        let retention = parse_or_default("RETENTION_DAYS", filled, RetentionPeriod::parse)?;
+
         let concurrency = match filled("AWS_LAMBDA_MAX_CONCURRENCY") {
             None => NonZeroUsize::MIN,
             Some(value) => value.parse().map_err(|_| {
@@ -213,6 +217,7 @@ impl Settings {
             room_grace,
             response_time,
             edit_window,
+            retention,
             connect_timeout: Self::ENDPOINT_CONNECT_TIMEOUT,
             concurrency,
         })
@@ -487,6 +492,19 @@ mod tests {
         assert_eq!(of("0").unwrap(), EditWindow::parse("0").unwrap());
         let error = of("never").unwrap_err().to_string();
         assert!(error.contains("EDIT_WINDOW_SECONDS"), "{error}");
+    }
+
+    #[test]
+    fn messages_are_kept_unless_a_number_of_days_is_set() {
+        let of = |value: &str| {
+            let variables = [("FIREBASE_DATABASE_URL", ""), ("RETENTION_DAYS", value)];
+            settings(&variables).map(|settings| settings.retention)
+        };
+        assert_eq!(of("").unwrap(), None);
+        assert_eq!(of("0").unwrap(), None);
+        assert_eq!(of("365").unwrap(), RetentionPeriod::parse("365").unwrap());
+        let error = of("a year").unwrap_err().to_string();
+        assert!(error.contains("RETENTION_DAYS"), "{error}");
     }
 
     #[test]

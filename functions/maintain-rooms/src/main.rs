@@ -1,12 +1,15 @@
 //! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
-//! users access to Firebase, records the metrics of messages and open reports, deletes webhook events after 30 days and
-//! the ids of the platform's messages after 180, and updates the search index and the inboxes after name changes.
-//! Concurrent runs are safe.
+//! users access to Firebase, records the metrics of messages and open reports, deletes expired rows, continues the erasures of people's data,
+//! removes rooms after `RETENTION_DAYS`, and updates the search index and the inboxes after name changes. Concurrent runs
+//! are safe.
+
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use shared::db::{messages, platform_messages, reports, rooms, webhooks};
+use shared::db::{messages, platform_messages, reports, rooms, trust, webhooks};
 use shared::domain::Timestamp;
+use shared::firebase::retention::remove_expired_rooms;
 use shared::firebase::revoke::{Revocations, revoke_users};
 use shared::metrics::{self, Metric};
 use shared::runtime::{App, StartError, serve_event};
@@ -17,8 +20,14 @@ const BATCH: i64 = 500;
 /// The number of rooms whose names a run compares, which takes PostgreSQL about 25 ms.
 const NAMES: i64 = 1000;
 
-/// The number of expired webhook events, and of ids of messages, that a run deletes.
-const EVENTS: i64 = 10_000;
+/// The number of expired rows of a kind that a run deletes.
+const EXPIRED: i64 = 10_000;
+
+/// The number of messages that an erasure changes per statement.
+const ERASED: i64 = 1000;
+
+/// The time after which a run starts no further batch of an erasure.
+const ERASURE_BUDGET: Duration = Duration::from_secs(12);
 
 #[derive(Serialize)]
 struct Report {
@@ -27,6 +36,10 @@ struct Report {
     unreachable: usize,
     #[serde(flatten)]
     revocations: Revocations,
+    /// Messages of erasures that have become tombstones.
+    erased: i64,
+    /// Rooms that retention has removed.
+    removed: usize,
 }
 
 async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, StartError> {
@@ -53,8 +66,14 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         None => Revocations::default(),
     };
     measure_activity(app).await?;
-    webhooks::delete_expired(database, EVENTS).await?;
-    platform_messages::delete_expired_ids(database, EVENTS).await?;
+    webhooks::delete_expired(database, EXPIRED).await?;
+    platform_messages::delete_expired_ids(database, EXPIRED).await?;
+    trust::delete_expired(database, EXPIRED).await?;
+    let erased = erase_users(app).await?;
+    let removed = match app.retention {
+        Some(period) => remove_expired_rooms(database, app.firebase.as_ref(), period).await?,
+        None => 0,
+    };
     // This step is last and cannot fail the run, because it reads the platform's tables.
     if let Err(error) = rooms::refresh_names(database, NAMES).await {
         tracing::error!(%error, "names not updated");
@@ -63,7 +82,22 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         closed,
         unreachable,
         revocations,
+        erased,
+        removed,
     })
+}
+
+/// Continues the erasures of people's data. The mirror follows.
+async fn erase_users(app: &'static App) -> Result<i64, StartError> {
+    let deadline = Instant::now() + ERASURE_BUDGET;
+    let mut messages = 0;
+    loop {
+        let batch = trust::erase_due(&app.database, ERASED).await?;
+        messages += batch.messages;
+        if !batch.found || Instant::now() >= deadline {
+            return Ok(messages);
+        }
+    }
 }
 
 async fn measure_activity(app: &'static App) -> Result<(), StartError> {
@@ -100,7 +134,9 @@ mod tests {
     }
 
     fn report(closed: u32, revoked: u32, restored: u32) -> Value {
-        json!({ "closed": closed, "unreachable": 0, "revoked": revoked, "restored": restored })
+        json!({
+            "closed": closed, "unreachable": 0, "revoked": revoked, "restored": restored, "erased": 0, "removed": 0,
+        })
     }
 
     #[tokio::test]

@@ -189,5 +189,6 @@ pub(super) fn message(row: &Row) -> Option<Message> {
         is_deleted: deleted_at.is_some(),
         deleted_at,
         revision: row.get("message_revision"),
+        versions: None,
     })
 }

@@ -38,6 +38,7 @@ pub mod reports;
 pub mod room_list_versions;
 pub mod rooms;
 mod statement;
+pub mod trust;
 pub mod uploads;
 pub mod viewer;
 pub mod webhooks;

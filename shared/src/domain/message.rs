@@ -1,4 +1,5 @@
 use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Timestamp;
@@ -56,4 +57,7 @@ pub struct Message {
     pub deleted_at: Option<Timestamp>,
     /// The room's revision that last changed the message.
     pub revision: i64,
+    /// The earlier versions, oldest first, for an admin with access to a room of others; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Value>,
 }

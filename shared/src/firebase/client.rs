@@ -12,6 +12,7 @@ use super::transport::Transport;
 use super::{FirebaseError, tree};
 use crate::config::FirebaseSettings;
 use crate::db::mirror::RoomState;
+use crate::db::trust::EmptiedRoom;
 use crate::domain::{Timestamp, Viewer};
 use crate::http_client::HttpClient;
 use crate::secret::SecretStore;
@@ -182,6 +183,27 @@ impl Firebase {
             .map(|(user_id, room_id)| (tree::inbox_path(user_id, room_id), Value::Null));
         let update = Value::Object(paths.collect());
         self.send_as_backend(Method::PATCH, "", Some(&update)).await
+    }
+
+    /// Removes rooms and their inbox entries in one write. The rules do not apply: they allow nobody to delete a room.
+    ///
+    /// # Errors
+    /// See [`FirebaseError`].
+    pub async fn remove_rooms(&self, rooms: &[EmptiedRoom]) -> Result<(), FirebaseError> {
+        let paths = rooms.iter().flat_map(|room| {
+            [
+                format!("chats/{}", room.id),
+                tree::inbox_path(room.driver_id, room.id),
+                tree::inbox_path(room.other_user_id, room.id),
+            ]
+        });
+        let update = Value::Object(paths.map(|path| (path, Value::Null)).collect());
+        let query = [("print", "silent")];
+        let response = self
+            .transport
+            .send(Method::PATCH, "", &query, Some(&update))
+            .await;
+        response.map(drop)
     }
 
     /// Reads a room's revision in Firebase.

@@ -7,6 +7,7 @@ mod custom_token;
 mod error;
 pub mod inboxes;
 mod mirror;
+pub mod retention;
 pub mod revoke;
 mod service_account;
 #[cfg(test)]

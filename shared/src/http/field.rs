@@ -3,9 +3,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{
-    DeliveryEvent, ImageUrl, Invalid, Latitude, Longitude, MessageSearch, MessageType,
-    ReportOutcome, ReportReason, ReportStatus, RoomType, Search, Text, TimeOfDay, TimeZone,
-    Timestamp,
+    DeliveryEvent, ExportCursor, ImageUrl, Invalid, Latitude, Longitude, MessageSearch,
+    MessageType, ReportOutcome, ReportReason, ReportStatus, RoomType, Search, Text, TimeOfDay,
+    TimeZone, Timestamp,
 };
 
 /// A type that a request's field can be parsed into.
@@ -120,6 +120,12 @@ impl Field for ReportStatus {
 }
 
 impl Field for DeliveryEvent {
+    fn read(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(string(value)?)
+    }
+}
+
+impl Field for ExportCursor {
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(string(value)?)
     }

@@ -1,7 +1,8 @@
+use std::fmt::Display;
+
 use form_urlencoded::{byte_serialize, parse};
 use serde::Serialize;
 use url::Url;
-use uuid::Uuid;
 
 use super::{Fields, Request};
 use crate::domain::{Cursor, Page, PageNumber, PageSize};
@@ -118,14 +119,19 @@ impl<T> CursorPage<T> {
 
     /// Creates a slice of a list that is ordered by id, which continues after the id `continues`, if it does.
     #[must_use]
-    pub fn after(request: &Request, results: Vec<T>, continues: Option<Uuid>) -> Self {
-        let next = continues.and_then(|id| with_parameter(request, "after", Some(&id.to_string())));
+    pub fn after(request: &Request, results: Vec<T>, continues: Option<impl Display>) -> Self {
         Self {
-            next,
+            next: link_after(request, continues),
             previous: None,
             results,
         }
     }
+}
+
+/// Returns the link to the slice after the position `continues`, if there is one.
+#[must_use]
+pub fn link_after(request: &Request, continues: Option<impl Display>) -> Option<String> {
+    with_parameter(request, "after", Some(&continues?.to_string()))
 }
 
 /// Returns the request's URL with one query parameter set, or removed if `value` is `None`. The others stay unchanged,

@@ -40,6 +40,14 @@ impl ApiResponse {
         )
     }
 
+    /// Returns 202 with a body: the work goes on.
+    ///
+    /// # Errors
+    /// The body cannot be serialised.
+    pub fn accepted(body: &impl Serialize) -> Result<Self> {
+        Self::new(StatusCode::ACCEPTED, body)
+    }
+
     /// Returns 200 with a cached body.
     #[must_use]
     pub fn cached(body: String) -> Self {

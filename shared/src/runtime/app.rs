@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::db::Database;
 use crate::delivery::{Breaker, ChannelName, after_reply};
 use crate::domain::{
-    Disclosure, EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime,
+    Disclosure, EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime, RetentionPeriod,
     RoomsWithoutDelivery, SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
@@ -50,6 +50,8 @@ pub struct App {
     pub response_time: ResponseTime,
     /// How long a sender may edit or delete a message.
     pub edit_window: EditWindow,
+    /// How long the messages of a closed room are kept; `None` keeps them.
+    pub retention: Option<RetentionPeriod>,
     pub after_reply: AfterReply,
     /// The origin whose pages may read responses.
     pub cors_origin: Option<HeaderValue>,
@@ -136,6 +138,7 @@ impl App {
             room_grace: settings.room_grace,
             response_time: settings.response_time,
             edit_window: settings.edit_window,
+            retention: settings.retention,
             after_reply: AfterReply::default(),
             cors_origin: settings.cors_origin.clone(),
             token_rules: settings.token_rules.clone(),

@@ -62,13 +62,15 @@ impl Call {
 
     fn new(method: &'static str, path: &str) -> Self {
         let path = format!("/api/v1/chat{path}");
-        // The path parameters of `/rooms/{room_id}/…`, `/devices/{token}` and `/messages/{message_id}`.
+        // The path parameters of `/rooms/{room_id}/…`, `/devices/{token}`, `/messages/{message_id}` and
+        // `/users/{user_id}/…`.
         let parameter = [
             ("/rooms/", "room_id"),
             ("/devices/", "token"),
             ("/messages/", "message_id"),
             ("/reports/", "report_id"),
             ("/blocks/", "user_id"),
+            ("/users/", "user_id"),
         ]
         .into_iter()
         .find_map(|(before, name)| {

@@ -105,6 +105,7 @@ impl TestApp {
             room_grace: GracePeriod::default(),
             response_time: ResponseTime::default(),
             edit_window: EditWindow::default(),
+            retention: None,
             connect_timeout: Settings::ENDPOINT_CONNECT_TIMEOUT,
             concurrency: NonZeroUsize::new(16).expect("not zero"),
         };

@@ -37,6 +37,7 @@ mod search_messages;
 mod search_migration;
 mod send_limits;
 mod send_message;
+mod trust;
 mod typing;
 mod unreachable;
 mod unread_count;

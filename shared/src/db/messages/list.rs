@@ -1,8 +1,10 @@
+use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
+use crate::db::trust::{audited_read, has_access, versions_by_access};
 use crate::db::{Database, viewer};
 use crate::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
 use crate::error::{Error, Result};
@@ -27,12 +29,13 @@ pub struct Backfill {
     pub revision: i64,
 }
 
-/// Returns a page of a room's history.
+/// Returns a page of a room's history. A read by access to a room of others is recorded, and has the versions of the
+/// messages.
 ///
 /// Messages are numbered without gaps, so a page is a range of `seq`, and page 50,000 is as fast as page 1.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; 401 for an unknown or inactive
+/// [`Error::NotFound`] if the room does not exist or the viewer has no access to it; 401 for an unknown or inactive
 /// viewer; 503 if PostgreSQL does not respond.
 pub async fn list(
     database: &Database,
@@ -47,14 +50,21 @@ pub async fn list(
     const SQL: &str = concat!(
         "-- list_messages
         WITH room AS (
-            SELECT id, driver_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision,
+            SELECT id, driver_id, other_user_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision,
                    CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
             FROM chat_rooms
             CROSS JOIN LATERAL (SELECT coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped) AS page
-            WHERE id = $2 AND $1 IN (driver_id, other_user_id)
-        )
+            WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
+        has_access!("chat_rooms.id"),
+        ")
+        ),
+        ",
+        audited_read!("read_messages", "room"),
+        "
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, room.revision, ",
         message_columns!(),
+        ", ",
+        versions_by_access!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN room ON true
         LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id
@@ -82,9 +92,8 @@ pub async fn list(
         )
         .await?;
     let (count, revision) = counters(&rows)?;
-    let messages = rows.iter().filter_map(columns::message).collect();
     Ok(History {
-        page: Page::new(count, number, size, messages),
+        page: Page::new(count, number, size, messages(&rows)?),
         revision,
     })
 }
@@ -102,10 +111,22 @@ pub async fn backfill(
 ) -> Result<Backfill> {
     const SQL: &str = concat!(
         "-- backfill_messages
+        WITH room AS (
+            SELECT id, driver_id, other_user_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision
+            FROM chat_rooms
+            WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
+        has_access!("chat_rooms.id"),
+        ")
+        ),
+        ",
+        audited_read!("read_messages", "room"),
+        "
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, room.revision, ",
         message_columns!(),
+        ", ",
+        versions_by_access!(),
         " FROM (VALUES (1)) AS one
-        LEFT JOIN chat_rooms AS room ON room.id = $2 AND $1 IN (room.driver_id, room.other_user_id)
+        LEFT JOIN room ON true
         LEFT JOIN LATERAL (
             SELECT * FROM chat_messages WHERE chat_room_id = room.id AND seq > $4 ORDER BY seq LIMIT $3
         ) AS message ON true
@@ -125,10 +146,28 @@ pub async fn backfill(
         .await?;
     let (count, revision) = counters(&rows)?;
     Ok(Backfill {
-        messages: rows.iter().filter_map(columns::message).collect(),
+        messages: messages(&rows)?,
         count,
         revision,
     })
+}
+
+/// Reads the messages, with their versions for a reader by access.
+fn messages(rows: &[Row]) -> Result<Vec<Message>> {
+    let message = |row| {
+        let mut message = columns::message(row)?;
+        match versions(row) {
+            Ok(versions) => message.versions = versions,
+            Err(error) => return Some(Err(Error::internal(error))),
+        }
+        Some(Ok(message))
+    };
+    rows.iter().filter_map(message).collect()
+}
+
+fn versions(row: &Row) -> Result<Option<Value>, serde_json::Error> {
+    let json: Option<&str> = row.get("versions");
+    json.map(serde_json::from_str).transpose()
 }
 
 /// Reads the room's message count and revision. The result has a row even without message, room or viewer.

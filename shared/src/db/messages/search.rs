@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
 use crate::db::rate_limits::{self, has_token, token_cte, wait_column};
+use crate::db::trust::{audited_read, has_access};
 use crate::db::{Database, viewer};
 use crate::domain::{Cursor, FoundMessage, Highlight, PageSize, RateLimit, Viewer};
 use crate::error::{Error, Result};
@@ -26,7 +27,8 @@ pub struct Found {
     pub continues_before: Option<Cursor>,
 }
 
-/// Searches the messages of the viewer's rooms, including archived and closed ones, newest first. A message must
+/// Searches the messages of the viewer's rooms, including archived and closed ones, newest first. A room of others to
+/// which the viewer has access is searched only by its id, and the search is recorded. A message must
 /// contain every word in any of its forms; the last word may be a prefix.
 ///
 /// # Errors
@@ -146,7 +148,10 @@ const SQL: &str = concat!(
     "-- search_messages
     WITH allowed AS (
         SELECT WHERE EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
-          AND ($2 IS NULL OR EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id)))
+          AND ($2 IS NULL OR EXISTS (
+              SELECT FROM chat_rooms WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
+    has_access!("chat_rooms.id"),
+    ")))
     ),
     ",
     token_cte!("searches", "$8", "$9", "allowed"),
@@ -158,6 +163,10 @@ const SQL: &str = concat!(
     has_token!("$8"),
     "
     ),
+    searched AS (SELECT id, driver_id, other_user_id FROM chat_rooms WHERE id = $2 AND EXISTS (SELECT FROM asked)),
+    ",
+    audited_read!("search_messages", "searched"),
+    ",
     newest AS MATERIALIZED (
         SELECT created_at, message_id
         FROM (
@@ -185,7 +194,8 @@ const SQL: &str = concat!(
               AND terms @@ (SELECT query FROM asked)
             OFFSET 0
         ) AS message
-        WHERE (SELECT true FROM edge) AND $1 IN (driver_id, other_user_id) AND ($2 IS NULL OR chat_room_id = $2)
+        WHERE (SELECT true FROM edge)
+          AND CASE WHEN $2 IS NULL THEN $1 IN (driver_id, other_user_id) ELSE chat_room_id = $2 END
           AND (created_at, message_id) < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
     ),
     page AS MATERIALIZED (

@@ -3,17 +3,28 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, delivery_columns, user_columns};
+use crate::db::trust::{audited_read, has_access};
 use crate::db::{Database, viewer};
 use crate::domain::{RoomDetail, Timestamp, User, Viewer};
 use crate::error::Result;
 
-/// Returns a room, open or closed; `None` if it does not exist or the viewer is not a participant.
+/// Returns a room, open or closed; `None` if it does not exist, or the viewer is neither a participant nor has access to
+/// it. A read by access is recorded.
 ///
 /// # Errors
 /// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<Option<RoomDetail>> {
     const SQL: &str = concat!(
         "-- get_room
+        WITH room AS MATERIALIZED (
+            SELECT * FROM chat_rooms
+            WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
+        has_access!("chat_rooms.id"),
+        ")
+        ),
+        ",
+        audited_read!("read_room", "room"),
+        "
         SELECT viewer.is_active AS viewer_is_active, ",
         room_columns!(),
         ", ",
@@ -24,7 +35,7 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
         delivery_columns!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN users AS viewer ON viewer.id = $1
-        LEFT JOIN chat_rooms AS room ON room.id = $2 AND $1 IN (room.driver_id, room.other_user_id)
+        LEFT JOIN room ON true
         LEFT JOIN users AS driver ON driver.id = room.driver_id
         LEFT JOIN users AS other_user ON other_user.id = room.other_user_id
         LEFT JOIN deliveries AS delivery ON delivery.id = room.delivery_id"
@@ -44,7 +55,7 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
 macro_rules! room_columns {
     () => {
         concat!(
-            "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id,
+            "room.id AS room_id, room.room_type, room.driver_id AS room_driver_id, room.other_user_id AS room_other_user_id,
              room.last_message_text, room.last_message_at, room.driver_unread_count, room.other_user_unread_count, ",
             $crate::db::conditions::is_open!("room."),
             " AS room_is_open, room.closes_at, room.unreachable_until,
@@ -60,7 +71,7 @@ macro_rules! room_columns {
 }
 pub(super) use room_columns;
 
-/// Reads a row's room as the viewer, one of its participants, sees it.
+/// Reads a row's room as the viewer sees it: one of its participants, or an admin with access to it.
 pub(super) fn detail(
     row: &Row,
     viewer: Viewer,
@@ -68,21 +79,27 @@ pub(super) fn detail(
     other_user: Option<User>,
 ) -> Option<RoomDetail> {
     let id = row.get::<_, Option<Uuid>>("room_id")?;
-    let as_driver = row.get::<_, Uuid>("room_driver_id") == viewer.0;
-    let (unread_count, is_archived, is_muted, other_participant) = if as_driver {
+    let is_driver = row.get::<_, Uuid>("room_driver_id") == viewer.0;
+    let is_other_user = row.get::<_, Uuid>("room_other_user_id") == viewer.0;
+    let (unread_count, is_archived, is_muted) = if is_driver {
         (
-            "driver_unread_count",
-            "archived_by_driver",
-            "muted_by_driver",
-            other_user,
+            row.get("driver_unread_count"),
+            row.get("archived_by_driver"),
+            row.get("muted_by_driver"),
+        )
+    } else if is_other_user {
+        (
+            row.get("other_user_unread_count"),
+            row.get("archived_by_other_user"),
+            row.get("muted_by_other_user"),
         )
     } else {
-        (
-            "other_user_unread_count",
-            "archived_by_other_user",
-            "muted_by_other_user",
-            driver.clone(),
-        )
+        (0, false, false)
+    };
+    let other_participant = if is_other_user {
+        driver.clone()
+    } else {
+        other_user
     };
     Some(RoomDetail {
         id,
@@ -92,12 +109,12 @@ pub(super) fn detail(
         delivery_info: columns::delivery(row),
         last_message_text: row.get("last_message_text"),
         last_message_at: row.get::<_, Option<_>>("last_message_at").map(Timestamp),
-        unread_count: row.get(unread_count),
+        unread_count,
         is_active: row.get("room_is_open"),
         closes_at: row.get::<_, Option<_>>("closes_at").map(Timestamp),
         unreachable_until: row.get::<_, Option<_>>("unreachable_until").map(Timestamp),
-        is_archived: row.get(is_archived),
-        is_muted: row.get(is_muted),
+        is_archived,
+        is_muted,
         is_blocked: row.get("is_blocked"),
         created_at: Timestamp(row.get("created_at")),
         firebase_path: format!("/chats/{id}"),

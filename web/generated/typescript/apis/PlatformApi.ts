@@ -15,14 +15,39 @@
 import * as runtime from '../runtime';
 import type {
     AuthenticationError,
+    EraseUserRequest,
+    Erasure,
     ErrorDetail,
     PlatformEvent,
     PlatformEventResult,
     PlatformMessage,
     PlatformMessageResult,
+    UserExport,
     ValidationError,
     WebhookEventPage,
 } from '../models/index';
+
+export interface EraseUserOperationRequest {
+    /**
+     * A user of the platform.
+     */
+    userId: string;
+    /**
+     * 
+     */
+    eraseUserRequest?: EraseUserRequest;
+}
+
+export interface ExportUserRequest {
+    /**
+     * A user of the platform.
+     */
+    userId: string;
+    /**
+     * The position in the `next` of the previous page.
+     */
+    after?: string;
+}
 
 export interface ListWebhookEventsRequest {
     /**
@@ -53,6 +78,123 @@ export interface SendPlatformMessageRequest {
  * 
  */
 export class PlatformApi extends runtime.BaseAPI {
+
+    /**
+     * Creates request options for eraseUser without sending the request
+     */
+    async eraseUserRequestOpts(requestParameters: EraseUserOperationRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['userId'] == null) {
+            throw new runtime.RequiredError(
+                'userId',
+                'Required parameter "userId" was null or undefined when calling eraseUser().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("platformAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/users/{user_id}/erase/`;
+        urlPath = urlPath.replace('{user_id}', encodeURIComponent(String(requestParameters['userId'])));
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: requestParameters['eraseUserRequest'],
+        };
+    }
+
+    /**
+     * For the platform\'s backend only. Deactivate the person first. When the erasure is finished, remove the name from the platform\'s own table, and start it once more with `again`: names in search and inboxes follow.  The person\'s messages become tombstones without content or versions; previews, inboxes, search, devices, settings and blocks follow; reports keep their reason and time. The work goes on in batches, about a minute apart: repeat the request until `is_finished`. A repeat starts nothing. Conversations under legal hold are left and named.  `photos` names files that the platform has to delete at its image host, at most 1,000 at once and for 30 days. Confirm them with `deleted_photos`; the response then has the next ones. 
+     * Erase a person\'s data
+     */
+    async eraseUserRaw(requestParameters: EraseUserOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Erasure>> {
+        const requestOptions = await this.eraseUserRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For the platform\'s backend only. Deactivate the person first. When the erasure is finished, remove the name from the platform\'s own table, and start it once more with `again`: names in search and inboxes follow.  The person\'s messages become tombstones without content or versions; previews, inboxes, search, devices, settings and blocks follow; reports keep their reason and time. The work goes on in batches, about a minute apart: repeat the request until `is_finished`. A repeat starts nothing. Conversations under legal hold are left and named.  `photos` names files that the platform has to delete at its image host, at most 1,000 at once and for 30 days. Confirm them with `deleted_photos`; the response then has the next ones. 
+     * Erase a person\'s data
+     */
+    async eraseUser(requestParameters: EraseUserOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Erasure> {
+        const response = await this.eraseUserRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for exportUser without sending the request
+     */
+    async exportUserRequestOpts(requestParameters: ExportUserRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['userId'] == null) {
+            throw new runtime.RequiredError(
+                'userId',
+                'Required parameter "userId" was null or undefined when calling exportUser().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        if (requestParameters['after'] != null) {
+            queryParameters['after'] = requestParameters['after'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("platformAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/users/{user_id}/export/`;
+        urlPath = urlPath.replace('{user_id}', encodeURIComponent(String(requestParameters['userId'])));
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For the platform\'s backend only. Everything that the chat stores of a person, by pages of 1,000 conversations, messages and receipts: follow `next` until it is null. `profile` is on the first page only. An unknown person has an empty page. The export is recorded in the audit log. 
+     * Export a person\'s data
+     */
+    async exportUserRaw(requestParameters: ExportUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<UserExport>> {
+        const requestOptions = await this.exportUserRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For the platform\'s backend only. Everything that the chat stores of a person, by pages of 1,000 conversations, messages and receipts: follow `next` until it is null. `profile` is on the first page only. An unknown person has an empty page. The export is recorded in the audit log. 
+     * Export a person\'s data
+     */
+    async exportUser(requestParameters: ExportUserRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<UserExport> {
+        const response = await this.exportUserRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
 
     /**
      * Creates request options for listWebhookEvents without sending the request

@@ -14,17 +14,21 @@
 
 import * as runtime from '../runtime';
 import type {
+    AuditPage,
     AuthenticationError,
     Block,
     BlockPage,
     ErrorDetail,
     HandleReportRequest,
+    LegalHold,
     OwnReport,
+    ReasonRequest,
     Report,
     ReportMessage400Response,
     ReportMessageRequest,
     ReportPage,
     ReportStatus,
+    RoomAccess,
     ValidationError,
 } from '../models/index';
 
@@ -33,6 +37,13 @@ export interface BlockUserRequest {
      * The user to block.
      */
     userId: string;
+}
+
+export interface CloseRoomAccessRequest {
+    /**
+     * The conversation.
+     */
+    roomId: string;
 }
 
 export interface HandleReportOperationRequest {
@@ -44,6 +55,28 @@ export interface HandleReportOperationRequest {
      * 
      */
     handleReportRequest: HandleReportRequest;
+}
+
+export interface LiftLegalHoldRequest {
+    /**
+     * The conversation.
+     */
+    roomId: string;
+}
+
+export interface ListAuditLogRequest {
+    /**
+     * Only the entries about this conversation.
+     */
+    roomId?: string;
+    /**
+     * The id of an entry; the list continues with older ones.
+     */
+    after?: number;
+    /**
+     * The size of a page. More than 100 means 100; a value that is not a positive number means the default.
+     */
+    pageSize?: number;
 }
 
 export interface ListBlocksRequest {
@@ -72,6 +105,17 @@ export interface ListReportsRequest {
     pageSize?: number;
 }
 
+export interface OpenRoomAccessRequest {
+    /**
+     * The conversation.
+     */
+    roomId: string;
+    /**
+     * 
+     */
+    reasonRequest: ReasonRequest;
+}
+
 export interface ReportMessageOperationRequest {
     /**
      * The message.
@@ -81,6 +125,17 @@ export interface ReportMessageOperationRequest {
      * 
      */
     reportMessageRequest: ReportMessageRequest;
+}
+
+export interface SetLegalHoldRequest {
+    /**
+     * The conversation.
+     */
+    roomId: string;
+    /**
+     * 
+     */
+    reasonRequest: ReasonRequest;
 }
 
 export interface UnblockUserRequest {
@@ -151,6 +206,60 @@ export class TrustApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for closeRoomAccess without sending the request
+     */
+    async closeRoomAccessRequestOpts(requestParameters: CloseRoomAccessRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['roomId'] == null) {
+            throw new runtime.RequiredError(
+                'roomId',
+                'Required parameter "roomId" was null or undefined when calling closeRoomAccess().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/rooms/{room_id}/access/`;
+        urlPath = urlPath.replace('{room_id}', encodeURIComponent(String(requestParameters['roomId'])));
+
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For admins, of their own access. 
+     * End the access to a conversation of others
+     */
+    async closeRoomAccessRaw(requestParameters: CloseRoomAccessRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
+        const requestOptions = await this.closeRoomAccessRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.VoidApiResponse(response);
+    }
+
+    /**
+     * For admins, of their own access. 
+     * End the access to a conversation of others
+     */
+    async closeRoomAccess(requestParameters: CloseRoomAccessRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
+        await this.closeRoomAccessRaw(requestParameters, initOverrides);
+    }
+
+    /**
      * Creates request options for handleReport without sending the request
      */
     async handleReportRequestOpts(requestParameters: HandleReportOperationRequest): Promise<runtime.RequestOpts> {
@@ -212,6 +321,119 @@ export class TrustApi extends runtime.BaseAPI {
      */
     async handleReport(requestParameters: HandleReportOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Report> {
         const response = await this.handleReportRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for liftLegalHold without sending the request
+     */
+    async liftLegalHoldRequestOpts(requestParameters: LiftLegalHoldRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['roomId'] == null) {
+            throw new runtime.RequiredError(
+                'roomId',
+                'Required parameter "roomId" was null or undefined when calling liftLegalHold().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/rooms/{room_id}/legal_hold/`;
+        urlPath = urlPath.replace('{room_id}', encodeURIComponent(String(requestParameters['roomId'])));
+
+        return {
+            path: urlPath,
+            method: 'DELETE',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For admins. Retention and erasures that have left the conversation go on. 
+     * Lift the legal hold of a conversation
+     */
+    async liftLegalHoldRaw(requestParameters: LiftLegalHoldRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<void>> {
+        const requestOptions = await this.liftLegalHoldRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.VoidApiResponse(response);
+    }
+
+    /**
+     * For admins. Retention and erasures that have left the conversation go on. 
+     * Lift the legal hold of a conversation
+     */
+    async liftLegalHold(requestParameters: LiftLegalHoldRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<void> {
+        await this.liftLegalHoldRaw(requestParameters, initOverrides);
+    }
+
+    /**
+     * Creates request options for listAuditLog without sending the request
+     */
+    async listAuditLogRequestOpts(requestParameters: ListAuditLogRequest): Promise<runtime.RequestOpts> {
+        const queryParameters: any = {};
+
+        if (requestParameters['roomId'] != null) {
+            queryParameters['room_id'] = requestParameters['roomId'];
+        }
+
+        if (requestParameters['after'] != null) {
+            queryParameters['after'] = requestParameters['after'];
+        }
+
+        if (requestParameters['pageSize'] != null) {
+            queryParameters['page_size'] = requestParameters['pageSize'];
+        }
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/audit/`;
+
+        return {
+            path: urlPath,
+            method: 'GET',
+            headers: headerParameters,
+            query: queryParameters,
+        };
+    }
+
+    /**
+     * For admins: who has read or changed what beyond their own conversations, newest first. The entries cannot be changed. Follow `next` until it is null. 
+     * List the audit log
+     */
+    async listAuditLogRaw(requestParameters: ListAuditLogRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<AuditPage>> {
+        const requestOptions = await this.listAuditLogRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For admins: who has read or changed what beyond their own conversations, newest first. The entries cannot be changed. Follow `next` until it is null. 
+     * List the audit log
+     */
+    async listAuditLog(requestParameters: ListAuditLogRequest = {}, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<AuditPage> {
+        const response = await this.listAuditLogRaw(requestParameters, initOverrides);
         return await response.value();
     }
 
@@ -330,6 +552,71 @@ export class TrustApi extends runtime.BaseAPI {
     }
 
     /**
+     * Creates request options for openRoomAccess without sending the request
+     */
+    async openRoomAccessRequestOpts(requestParameters: OpenRoomAccessRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['roomId'] == null) {
+            throw new runtime.RequiredError(
+                'roomId',
+                'Required parameter "roomId" was null or undefined when calling openRoomAccess().'
+            );
+        }
+
+        if (requestParameters['reasonRequest'] == null) {
+            throw new runtime.RequiredError(
+                'reasonRequest',
+                'Required parameter "reasonRequest" was null or undefined when calling openRoomAccess().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/rooms/{room_id}/access/`;
+        urlPath = urlPath.replace('{room_id}', encodeURIComponent(String(requestParameters['roomId'])));
+
+        return {
+            path: urlPath,
+            method: 'POST',
+            headers: headerParameters,
+            query: queryParameters,
+            body: requestParameters['reasonRequest'],
+        };
+    }
+
+    /**
+     * For admins. Opens a conversation that is not the caller\'s for 60 minutes, for reading by this API only: the detail, the history (each message with its earlier `versions`) and the search with `chat_room_id`. A repeat extends the access. The grant and each read are recorded in the audit log. 
+     * Open a conversation of others for a dispute
+     */
+    async openRoomAccessRaw(requestParameters: OpenRoomAccessRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<RoomAccess>> {
+        const requestOptions = await this.openRoomAccessRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For admins. Opens a conversation that is not the caller\'s for 60 minutes, for reading by this API only: the detail, the history (each message with its earlier `versions`) and the search with `chat_room_id`. A repeat extends the access. The grant and each read are recorded in the audit log. 
+     * Open a conversation of others for a dispute
+     */
+    async openRoomAccess(requestParameters: OpenRoomAccessRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<RoomAccess> {
+        const response = await this.openRoomAccessRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
      * Creates request options for reportMessage without sending the request
      */
     async reportMessageRequestOpts(requestParameters: ReportMessageOperationRequest): Promise<runtime.RequestOpts> {
@@ -391,6 +678,71 @@ export class TrustApi extends runtime.BaseAPI {
      */
     async reportMessage(requestParameters: ReportMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<OwnReport> {
         const response = await this.reportMessageRaw(requestParameters, initOverrides);
+        return await response.value();
+    }
+
+    /**
+     * Creates request options for setLegalHold without sending the request
+     */
+    async setLegalHoldRequestOpts(requestParameters: SetLegalHoldRequest): Promise<runtime.RequestOpts> {
+        if (requestParameters['roomId'] == null) {
+            throw new runtime.RequiredError(
+                'roomId',
+                'Required parameter "roomId" was null or undefined when calling setLegalHold().'
+            );
+        }
+
+        if (requestParameters['reasonRequest'] == null) {
+            throw new runtime.RequiredError(
+                'reasonRequest',
+                'Required parameter "reasonRequest" was null or undefined when calling setLegalHold().'
+            );
+        }
+
+        const queryParameters: any = {};
+
+        const headerParameters: runtime.HTTPHeaders = {};
+
+        headerParameters['Content-Type'] = 'application/json';
+
+        if (this.configuration && this.configuration.accessToken) {
+            const token = this.configuration.accessToken;
+            const tokenString = await token("bearerAuth", []);
+
+            if (tokenString) {
+                headerParameters["Authorization"] = `Bearer ${tokenString}`;
+            }
+        }
+
+        let urlPath = `/api/v1/chat/rooms/{room_id}/legal_hold/`;
+        urlPath = urlPath.replace('{room_id}', encodeURIComponent(String(requestParameters['roomId'])));
+
+        return {
+            path: urlPath,
+            method: 'PUT',
+            headers: headerParameters,
+            query: queryParameters,
+            body: requestParameters['reasonRequest'],
+        };
+    }
+
+    /**
+     * For admins. Neither retention nor an erasure changes the conversation. The change is recorded in the audit log. 
+     * Put a conversation under legal hold
+     */
+    async setLegalHoldRaw(requestParameters: SetLegalHoldRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<LegalHold>> {
+        const requestOptions = await this.setLegalHoldRequestOpts(requestParameters);
+        const response = await this.request(requestOptions, initOverrides);
+
+        return new runtime.JSONApiResponse(response);
+    }
+
+    /**
+     * For admins. Neither retention nor an erasure changes the conversation. The change is recorded in the audit log. 
+     * Put a conversation under legal hold
+     */
+    async setLegalHold(requestParameters: SetLegalHoldRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<LegalHold> {
+        const response = await this.setLegalHoldRaw(requestParameters, initOverrides);
         return await response.value();
     }
 

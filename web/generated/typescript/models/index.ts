@@ -146,6 +146,62 @@ export interface ArchiveRoomResult {
 /**
  * 
  * @export
+ * @interface AuditEntry
+ */
+export interface AuditEntry {
+    /**
+     * Grows with time.
+     */
+    id: number;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    at: string;
+    /**
+     * An admin; null for the platform's backend.
+     */
+    actor_id: string | null;
+    /**
+     * `open_access`, `close_access`, `read_room`, `read_messages`, `search_messages`, `set_legal_hold`,
+     * `lift_legal_hold`, `export_user` or `erase_user`. More may follow.
+     * 
+     */
+    action: string;
+    /**
+     * 
+     */
+    room_id: string | null;
+    /**
+     * The person concerned.
+     */
+    subject_id: string | null;
+    /**
+     * `""` without a reason.
+     */
+    reason: string;
+}
+/**
+ * 
+ * @export
+ * @interface AuditPage
+ */
+export interface AuditPage {
+    /**
+     * 
+     */
+    next: string | null;
+    /**
+     * The list is read in one direction.
+     */
+    previous: string | null;
+    /**
+     * 
+     */
+    results: Array<AuditEntry>;
+}
+/**
+ * 
+ * @export
  * @interface AuthenticationError
  */
 export interface AuthenticationError {
@@ -325,6 +381,58 @@ export interface EditMessageRequest {
      * Blank removes the caption of a photo or a location.
      */
     text: string;
+}
+/**
+ * 
+ * @export
+ * @interface EraseUserRequest
+ */
+export interface EraseUserRequest {
+    /**
+     * Photos of earlier responses that the platform has deleted.
+     */
+    deleted_photos?: Array<string> | null;
+    /**
+     * Starts a finished erasure again.
+     */
+    again?: boolean;
+}
+/**
+ * 
+ * @export
+ * @interface Erasure
+ */
+export interface Erasure {
+    /**
+     * 
+     */
+    user_id: string;
+    /**
+     * Whether nothing remains but conversations under legal hold.
+     */
+    is_finished: boolean;
+    /**
+     * Without those under legal hold.
+     */
+    rooms_remaining: number;
+    /**
+     * 
+     */
+    messages_erased: number;
+    /**
+     * 
+     */
+    rooms_on_hold: Array<string>;
+    /**
+     * 
+     */
+    photos: Array<string>;
+    /**
+     * Whether the platform's own table still has a name, a number or a photo of the person, which the chat then
+     * still shows.
+     * 
+     */
+    profile_remains: boolean;
 }
 /**
  * 
@@ -686,6 +794,11 @@ export interface FoundMessage {
      */
     revision: number;
     /**
+     * Only in a history that an admin reads by `access/`: the contents before edits and a deletion, oldest first.
+     * 
+     */
+    versions?: Array<{ [key: string]: any; }>;
+    /**
      * About 200 characters of the text around the first match, as HTML: `<mark>` and `</mark>` around the
      * words that match, all else escaped. `…` where the text goes on.
      * 
@@ -739,6 +852,25 @@ export const HandleReportRequestStatusEnum = {
 } as const;
 export type HandleReportRequestStatusEnum = typeof HandleReportRequestStatusEnum[keyof typeof HandleReportRequestStatusEnum];
 
+/**
+ * 
+ * @export
+ * @interface LegalHold
+ */
+export interface LegalHold {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * 
+     */
+    legal_hold: boolean;
+    /**
+     * 
+     */
+    message: string;
+}
 /**
  * 
  * @export
@@ -895,6 +1027,11 @@ export interface Message {
      * 
      */
     revision: number;
+    /**
+     * Only in a history that an admin reads by `access/`: the contents before edits and a deletion, oldest first.
+     * 
+     */
+    versions?: Array<{ [key: string]: any; }>;
 }
 
 
@@ -1355,6 +1492,17 @@ export interface QuickReply {
 /**
  * 
  * @export
+ * @interface ReasonRequest
+ */
+export interface ReasonRequest {
+    /**
+     * For the audit log. It names no private data.
+     */
+    reason: string;
+}
+/**
+ * 
+ * @export
  * @interface ReceiptState
  */
 export interface ReceiptState {
@@ -1610,6 +1758,25 @@ export const ReportStatus = {
 } as const;
 export type ReportStatus = typeof ReportStatus[keyof typeof ReportStatus];
 
+/**
+ * 
+ * @export
+ * @interface RoomAccess
+ */
+export interface RoomAccess {
+    /**
+     * 
+     */
+    success: boolean;
+    /**
+     * UTC, always with six fractional digits.
+     */
+    expires_at: string;
+    /**
+     * 
+     */
+    message: string;
+}
 /**
  * A conversation.
  * @export
@@ -2143,6 +2310,37 @@ export interface UnreadCount {
      * 
      */
     unread_count: number;
+}
+/**
+ * 
+ * @export
+ * @interface UserExport
+ */
+export interface UserExport {
+    /**
+     * 
+     */
+    next: string | null;
+    /**
+     * 
+     */
+    user_id: string;
+    /**
+     * `devices`, `notification_settings`, `blocks` and `reports`, on the first page.
+     */
+    profile: { [key: string]: any; } | null;
+    /**
+     * 
+     */
+    rooms: Array<{ [key: string]: any; }>;
+    /**
+     * What the person sent, with the earlier `versions`.
+     */
+    messages: Array<{ [key: string]: any; }>;
+    /**
+     * What the person received and has read, without the texts, which are another person's.
+     */
+    receipts: Array<{ [key: string]: any; }>;
 }
 
 /**
