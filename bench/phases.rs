@@ -89,6 +89,7 @@ fn page(viewer: Viewer) -> Vec<Message> {
         is_deleted: false,
         deleted_at: None,
         revision: seq,
+        versions: None,
     };
     (1..=20).map(message).collect()
 }

@@ -51,6 +51,7 @@ const MATRIX = {
   'archive-room': [PARTICIPANTS(200), (it) => [`rooms/${it.room.id}/archive/`, { archive: false }]],
   'block-user': [EVERYBODY(201), (it) => [`blocks/${it.somebody.id}/`]],
   'chat-analytics': [ADMINS(200), () => ['analytics/']],
+  'close-room-access': [ADMINS(204), (it) => [`rooms/${it.other.id}/access/`]],
   // A new room about another delivery of the same driver and client. Only these two can have it.
   'create-room': [
     [...ANONYMOUS, 201, 200, 403, 400, 400, 400, 401],
@@ -65,10 +66,14 @@ const MATRIX = {
     [...ANONYMOUS, 200, 403, 403, 404, 404, 404, 401],
     (it) => [`messages/${it.edited}/`, { text: 'Bonsoir' }],
   ],
+  'erase-user': [PLATFORM(202), (it) => [`users/${it.somebody.id}/erase/`]],
+  'export-user': [PLATFORM(200), (it) => [`users/${it.somebody.id}/export/`]],
   'firebase-token': [EVERYBODY(200), () => ['firebase_token/']],
   'get-notification-settings': [EVERYBODY(200), () => ['notification_settings/']],
   'get-room': [READERS(200), (it) => [`rooms/${it.room.id}/`]],
   'handle-report': [ADMINS(200), (it) => [`reports/${it.report}/`, { status: 'resolved' }]],
+  'lift-legal-hold': [ADMINS(204), (it) => [`rooms/${it.other.id}/legal_hold/`]],
+  'list-audit-log': [ADMINS(200), () => ['audit/']],
   'list-blocks': [EVERYBODY(200), () => ['blocks/']],
   'list-messages': [READERS(200), (it) => [`messages/?chat_room_id=${it.room.id}`]],
   'list-quick-replies': [PARTICIPANTS(200), (it) => [`rooms/${it.room.id}/quick_replies/`]],
@@ -83,6 +88,8 @@ const MATRIX = {
   'mark-messages-read': [EVERYBODY(200), (it) => ['messages/mark_as_read/', { message_ids: [it.received] }]],
   'mark-room-read': [PARTICIPANTS(200), (it) => [`rooms/${it.room.id}/mark_as_read/`]],
   'mute-room': [PARTICIPANTS(200), (it) => [`rooms/${it.room.id}/mute/`, { mute: false }]],
+  // A room of others, without any access so far.
+  'open-room-access': [ADMINS(201), (it) => [`rooms/${it.other.id}/access/`, { reason: 'Litige' }]],
   'receive-event': [
     PLATFORM(201),
     (it) => ['events/', { event_id: randomUUID(), event: 'picked_up', delivery_id: it.delivery.id }],
@@ -98,6 +105,7 @@ const MATRIX = {
     PLATFORM(201),
     (it) => ['platform_messages/', { message_id: randomUUID(), chat_room_id: it.room.id, text: 'Bonjour' }],
   ],
+  'set-legal-hold': [ADMINS(200), (it) => [`rooms/${it.other.id}/legal_hold/`, { reason: 'Plainte' }]],
   'set-notification-settings': [EVERYBODY(200), () => ['notification_settings/', { push_enabled: true }]],
   'set-typing': [WRITERS(200), (it) => [`rooms/${it.room.id}/typing/`, { is_typing: false }]],
   // This stack has no Cloudinary account: 503 for the users who may upload.
@@ -121,6 +129,7 @@ async function prepared(conversation, reader) {
     sent: (await say(driver, room)).id,
     edited: (await say(driver, room)).id,
     somebody: await aClient(),
+    other: (await aConversation()).room,
     another: await aDelivery({ driver, client }),
   };
 }
