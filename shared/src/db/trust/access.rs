@@ -1,4 +1,3 @@
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -79,7 +78,7 @@ pub async fn open(
         (&MINUTES as _, Type::INT4),
     ];
     let row = database.query_one(SQL, &parameters).await?;
-    check_admin(&row)?;
+    viewer::check_admin(&row)?;
     let expires_at = row.get::<_, Option<_>>("expires_at").map(Timestamp);
     Ok((expires_at.ok_or(Error::NotFound)?, row.get("is_new")))
 }
@@ -102,15 +101,5 @@ pub async fn close(database: &Database, viewer: Viewer, room_id: Uuid) -> Result
         )
         SELECT (SELECT is_active FROM viewer) AS viewer_is_active, (SELECT is_admin FROM viewer) AS viewer_is_admin";
     let parameters = [(&viewer.0 as _, Type::UUID), (&room_id as _, Type::UUID)];
-    check_admin(&database.query_one(SQL, &parameters).await?)
-}
-
-/// Checks the columns `viewer_is_active` and `viewer_is_admin`.
-pub(super) fn check_admin(row: &Row) -> Result<()> {
-    viewer::check(row)?;
-    if row.get::<_, Option<bool>>("viewer_is_admin") == Some(true) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden)
-    }
+    viewer::check_admin(&database.query_one(SQL, &parameters).await?)
 }

@@ -2,8 +2,7 @@ use serde::Serialize;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::access::check_admin;
-use crate::db::Database;
+use crate::db::{Database, viewer};
 use crate::domain::{PageSize, Timestamp, Viewer};
 use crate::error::{Error, Result};
 
@@ -58,7 +57,7 @@ pub async fn list(
     let row = rows
         .first()
         .ok_or_else(|| Error::internal("list_audit_log: a row was expected"))?;
-    check_admin(row)?;
+    viewer::check_admin(row)?;
     let size = usize::try_from(size.get()).unwrap_or(usize::MAX);
     let entries = rows.iter().take(size).filter_map(|row| {
         Some(AuditEntry {

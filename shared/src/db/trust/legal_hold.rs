@@ -1,8 +1,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::access::check_admin;
-use crate::db::Database;
+use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::{Error, Result};
 
@@ -44,7 +43,7 @@ pub async fn set(
         (&reason as _, Type::TEXT),
     ];
     let row = database.query_one(SQL, &parameters).await?;
-    check_admin(&row)?;
+    viewer::check_admin(&row)?;
     if row.get("room_found") {
         Ok(())
     } else {
