@@ -209,6 +209,21 @@ describe('reading', () => {
     expect(conversation.messages[0]!.seq).toBe(101);
   });
 
+  test('what was on the screen before the room was loaded does not count', async () => {
+    server.messages = messagesOf(1, 60);
+    server.unread = 60;
+    conversation.setVisible(true);
+    conversation.open();
+    live.emit(...messagesOf(11, 60));
+    show(59, 60);
+    await settled();
+    expect(conversation.firstUnread).toBe(1);
+    expect(conversation.unseen).toBe(60);
+    show(1, 2);
+    await settled();
+    expect(server.calls.at(-1)).toBe('read id-1,id-2');
+  });
+
   test('when the app becomes visible again, unread starts at the messages that arrived meanwhile', async () => {
     await open({ isVisible: true });
     conversation.setVisible(false);

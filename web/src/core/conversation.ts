@@ -321,7 +321,8 @@ export class Conversation extends Observable {
     this.quickReplies.request();
     this.#listenTo(room.other_participant);
     this.#findFirstUnread();
-    this.#see();
+    // The view scrolls to the first unread message and then reports again what is on the screen.
+    this.#onScreen.clear();
     if (this.#hasMissed) this.#mayHaveMissed();
     this.#catchUp.holes();
     this.#merged();

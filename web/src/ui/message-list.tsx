@@ -31,7 +31,7 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
   useLayoutEffect(() => {
     box.current!.querySelector('.unread')?.scrollIntoView({ block: 'start' });
   }, [firstUnread]);
-  useOnScreen(box, conversation, messages);
+  useOnScreen(box, conversation, messages, firstUnread);
 
   return (
     <div class="messages-place">
@@ -83,11 +83,15 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
 const newestWords = (unseen: number): string =>
   `Aller au dernier message${unseen > 0 ? `, ${unseen} nouveau${unseen > 1 ? 'x' : ''}` : ''}`;
 
-/** Reports which messages are on the screen: half of a message, or a part that fills half of the box. */
+/**
+ * Reports which messages are on the screen: half of a message, or a part that fills half of the box. It starts again after the
+ * scroll to the first unread message: what was on the screen before does not count as read.
+ */
 function useOnScreen(
   box: RefObject<HTMLElement | null>,
   conversation: Conversation,
   messages: readonly Message[],
+  firstUnread: number | null,
 ): void {
   const observer = useRef<IntersectionObserver | null>(null);
   const observed = useRef(new Map<string, Element>());
@@ -105,7 +109,7 @@ function useOnScreen(
     );
     observed.current.clear();
     return () => observer.current!.disconnect();
-  }, [conversation]);
+  }, [conversation, firstUnread]);
   useEffect(() => {
     for (const element of box.current!.querySelectorAll<HTMLElement>('[data-seq]')) {
       const seq = element.dataset.seq!;
@@ -113,7 +117,7 @@ function useOnScreen(
       observed.current.set(seq, element);
       observer.current!.observe(element);
     }
-  }, [conversation, messages]);
+  }, [conversation, firstUnread, messages]);
 }
 
 /** Loads the previous page when it comes into sight, or on request. */
