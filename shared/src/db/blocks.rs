@@ -19,8 +19,9 @@ pub struct Blocked {
     pub rooms: Vec<Uuid>,
 }
 
-/// Locks the active rooms of the viewer `$1` and the user `$2`, and increments their revision if the CTE `change` has a
-/// row. Firebase's rules read the block from the room. The locks come first, as in every statement that writes rooms.
+/// Locks the active rooms of the viewer `$1` and the user `$2`, and increments their revision if the CTE `changed` has a
+/// row with `is_change`. Firebase's rules read the block from the room. The locks come first, as in every statement that
+/// writes rooms.
 macro_rules! mirrored_change {
     ($change:literal) => {
         concat!(
@@ -37,7 +38,7 @@ macro_rules! mirrored_change {
         mirrored AS (
             UPDATE chat_rooms
             SET revision = revision + 1, behind_since = coalesce(behind_since, clock_timestamp())
-            WHERE id IN (SELECT id FROM locked) AND EXISTS (SELECT FROM changed)
+            WHERE id IN (SELECT id FROM locked) AND EXISTS (SELECT FROM changed WHERE is_change)
             RETURNING id
         )"
         )
@@ -47,9 +48,10 @@ macro_rules! mirrored_change {
 /// Blocks a user for the viewer. A repeat changes nothing.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the platform does not know the user; [`Error::Rejected`] for the viewer themselves; 401 for an
+/// [`Error::NotFound`] if the platform does not know the user; [`Error::NotNow`] for the viewer themselves; 401 for an
 /// unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn block(database: &Database, viewer: Viewer, user_id: Uuid) -> Result<Blocked> {
+    // The upsert returns the block also if a concurrent repeat has inserted it after this snapshot.
     const SQL: &str = concat!(
         "-- block_user
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
@@ -59,41 +61,27 @@ pub async fn block(database: &Database, viewer: Viewer, user_id: Uuid) -> Result
             SELECT $1, id, clock_timestamp() FROM users
             WHERE id = $2 AND $1 <> $2 AND (SELECT is_active FROM viewer)
               AND (SELECT count(*) FROM locked) >= 0
-            ON CONFLICT (blocker_id, blocked_id) DO NOTHING
-            RETURNING blocked_id, created_at"
+            ON CONFLICT (blocker_id, blocked_id) DO UPDATE SET created_at = chat_blocks.created_at
+            RETURNING blocked_id, created_at, xmax = 0 AS is_change"
         ),
         "
         SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
-               EXISTS (SELECT FROM changed) AS created, ARRAY(SELECT id FROM mirrored ORDER BY id) AS rooms,
-               $2 AS blocked_id, coalesce(
-                   (SELECT created_at FROM changed),
-                   (SELECT created_at FROM chat_blocks WHERE blocker_id = $1 AND blocked_id = $2)
-               ) AS created_at, ",
+               changed.is_change AS created, ARRAY(SELECT id FROM mirrored ORDER BY id) AS rooms,
+               changed.blocked_id, changed.created_at, ",
         user_columns!("other"),
-        " FROM (VALUES (1)) AS one LEFT JOIN users AS other ON other.id = $2"
+        " FROM (VALUES (1)) AS one LEFT JOIN changed ON true LEFT JOIN users AS other ON other.id = $2"
     );
     let parameters = [(&viewer.0 as _, Type::UUID), (&user_id as _, Type::UUID)];
-    // A concurrent repeat may have inserted the block after this snapshot. The next snapshot shows it.
-    for _ in 0..2 {
-        let row = database.query_one(SQL, &parameters).await?;
-        viewer::check(&row)?;
-        if user_id == viewer.0 {
-            return Err(Error::NotNow("Impossible de se bloquer soi-même."));
-        }
-        if let Some(block) = read(&row) {
-            return Ok(Blocked {
-                block,
-                created: row.get("created"),
-                rooms: row.get("rooms"),
-            });
-        }
-        if row.get::<_, Option<Uuid>>("other_id").is_none() {
-            return Err(Error::NotFound);
-        }
+    let row = database.query_one(SQL, &parameters).await?;
+    viewer::check(&row)?;
+    if user_id == viewer.0 {
+        return Err(Error::NotNow("Impossible de se bloquer soi-même."));
     }
-    Err(Error::internal(
-        "block_user: the block is neither there nor to be made",
-    ))
+    Ok(Blocked {
+        block: read(&row).ok_or(Error::NotFound)?,
+        created: row.get("created"),
+        rooms: row.get("rooms"),
+    })
 }
 
 /// Removes the viewer's block of a user, if there is one. Returns the rooms that Firebase must no longer show it in.
@@ -109,7 +97,7 @@ pub async fn unblock(database: &Database, viewer: Viewer, user_id: Uuid) -> Resu
             "DELETE FROM chat_blocks
             WHERE blocker_id = $1 AND blocked_id = $2 AND (SELECT is_active FROM viewer)
               AND (SELECT count(*) FROM locked) >= 0
-            RETURNING blocked_id"
+            RETURNING true AS is_change"
         ),
         "
         SELECT (SELECT is_active FROM viewer) AS viewer_is_active, ARRAY(SELECT id FROM mirrored ORDER BY id) AS rooms"
