@@ -10,7 +10,7 @@ import { screen } from './terminal/screen.mjs';
 const withStack = (...args) => promisify(execFile)(process.execPath, [join(ROOT, 'dev', 'with-stack.mjs'), ...args]);
 
 test('the commands that `make dev` prints show a conversation', async () => {
-  const settings = { directory: DIRECTORY, postgres: {}, firebase: { kind: 'off' } };
+  const settings = { directory: DIRECTORY, postgres: {}, firebase: { kind: 'off' }, webhooks: { url: '' } };
   const [, lines] = screen({ settings, variables: {}, hasDemo: true, root: ROOT }).split(/source .dev\/env|^A page with two phones/m);
   const { stdout } = await withStack('--only', 'postgres,firebase,functions', '--', 'bash', '-euc', lines);
   assert.match(stdout, /^Room [0-9a-f-]{36}$/m);
