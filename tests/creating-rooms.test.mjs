@@ -47,6 +47,8 @@ test('a new conversation returns 201 with the detail, as the driver sees it', as
     is_active: true,
     closes_at: null,
     is_archived: false,
+    is_blocked: false,
+    unreachable_until: null,
     is_muted: false,
     created_at: body.created_at,
     firebase_path: `/chats/${body.id}`,
