@@ -31,9 +31,7 @@ async fn receive_event(
 
     let received = events::receive(&app.database, platform, &new, app.room_grace).await?;
     if received.created {
-        app.mirror_after_reply(received.rooms.clone());
-        app.push_after_reply(received.rooms.clone());
-        app.webhooks_after_reply(received.rooms.clone());
+        app.messages_after_reply(&received.rooms);
     }
     let notified = Notified {
         event_id: new.event_id,

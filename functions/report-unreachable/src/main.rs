@@ -28,9 +28,7 @@ async fn report_unreachable(
 
     let call = rooms::call(&app.database, viewer, room_id, app.response_time).await?;
     if call.created {
-        app.mirror_after_reply(vec![room_id]);
-        app.webhooks_after_reply(vec![room_id]);
-        app.push_after_reply(vec![room_id]);
+        app.messages_after_reply(&[room_id]);
     }
     ApiResponse::ok(&Called {
         success: true,

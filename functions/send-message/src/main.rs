@@ -20,10 +20,7 @@ async fn send_message(app: &'static App, viewer: Viewer, request: Request) -> Re
         New::QuickReply(new) => messages::send_quick_reply(database, viewer, &new, limits).await?,
     };
     if sent.created {
-        let rooms = vec![sent.message.chat_room];
-        app.mirror_after_reply(rooms.clone());
-        app.webhooks_after_reply(rooms.clone());
-        app.push_after_reply(rooms);
+        app.messages_after_reply(&[sent.message.chat_room]);
     }
     ApiResponse::created(sent.created, &sent.message)
 }

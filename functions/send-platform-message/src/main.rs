@@ -29,9 +29,7 @@ async fn send_platform_message(
 
     let posted = platform_messages::send(&app.database, platform, &new).await?;
     if posted.created {
-        app.mirror_after_reply(posted.rooms.clone());
-        app.webhooks_after_reply(posted.rooms.clone());
-        app.push_after_reply(posted.rooms.clone());
+        app.messages_after_reply(&posted.rooms);
     }
     let body = Posted {
         message_id: new.message_id,

@@ -98,6 +98,17 @@ macro_rules! read_seqs {
     };
 }
 
+/// The time `$time`, an expression, as text in the form of the API, for JSON that PostgreSQL builds.
+macro_rules! api_time {
+    ($time:expr) => {
+        concat!(
+            "to_char(",
+            $time,
+            " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+        )
+    };
+}
+
 /// Counts the unread messages of the user `$user`, an expression, over all open rooms including archived ones.
 macro_rules! unread_total {
     ($user:literal) => {
@@ -119,7 +130,9 @@ macro_rules! unread_total {
     };
 }
 
-pub(super) use {delivery_columns, message_columns, read_seqs, unread_total, user_columns};
+pub(super) use {
+    api_time, delivery_columns, message_columns, read_seqs, unread_total, user_columns,
+};
 
 /// Reads the receipts of the driver and of the other user. The row has the room's columns, and those of `read_seqs`.
 pub(super) fn receipts(row: &Row) -> [ReceiptState; 2] {

@@ -61,6 +61,23 @@ macro_rules! known_time_zone {
     };
 }
 
+/// The CTEs `viewer` and `room`: the viewer `$1`, and their room `$2` with `is_open` and `is_blocked`.
+macro_rules! writable_room {
+    () => {
+        concat!(
+            "viewer AS (SELECT is_active FROM users WHERE id = $1),
+            room AS (
+                SELECT ",
+            $crate::db::conditions::is_open!(""),
+            " AS is_open, ",
+            $crate::db::conditions::is_blocked!(""),
+            " AS is_blocked FROM chat_rooms
+                WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
+            )"
+        )
+    };
+}
+
 /// The name of the last event of the delivery `$id`; null without one. An event counts from when it happened, as far as
 /// the platform says so; a future time counts as the time of receipt.
 macro_rules! last_event {
@@ -105,4 +122,10 @@ pub(super) fn check_not_blocked(row: &Row) -> Result<()> {
     }
 }
 
-pub(super) use {is_blocked, is_open, known_time_zone, last_event, user_language};
+/// Checks the columns `room_is_open` and `is_blocked`: 404, 400 or 403 as [`check_open`] and [`check_not_blocked`].
+pub(super) fn check_writable(row: &Row, field: &'static str) -> Result<()> {
+    check_open(row, field)?;
+    check_not_blocked(row)
+}
+
+pub(super) use {is_blocked, is_open, known_time_zone, last_event, user_language, writable_room};

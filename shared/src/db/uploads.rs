@@ -3,7 +3,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::conditions::{check_not_blocked, check_open, is_blocked, is_open};
+use super::conditions::{check_writable, writable_room};
 use super::rate_limits::{self, has_token, token_cte, wait_column};
 use super::{Database, viewer};
 use crate::domain::{RateLimit, Viewer};
@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::NotFound`] if the room does not exist or the viewer is not a participant; [`Error::Rejected`] if it is
-/// closed; [`Error::Blocked`] if the other participant has blocked the viewer; [`Error::TooManyRequests`] above `limit`; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not
-/// respond.
+/// closed; [`Error::Blocked`] if the other participant has blocked the viewer; [`Error::TooManyRequests`] above `limit`;
+/// 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
 pub async fn authorize(
     database: &Database,
     viewer: Viewer,
@@ -30,8 +30,7 @@ pub async fn authorize(
     for _ in 0..rate_limits::ATTEMPTS {
         let row = database.query_one(SQL, &parameters).await?;
         viewer::check(&row)?;
-        check_open(&row, "chat_room_id")?;
-        check_not_blocked(&row)?;
+        check_writable(&row, "chat_room_id")?;
         if row.get("has_token") {
             return Ok(());
         }
@@ -42,15 +41,9 @@ pub async fn authorize(
 
 const SQL: &str = concat!(
     "-- authorize_upload
-    WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
-    room AS (
-        SELECT ",
-    is_open!(""),
-    " AS is_open, ",
-    is_blocked!(""),
-    " AS is_blocked FROM chat_rooms
-        WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
-    ),
+    WITH ",
+    writable_room!(),
+    ",
     open_room AS (SELECT FROM room WHERE is_open AND NOT is_blocked),
     ",
     token_cte!("uploads", "$3", "$4", "open_room"),

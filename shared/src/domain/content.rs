@@ -12,6 +12,9 @@ pub enum MessageType {
 }
 
 impl MessageType {
+    /// The preview of a room whose last message is deleted.
+    pub const DELETED: &'static str = "Message supprimé";
+
     /// Parses a name.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::cache::Cache;
 use crate::cloudinary::SignedUpload;
 use crate::config::Settings;
 use crate::db::Database;
-use crate::delivery::{Breaker, ChannelName, after_reply};
+use crate::delivery::{Breaker, Channel, ChannelName, after_reply};
 use crate::domain::{
     Disclosure, EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime, RetentionPeriod,
     RoomsWithoutDelivery, SendLimits, Viewer,
@@ -190,25 +190,30 @@ impl App {
 
     /// Mirrors these rooms after the response.
     pub fn mirror_after_reply(&'static self, rooms: Vec<Uuid>) {
-        if let Some(mirror) = self.mirror().filter(|_| !rooms.is_empty()) {
-            self.after_reply
-                .spawn(after_reply::deliver_rooms(mirror, rooms));
-        }
+        self.deliver_after_reply(self.mirror(), rooms);
     }
 
     /// Sends the pending pushes of these rooms after the response.
     pub fn push_after_reply(&'static self, rooms: Vec<Uuid>) {
-        if let Some(pushes) = self.pushes().filter(|_| !rooms.is_empty()) {
-            self.after_reply
-                .spawn(after_reply::deliver_rooms(pushes, rooms));
-        }
+        self.deliver_after_reply(self.pushes(), rooms);
     }
 
     /// Delivers the pending events of these rooms, or of other keys, after the response.
     pub fn webhooks_after_reply(&'static self, keys: Vec<Uuid>) {
-        if let Some(webhooks) = self.webhooks().filter(|_| !keys.is_empty()) {
+        self.deliver_after_reply(self.webhooks(), keys);
+    }
+
+    /// Delivers the new messages of these rooms to all channels after the response.
+    pub fn messages_after_reply(&'static self, rooms: &[Uuid]) {
+        self.mirror_after_reply(rooms.to_vec());
+        self.webhooks_after_reply(rooms.to_vec());
+        self.push_after_reply(rooms.to_vec());
+    }
+
+    fn deliver_after_reply<C: Channel>(&'static self, channel: Option<C>, keys: Vec<Uuid>) {
+        if let Some(channel) = channel.filter(|_| !keys.is_empty()) {
             self.after_reply
-                .spawn(after_reply::deliver_rooms(webhooks, keys));
+                .spawn(after_reply::deliver_rooms(channel, keys));
         }
     }
 

@@ -6,11 +6,8 @@ use super::locked::{changed_message, is_late, is_own, kept_version, locked_messa
 use crate::db::columns;
 use crate::db::conditions::is_open;
 use crate::db::{Database, viewer};
-use crate::domain::{EditWindow, Viewer};
+use crate::domain::{EditWindow, MessageType, Viewer};
 use crate::error::{Error, Result};
-
-/// The preview of a room whose last message is deleted.
-const PREVIEW: &str = "Message supprimé";
 
 /// Deletes the viewer's message for both participants: a tombstone without content stays, and the content goes to
 /// `chat_message_versions`. An unread message is no longer counted. A repeat changes nothing, also after the window.
@@ -32,7 +29,7 @@ pub async fn delete(
                 (&viewer.0, Type::UUID),
                 (&message_id, Type::UUID),
                 (&window.duration().as_secs_f64(), Type::FLOAT8),
-                (&PREVIEW, Type::TEXT),
+                (&MessageType::DELETED, Type::TEXT),
             ],
         )
         .await?;

@@ -2,6 +2,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::read::{own, own_columns};
+use crate::db::columns::api_time;
 use crate::db::{Database, viewer};
 use crate::domain::{OwnReport, ReportReason, Text, Viewer};
 use crate::error::{Error, Result};
@@ -58,17 +59,6 @@ pub async fn create(database: &Database, viewer: Viewer, new: &NewReport) -> Res
 }
 
 const REPEATS: [&str; 2] = ["chat_reports_message_key", "chat_reports_pkey"];
-
-/// A time in the form of the API.
-macro_rules! api_time {
-    ($time:literal) => {
-        concat!(
-            "to_char(",
-            $time,
-            " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-        )
-    };
-}
 
 /// A deleted message has no content left: its last version has it.
 const SQL: &str = concat!(

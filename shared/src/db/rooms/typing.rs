@@ -1,7 +1,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::conditions::{check_not_blocked, check_open, is_blocked, is_open};
+use crate::db::conditions::{check_writable, writable_room};
 use crate::db::{Database, viewer};
 use crate::domain::Viewer;
 use crate::error::Result;
@@ -11,7 +11,8 @@ use crate::error::Result;
 ///
 /// # Errors
 /// `Error::NotFound` if the room does not exist or the viewer is not a participant; `Error::Rejected` if it is
-/// closed; `Error::Blocked` if the other participant has blocked the viewer; 401 for an unknown or inactive viewer; 503 if PostgreSQL does not respond.
+/// closed; `Error::Blocked` if the other participant has blocked the viewer; 401 for an unknown or inactive viewer; 503
+/// if PostgreSQL does not respond.
 pub async fn note_typing(
     database: &Database,
     viewer: Viewer,
@@ -25,22 +26,15 @@ pub async fn note_typing(
     ];
     let row = database.query_one(SQL, &parameters).await?;
     viewer::check(&row)?;
-    check_open(&row, "room_id")?;
-    check_not_blocked(&row)?;
+    check_writable(&row, "room_id")?;
     Ok(row.get("is_shown"))
 }
 
 const SQL: &str = concat!(
     "-- note_typing
-    WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
-    room AS (
-        SELECT ",
-    is_open!(""),
-    " AS is_open, ",
-    is_blocked!(""),
-    " AS is_blocked FROM chat_rooms
-        WHERE id = $2 AND $1 IN (driver_id, other_user_id) AND (SELECT is_active FROM viewer)
-    ),
+    WITH ",
+    writable_room!(),
+    ",
     shown AS (
         INSERT INTO chat_typing AS typing (chat_room_id, user_id, is_typing, next_at)
         SELECT $2, $1, $3, clock_timestamp() + interval '1 second' FROM room WHERE is_open AND NOT is_blocked

@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use crate::db::columns::api_time;
 use crate::db::conditions::{check_not_blocked, is_blocked, is_open, last_event};
 use crate::db::{Database, QueryError, viewer};
 use crate::domain::{ResponseTime, Timestamp, Viewer};
@@ -214,11 +215,15 @@ const END: &str = concat!(
         LEFT JOIN LATERAL (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
                        'id', id, 'seq', seq, 'sender_id', sender_id, 'message_type', message_type,
-                       'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),
+                       'created_at', ",
+    api_time!("created_at"),
+    ",
                        'is_deleted', deleted_at IS NOT NULL,
                        'is_delivered', seq <= due.delivered_seq OR read_at IS NOT NULL,
                        'is_read', read_at IS NOT NULL,
-                       'read_at', to_char(read_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
+                       'read_at', ",
+    api_time!("read_at"),
+    "
                    ) ORDER BY seq), '[]') AS messages
             FROM (
                 SELECT id, seq, sender_id, message_type, created_at, deleted_at,

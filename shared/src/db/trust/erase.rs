@@ -3,7 +3,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::{Database, QueryError};
-use crate::domain::Platform;
+use crate::domain::{MessageType, Platform};
 use crate::error::Result;
 
 /// The progress of the erasure of a person's data.
@@ -129,16 +129,16 @@ pub struct ErasedBatch {
 /// # Errors
 /// PostgreSQL does not respond.
 pub async fn erase_due(database: &Database, limit: i64) -> Result<ErasedBatch, QueryError> {
-    let parameters = [(&limit as _, Type::INT8), (&PREVIEW as _, Type::TEXT)];
+    let parameters = [
+        (&limit as _, Type::INT8),
+        (&MessageType::DELETED as _, Type::TEXT),
+    ];
     let row = database.query_one(SQL, &parameters).await?;
     Ok(ErasedBatch {
         found: row.get("found"),
         messages: row.get("messages"),
     })
 }
-
-/// The preview of a room whose last message is erased, as after a deletion.
-const PREVIEW: &str = "Message supprimé";
 
 /// The text `$text` of a message of the platform without the name of the person: of the driver in the message of an
 /// assignment, and the name that the platform's table still has.

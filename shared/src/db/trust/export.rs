@@ -4,8 +4,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{api_time, versions};
+use super::versions;
 use crate::db::Database;
+use crate::db::columns::api_time;
 use crate::domain::{ExportCursor, Platform};
 use crate::error::{Error, Result};
 

@@ -17,4 +17,4 @@ pub use legal_hold::set as set_legal_hold;
 pub use retention::{
     EmptiedRoom, delete_expired, emptied_rooms, empty_expired_rooms, remove_rooms, restore_rooms,
 };
-pub(super) use versions::{api_time, versions, versions_by_access};
+pub(super) use versions::{versions, versions_by_access};

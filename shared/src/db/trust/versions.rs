@@ -1,16 +1,5 @@
 //! The earlier versions of a message, as JSON.
 
-/// A time as in the API.
-macro_rules! api_time {
-    ($time:expr) => {
-        concat!(
-            "to_char(",
-            $time,
-            " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-        )
-    };
-}
-
 /// The earlier versions of the message `$id`, oldest first, as a JSON array.
 macro_rules! versions {
     ($id:literal) => {
@@ -18,7 +7,7 @@ macro_rules! versions {
             "(SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'revision', version.revision, 'text', version.text, 'image_url', version.image_url,
                 'latitude', version.latitude, 'longitude', version.longitude, 'changed_at', ",
-            $crate::db::trust::api_time!("version.changed_at"),
+            $crate::db::columns::api_time!("version.changed_at"),
             ") ORDER BY version.revision), '[]')
               FROM chat_message_versions AS version WHERE version.message_id = ",
             $id,
@@ -38,4 +27,4 @@ macro_rules! versions_by_access {
     };
 }
 
-pub(in crate::db) use {api_time, versions, versions_by_access};
+pub(in crate::db) use {versions, versions_by_access};
