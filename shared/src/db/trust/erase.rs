@@ -186,6 +186,8 @@ const SQL: &str = concat!(
           AND (message.deleted_at IS NULL
                OR EXISTS (SELECT FROM chat_message_versions WHERE message_id = message.id))
         LIMIT $1
+        -- A message that was read or erased while this statement waited for the room is not subtracted from the counter.
+        FOR NO KEY UPDATE OF message
     ),
     photos AS (
         INSERT INTO chat_erasure_photos (user_id, url)
