@@ -5,6 +5,8 @@ import { Retrying } from './retrying';
 /** What the viewer is likely to say now. It changes with the delivery. */
 export class QuickReplies {
   results: QuickReply[] = [];
+  /** Whether the server has responded. */
+  isKnown = false;
   /** The last event of the delivery; null without one. */
   event: string | null = null;
   #calls: Retrying;
@@ -18,7 +20,7 @@ export class QuickReplies {
     this.#calls = new Retrying(
       () => this.#load(),
       clock,
-      () => {},
+      () => this.#know({}),
     );
   }
 
@@ -37,7 +39,11 @@ export class QuickReplies {
 
   async #load(): Promise<void> {
     const { results, event } = await this.fetch();
-    Object.assign(this, { results, event });
+    this.#know({ results, event });
+  }
+
+  #know(known: Partial<Pick<QuickReplies, 'results' | 'event'>>): void {
+    Object.assign(this, known, { isKnown: true });
     this.changed();
   }
 }

@@ -6,6 +6,7 @@ import type { Person } from '../config';
 import type { Outbox } from '../core/outbox';
 import { Icon } from './icon';
 import { MessageBubble, WaitingBubble } from './message-bubble';
+import { useReadingPlace } from './reading-place';
 import { dayOf, isSameDay } from './words';
 
 interface Props {
@@ -22,6 +23,8 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [isAway, setAway] = useState(false);
   const { firstUnread, unseen } = conversation;
+  // Before the effects that scroll.
+  const noteReadingPlace = useReadingPlace(box);
   // The box is laid out from its bottom (see conversation.css): 0 is the newest message, and loading older messages
   // moves nothing.
   const toNewest = () => box.current?.scrollTo({ top: 0 });
@@ -42,7 +45,10 @@ export function MessageList({ conversation, viewer, outbox }: Props) {
         aria-label="Messages"
         aria-busy={isLoadingOlder || !conversation.room}
         tabIndex={0}
-        onScroll={(event) => setAway(event.currentTarget.scrollTop < -AWAY)}
+        onScroll={(event) => {
+          noteReadingPlace();
+          setAway(event.currentTarget.scrollTop < -AWAY);
+        }}
       >
         <ol>
           {hasOlder && (
