@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { sql } from '../../tests/support/database.mjs';
 import { aConversation, say } from '../../tests/support/people.mjs';
 import { phoneOf } from './support/browser.mjs';
 
@@ -124,4 +125,90 @@ test('nothing moves what the viewer reads above the newest message', async () =>
   await phone.bubble('le dernier').waitFor();
   assert.equal(await log.evaluate((box) => Math.round(box.scrollTop)), 0);
   assert.deepEqual(page.mistakes, []);
+});
+
+test('an open menu survives all that happens to its message, until the message is deleted', async () => {
+  const { driver, client, room } = await aConversation();
+  const said = await say(driver, room, 'Je suis là');
+  const { phone, release } = await openedSlowly(driver, room);
+  const { page } = phone;
+  const action = (name) => page.getByRole('button', { name, exact: true });
+  const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
+  await phone.bubble('Je suis là').getByRole('button', { name: 'Actions' }).click();
+  await action('Copier le texte').waitFor();
+
+  const events = {
+    'the room is loaded': async () => {
+      release('details');
+      await action('Modifier').waitFor();
+    },
+    'quick replies appear': async () => {
+      release('quick replies');
+      await page.getByRole('group', { name: 'Réponses rapides' }).waitFor();
+    },
+    'it is delivered': async () => {
+      await client.post('messages/mark_as_delivered/', { receipts: [{ chat_room_id: room.id, seq: said.seq }] });
+      await phone.bubble('Je suis là').filter({ hasText: 'Distribué' }).waitFor();
+    },
+    'it is read': async () => {
+      await client.post(`rooms/${room.id}/mark_as_read/`);
+      await phone.bubble('Je suis là').filter({ hasText: 'Lu à' }).waitFor();
+    },
+    'it is edited on another device': async () => {
+      await driver.patch(`messages/${said.id}/`, { text: 'Je suis là, devant' });
+      await phone.bubble('Je suis là, devant').waitFor();
+    },
+    'the other participant writes': async () => {
+      await client.post(`rooms/${room.id}/typing/`, { is_typing: true });
+      await phone.typing.getByText('en train d’écrire').waitFor();
+      await say(client, room, 'J’arrive');
+      await phone.bubble('J’arrive').waitFor();
+    },
+    'the connection is lost and comes back': async () => {
+      await page.context().setOffline(true);
+      await page.getByText('Hors connexion').waitFor();
+      await page.context().setOffline(false);
+      await page.getByText('Hors connexion').waitFor({ state: 'detached' });
+    },
+    'its focused action is no longer possible': async () => {
+      await action('Supprimer').focus();
+      await sql('UPDATE chat_rooms SET is_active = false, revision = revision + 1 WHERE id = $1', [room.id]);
+      await page.getByText('Cette conversation n’est plus active.').waitFor();
+      await action('Supprimer').waitFor({ state: 'detached' });
+    },
+  };
+  for (const [what, happen] of Object.entries(events)) {
+    await happen();
+    assert.ok(await action('Copier le texte').isVisible(), what);
+  }
+  assert.equal(await focused(), 'Copier le texte');
+  await sql('UPDATE chat_rooms SET is_active = true, revision = revision + 1 WHERE id = $1', [room.id]);
+  await driver.delete(`messages/${said.id}/`);
+  await phone.bubble('Ce message a été supprimé').waitFor();
+  assert.equal(await action('Copier le texte').count(), 0);
+  assert.deepEqual(page.mistakes, []);
+});
+
+test('a menu closes when the viewer turns to something else', async () => {
+  const { driver, room } = await aConversation({ initial_message: 'Bonjour' });
+  const phone = await phoneOf(driver, { path: `#room=${room.id}`, viewport: { width: 1280, height: 800 } });
+  const open = async () => {
+    await phone.bubble('Bonjour').getByRole('button', { name: 'Actions' }).click();
+    await menu.waitFor();
+  };
+  const menu = phone.page.getByRole('button', { name: 'Copier le texte' });
+  const closed = () => menu.waitFor({ state: 'detached' });
+  await open();
+  await phone.composer.click();
+  await closed();
+  await open();
+  await phone.bubble('Bonjour').getByRole('button', { name: 'Actions' }).click();
+  await closed();
+  await open();
+  await phone.page.keyboard.press('Shift+Tab');
+  await phone.page.keyboard.press('Shift+Tab');
+  await closed();
+  await open();
+  await phone.page.getByRole('heading', { name: 'Jean Dupont' }).click();
+  await closed();
 });

@@ -15,19 +15,27 @@ interface Props {
   setOpen(isOpen: boolean): void;
 }
 
-/** The actions on a message. The menu closes when it loses the focus, and with Escape. */
+/** The actions on a message. The menu closes when the viewer turns to something else, and with Escape. */
 export function BubbleMenu({ actions, isOpen, setOpen }: Props) {
+  const place = useRef<HTMLSpanElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const [done, setDone] = useState<Action['words'] | null>(null);
+  const focusFirst = () => list.current!.querySelector('button')!.focus({ preventScroll: true });
   useLayoutEffect(() => {
     setDone(null);
+    if (isOpen) focusFirst();
+  }, [isOpen]);
+  // A live event can add actions, and remove the focused one.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     const menu = list.current!;
     const top = menu.closest('[role="log"]')!.getBoundingClientRect().top;
+    menu.classList.remove('below');
     menu.classList.toggle('below', menu.getBoundingClientRect().top < top);
-    menu.querySelector('button')!.focus({ preventScroll: true });
-  }, [isOpen]);
+    if (document.activeElement === document.body) focusFirst();
+  }, [isOpen, actions.length]);
+  useLayoutEffect(() => (isOpen ? onTurningFrom(place.current!, () => setOpen(false)) : undefined), [isOpen]);
   const choose = async (action: Action) => {
     if (!action.done) {
       button.current!.focus({ preventScroll: true });
@@ -38,26 +46,18 @@ export function BubbleMenu({ actions, isOpen, setOpen }: Props) {
   };
   return (
     <span
+      ref={place}
       class="menu"
+      // Safari does not focus a clicked button, but what is around the menu: that would close it before the click.
+      onPointerDown={(event) => event.preventDefault()}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !isOpen) return;
         event.stopPropagation();
         setOpen(false);
         button.current!.focus();
       }}
-      onFocusOut={({ currentTarget, relatedTarget }) => {
-        if (!currentTarget.contains(relatedTarget as Node | null)) setOpen(false);
-      }}
     >
-      <button
-        ref={button}
-        class="more"
-        aria-label="Actions"
-        aria-expanded={isOpen}
-        // Safari does not focus a clicked button: the menu would close before the click.
-        onPointerDown={(event) => event.preventDefault()}
-        onClick={() => setOpen(!isOpen)}
-      >
+      <button ref={button} class="more" aria-label="Actions" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <Icon name="more" />
       </button>
       {isOpen && (
@@ -74,4 +74,22 @@ export function BubbleMenu({ actions, isOpen, setOpen }: Props) {
       )}
     </span>
   );
+}
+
+/**
+ * Calls `turned` when something outside of an element gets the focus or is clicked. The loss of the focus does not count:
+ * a live event may remove the focused element, and another app may take the focus.
+ */
+function onTurningFrom(element: Element, turned: () => void): () => void {
+  const look = (event: Event) => {
+    // A finger may only scroll.
+    if (event instanceof PointerEvent && event.pointerType === 'touch') return;
+    if (!element.contains(event.target as Node)) turned();
+  };
+  document.addEventListener('focusin', look);
+  document.addEventListener('pointerdown', look);
+  return () => {
+    document.removeEventListener('focusin', look);
+    document.removeEventListener('pointerdown', look);
+  };
 }
