@@ -17,7 +17,7 @@ async function aPhoneOnTheLine() {
   const config = configFor([driver], { api: api.url, firebase: firebase.host });
   const phone = await phoneOf(driver, { path: `#room=${room.id}`, config });
   await phone.bubble('Bonjour').waitFor();
-  await phone.isLive();
+  await Promise.all([phone.isLive(), phone.isLoaded()]);
   return { driver, client, room, api, firebase, phone };
 }
 

@@ -60,6 +60,8 @@ export async function phoneOf(person, { path = '', config = configFor([person]),
     badge: (words) => page.getByText(`· ${words}`, { exact: false }).waitFor({ timeout: 5_000 }),
     typing: page.locator('.typing'),
     isLive: () => page.getByText('En direct').waitFor({ state: 'attached' }),
+    /** Waits for the API's part of the open room. Firebase may have shown the messages before. */
+    isLoaded: () => page.locator('[role="log"][aria-busy="false"]').waitFor(),
     bubble: (words) => bubbles.filter({ hasText: words }),
     texts: () => page.locator('.bubble > p').allTextContents(),
     open: (name) => page.getByRole('link', { name }).click(),
