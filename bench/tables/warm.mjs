@@ -1,25 +1,18 @@
 import { CASES } from '../cases.mjs';
 import { apart, limitable } from '../cores.mjs';
-import { CONNECTED, pgbench } from '../pgbench.mjs';
-import { cpuOfChildren } from '../processes.mjs';
-import { goal, median, milliseconds, print } from '../report.mjs';
-import { eventsOf, firstOf, ROUND } from '../requests.mjs';
+import { goal, milliseconds, print } from '../report.mjs';
+import { eventsOf } from '../requests.mjs';
 import { statementsOf } from '../statements.mjs';
+import { middle, ROUNDS, WARM_UP, withFunction, withPgbench } from '../turns.mjs';
+import { bare } from './bare.mjs';
 
 /** The numbers of concurrent clients. One is for the comparison with pgbench; the largest saturates PostgreSQL. */
-const CLIENTS = [1, 2, 8];
+const CLIENTS = [1, 8];
 const MOST = 8;
-/**
- * The number of rounds, in which the function and pgbench take turns. Other load on the machine affects both, and the
- * median counts.
- */
-const ROUNDS = 3;
-/** Requests per environment until the statement is prepared and has a generic plan. */
-const WARM_UP = 10;
 /** For the saturation test, PostgreSQL gets the share of a core that pgbench needs for this many requests a second. */
 const SATURATED_AT = 1000;
-/** In seconds: about twenty of the kernel's periods. */
-const SATURATED_FOR = 2;
+/** In seconds: thirteen of the kernel's periods, and two seconds for pgbench, which waits until all are connected. */
+const SATURATED_FOR = 1.3;
 
 /** Table `warm`: sequential requests, compared with pgbench running the same statement. */
 export const warm = (bench) => apart(bench.database.pid(), () => compare(bench));
@@ -27,9 +20,10 @@ export const warm = (bench) => apart(bench.database.pid(), () => compare(bench))
 async function compare(bench) {
   const seconds = bench.quick ? 0.3 : 0.8;
   const hello = await helloWorld(bench, seconds);
+  const least = await bare(bench);
   const rows = [];
-  for (const it of CASES) {
-    bench.say(`  ${it.function}`);
+  for (const [index, it] of CASES.entries()) {
+    bench.say(`  ${it.function}, ${index + 1} of ${CASES.length}`);
     rows.push({ name: it.function, ...(await measure(it, { ...bench, seconds })) });
   }
   report(rows, hello);
@@ -39,6 +33,7 @@ async function compare(bench) {
   return {
     hello,
     rows,
+    bare: least,
     goals: [
       goal('p50 within 0.3 ms of pgbench at c = 1', compared, (row) => row.ours[1].p50 - row.pgbench[1].p50 <= 300),
       goal('Throughput at saturation at least 80 % of pgbench', saturated, (row) => part(row) >= 0.8),
@@ -61,11 +56,11 @@ async function measure(it, bench) {
   const found = { statement: statement?.name, prepared: statement?.prepared, ours: {}, pgbench: {} };
   for (const clients of CLIENTS) {
     const rounds = [];
-    for (let round = 0; round < (clients === 1 ? ROUNDS : 1); round += 1) rounds.push(await once(clients));
+    for (let round = 0; round < (clients === 1 ? ROUNDS : 1); round += 1) rounds.push(await once(clients, { counted: clients === MOST }));
     Object.assign(found.ours, { [clients]: middle(rounds.map((it) => it.ours)) });
     if (statement) Object.assign(found.pgbench, { [clients]: middle(rounds.map((it) => it.pgbench)) });
   }
-  if (statement) {
+  if (statement && isFrequent(it)) {
     const share = Math.min(1, (SATURATED_AT * found.pgbench[MOST].postgresCpu) / 1e6);
     found.saturated = await limitable(database.pid(), async (limit) => {
       const rounds = [];
@@ -76,61 +71,11 @@ async function measure(it, bench) {
   return found;
 }
 
-/** Returns the median of each figure. */
-const middle = (rounds) => Object.fromEntries(Object.keys(rounds[0]).map((figure) => [figure, median(rounds.map((it) => it[figure]))]));
+/** Admins and schedules do not saturate PostgreSQL. */
+const isFrequent = ({ event, as }) => !event && as !== '{admin}';
 
 /** Returns the function's requests per second as a share of pgbench's, while PostgreSQL is saturated. */
 const part = ({ saturated }) => saturated.ours.perSecond / saturated.pgbench.perSecond;
-
-/** Returns the number of requests if each can be sent only once; otherwise undefined, and the duration is fixed. */
-const numberOf = (it, quick) => it.requests && Math.ceil(it.requests / (quick ? 10 : ROUNDS));
-
-async function withFunction(it, clients, { driver, database, seconds, quick, limited }) {
-  const requests = numberOf(it, quick);
-  const warmUp = WARM_UP * clients;
-  const environment = driver.environment(it.function, { variables: it.environment });
-  const before = await cpuOfChildren(database.pid());
-  const found = await driver.load({
-    environments: Array(clients).fill(environment),
-    events: eventsOf(it, requests ? requests + warmUp : ROUND),
-    answers: it.answers ?? [200],
-    warm_up: warmUp,
-    mark: limited?.limit.command(limited.share),
-    ...(requests ? { requests } : { seconds }),
-  });
-  limited?.limit.lift();
-  const spent = (await cpuOfChildren(database.pid())) - before;
-  const [times] = Object.values(found.groups);
-  return {
-    p50: times.p50,
-    p99: times.p99,
-    requests: found.requests,
-    perSecond: found.requests / found.seconds,
-    cpu: found.cpu_per_request,
-    memory: found.peak_memory,
-    pause: found.pause,
-    postgresCpu: spent / (found.requests + warmUp),
-  };
-}
-
-async function withPgbench(it, clients, statement, n, { database, directory, seconds, quick, limited }) {
-  const requests = numberOf(it, quick);
-  const range = it.fresh ? 1_000_000 : (requests ?? ROUND);
-  const first = firstOf(it, requests);
-  const before = await cpuOfChildren(database.pid());
-  // As for the function, the limit begins after connecting and warming up. If each request can be sent only once, it
-  // begins at once, because no request would be left later.
-  const begin = limited && (() => limited.limit.set(limited.share));
-  if (requests) begin?.();
-  const found = await pgbench(database.pgbench, it, statement, {
-    ...{ n, directory, clients, requests, first, range, warmUp: WARM_UP },
-    // It counts in whole seconds.
-    seconds: Math.ceil(seconds + (begin ? CONNECTED / 1000 : 0)),
-    begin: requests ? undefined : begin,
-  });
-  limited?.limit.lift();
-  return { ...found, postgresCpu: ((await cpuOfChildren(database.pid())) - before) / found.requests };
-}
 
 async function helloWorld({ driver }, seconds) {
   const events = eventsOf(CASES[0]);
@@ -143,11 +88,11 @@ function report(rows, hello) {
   const percent = (fraction) => `${Math.round(100 * fraction)} %`;
   print(
     '2. Warm requests: p50 in ms, beside pgbench running the same statement; requests a second where PostgreSQL is saturated',
-    ['', 'c=1', 'pgbench', 'more', 'c=2', 'pgbench', 'c=8', 'pgbench', 'its share of a core', 'per second', 'pgbench', 'part'],
+    ['', 'c=1', 'pgbench', 'more', 'c=8', 'pgbench', 'its share of a core', 'per second', 'pgbench', 'part'],
     rows.map((row) => [
       row.name,
       ...[ms(row.ours[1]), ms(row.pgbench[1]), row.pgbench[1] && ms(row.ours[1]) - ms(row.pgbench[1])],
-      ...[ms(row.ours[2]), ms(row.pgbench[2]), ms(row.ours[8]), ms(row.pgbench[8])],
+      ...[ms(row.ours[8]), ms(row.pgbench[8])],
       ...(row.saturated ? [percent(row.saturated.share), row.saturated.ours.perSecond, row.saturated.pgbench.perSecond, percent(part(row))] : []),
     ]),
   );
