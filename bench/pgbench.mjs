@@ -100,6 +100,8 @@ function scriptOf(it, { sql, parameters }, n) {
     ...Object.entries(it.ids ?? {}).map(([name, expression]) => `\\set ${name} ${expression}`),
     ...fresh.map((index, place) => `\\set fresh${index} :fresh + (:k * :clients + :client_id) * 10 + ${place}`),
   ];
-  const text = sql.replace(/\$(\d+)/g, (_, number) => expressions[number - 1]);
+  // pgbench would take the colons of a time's format for variables. Quoted, they mean the same.
+  const readable = sql.replaceAll('HH24:MI:SS', 'HH24":"MI":"SS');
+  const text = readable.replace(/\$(\d+)/g, (_, number) => expressions[number - 1]);
   return { script: `${sets.join('\n')}\n${text};\n`, constants };
 }
