@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import { childrenOf } from './processes.mjs';
 
 /** The cores that this process may use. Their numbers may have gaps. */
@@ -62,8 +63,20 @@ export async function limitable(pid, work) {
     return await work(limit);
   } finally {
     limit.lift();
-    move(pid, group.before);
-    rmdirSync(group.path);
+    await leave(pid, group);
+  }
+}
+
+/** Moves all processes back and deletes the group, which the kernel allows when the ended ones are gone, too. */
+async function leave(pid, { path, before }) {
+  for (let attempt = 1; ; attempt += 1) {
+    move(pid, before);
+    try {
+      return rmdirSync(path);
+    } catch (error) {
+      if (error.code !== 'EBUSY' || attempt === 50) throw error;
+      await after(100);
+    }
   }
 }
 
