@@ -139,14 +139,18 @@ async fn store(
         (&key as _, Type::TEXT),
         (&language as _, Type::TEXT),
     ];
+    let (sql, parameters) = match new.quick_reply {
+        None => (SQL, &parameters[..14]),
+        Some(_) => (QUICK_REPLY_SQL, &parameters[..]),
+    };
     // A concurrent message may have taken the last token, or the room may have closed, after this snapshot. Then the
     // row shows no reason, and the next snapshot does.
     for _ in 0..rate_limits::ATTEMPTS {
-        let row = match database.query_one(SQL, &parameters).await {
+        let row = match database.query_one(sql, parameters).await {
             // The same message was inserted concurrently. This statement was rolled back, and the next snapshot shows
             // the message.
             Err(error) if REPEATS.iter().any(|name| error.violates(name)) => {
-                database.query_one(SQL, &parameters).await?
+                database.query_one(sql, parameters).await?
             }
             row => row?,
         };
@@ -192,79 +196,107 @@ const REPEATS: [&str; 2] = ["chat_messages_client_message_id_key", "chat_message
 /// A block that commits after the snapshot counts from the next message.
 ///
 /// A message of the other user ends the driver's call to them (`unreachable_until`).
-const SQL: &str = concat!(
-    "-- send_message
-    WITH viewer AS (SELECT id, user_type, is_active FROM users WHERE id = $1),
-    repeated AS (
-        SELECT * FROM chat_messages
-        WHERE (id = $3 OR (chat_room_id = $2 AND sender_id = $1 AND client_message_id = $4))
-          AND EXISTS (SELECT FROM chat_rooms WHERE id = $2 AND $1 IN (driver_id, other_user_id))
+///
+/// `$with` is a CTE before the others; `$text` and `$preview` are expressions, `$has_text` is whether they have a value.
+macro_rules! sql {
+    ($name:literal, $with:expr, $text:literal, $preview:literal, $has_text:literal) => {
+        concat!(
+            "-- ",
+            $name,
+            "
+    WITH ",
+            $with,
+            "sender AS MATERIALIZED (
+        SELECT id, full_name, profile_photo_url, is_active, $5 <> 'system' OR user_type = 'admin' AS may_send
+        FROM users WHERE id = $1
     ),
-    reply AS (
-        SELECT CASE ",
-    user_language!("$1", "$16"),
-    " WHEN 'en' THEN text_en ELSE text_fr END AS text
-        FROM chat_quick_replies
-        WHERE key = $15 AND (SELECT user_type::text FROM viewer) = ANY (senders)
-    ),
-    asked AS (
+    asked AS MATERIALIZED (
         SELECT driver_id, driver_delivered_seq, other_user_delivered_seq, ",
-    is_open!(""),
-    " AS is_open,
+            is_open!(""),
+            " AS is_open,
                $5 <> 'system' AND ",
-    is_blocked!(""),
-    " AS is_blocked,
+            is_blocked!(""),
+            " AS is_blocked,
                make_interval(secs => CASE room_type WHEN 'support' THEN $13 ELSE $11 END) AS every,
                make_interval(secs => CASE room_type WHEN 'support' THEN $14 ELSE $12 END) AS slack,
                CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END AS full_at
         FROM chat_rooms
         WHERE id = $2 AND $1 IN (driver_id, other_user_id)
     ),
-    room AS (
-        UPDATE chat_rooms
+    repeated AS (
+        SELECT * FROM chat_messages
+        WHERE (id = $3 OR (chat_room_id = $2 AND sender_id = $1 AND client_message_id = $4))
+          AND EXISTS (SELECT FROM asked)
+    ),
+    updated AS (
+        UPDATE chat_rooms AS room
         SET message_count = message_count + 1,
-            last_message_text = coalesce((SELECT text FROM reply), $10),
+            last_message_text = ",
+            $preview,
+            ",
             last_message_at = greatest(clock_timestamp(), last_message_at + interval '1 microsecond'),
             last_message_sender_id = $1,
-            driver_unread_count = driver_unread_count + (driver_id <> $1)::int,
-            other_user_unread_count = other_user_unread_count + (other_user_id <> $1)::int,
-            driver_sends_full_at = CASE WHEN driver_id <> $1 THEN driver_sends_full_at ELSE coalesce(
-                greatest(driver_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), driver_sends_full_at) END,
-            other_user_sends_full_at = CASE WHEN other_user_id <> $1 THEN other_user_sends_full_at ELSE coalesce(
-                greatest(other_user_sends_full_at, clock_timestamp()) + (SELECT every FROM asked), other_user_sends_full_at) END,
-            unreachable_until = CASE WHEN other_user_id <> $1 THEN unreachable_until END,
+            driver_unread_count = driver_unread_count + (room.driver_id <> $1)::int,
+            other_user_unread_count = other_user_unread_count + (room.other_user_id <> $1)::int,
+            driver_sends_full_at = CASE WHEN room.driver_id <> $1 THEN driver_sends_full_at ELSE coalesce(
+                greatest(driver_sends_full_at, clock_timestamp()) + asked.every, driver_sends_full_at) END,
+            other_user_sends_full_at = CASE WHEN room.other_user_id <> $1 THEN other_user_sends_full_at ELSE coalesce(
+                greatest(other_user_sends_full_at, clock_timestamp()) + asked.every, other_user_sends_full_at) END,
+            unreachable_until = CASE WHEN room.other_user_id <> $1 THEN unreachable_until END,
             revision = revision + 1,
             behind_since = coalesce(behind_since, clock_timestamp())
-        WHERE id = $2 AND $1 IN (driver_id, other_user_id)
-          AND ($15 IS NULL OR EXISTS (SELECT FROM reply))
-          AND ",
-    is_open!(""),
-    "
-          AND EXISTS (SELECT FROM viewer WHERE is_active AND ($5 <> 'system' OR user_type = 'admin'))
+        FROM asked, sender
+        WHERE room.id = $2 AND ",
+            is_open!("room."),
+            "
+          AND sender.is_active AND sender.may_send AND NOT asked.is_blocked AND ",
+            $has_text,
+            "
           AND NOT EXISTS (SELECT FROM repeated)
-          AND NOT (SELECT is_blocked FROM asked)
-          AND (CASE WHEN driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END
-               > clock_timestamp() + (SELECT slack FROM asked)) IS NOT TRUE
-        RETURNING id, message_count, last_message_at, revision
+          AND (CASE WHEN room.driver_id = $1 THEN driver_sends_full_at ELSE other_user_sends_full_at END
+               > clock_timestamp() + asked.slack) IS NOT TRUE
+        RETURNING room.id, message_count, last_message_at, revision
     ),
     sent AS (
         INSERT INTO chat_messages (id, chat_room_id, seq, sender_id, message_type, text, image_url,
             latitude, longitude, created_at, client_message_id, revision)
-        SELECT $3, id, message_count, $1, $5, coalesce((SELECT text FROM reply), $6), $7, $8, $9, last_message_at, $4,
-               revision
-        FROM room
+        SELECT $3, id, message_count, $1, $5, ",
+            $text,
+            ", $7, $8, $9, last_message_at, $4, revision
+        FROM updated
         RETURNING *
     )
-    SELECT (SELECT is_active FROM viewer) AS viewer_is_active,
-           (SELECT $5 <> 'system' OR user_type = 'admin' FROM viewer) AS may_send,
-           $15 IS NULL OR EXISTS (SELECT FROM reply) AS has_text,
-           (SELECT is_open FROM asked) AS room_is_open,
-           (SELECT is_blocked FROM asked) AS is_blocked,
-           (SELECT ceil(extract(epoch FROM full_at - slack - clock_timestamp()))::bigint FROM asked) AS wait,
+    SELECT sender.is_active AS viewer_is_active, sender.may_send, ",
+            $has_text,
+            " AS has_text,
+           room.is_open AS room_is_open, room.is_blocked,
+           ceil(extract(epoch FROM full_at - slack - clock_timestamp()))::bigint AS wait,
            message.created, ",
-    message_columns!(),
-    " FROM (VALUES (1)) AS one
-    LEFT JOIN (SELECT *, true AS created FROM sent UNION ALL SELECT *, id = $3 FROM repeated) AS message ON true
+            message_columns!(),
+            " FROM (VALUES (1)) AS one
+    LEFT JOIN sender ON true
     LEFT JOIN asked AS room ON true
-    LEFT JOIN users AS sender ON sender.id = message.sender_id"
+    LEFT JOIN (SELECT *, true AS created FROM sent UNION ALL SELECT *, id = $3 FROM repeated) AS message ON true"
+        )
+    };
+}
+
+const SQL: &str = sql!("send_message", "", "$6", "$10", "true");
+
+/// A quick reply's text is both the text and the preview.
+const QUICK_REPLY_SQL: &str = sql!(
+    "send_quick_reply",
+    concat!(
+        "reply AS MATERIALIZED (
+        SELECT CASE ",
+        user_language!("$1", "$16"),
+        " WHEN 'en' THEN text_en ELSE text_fr END AS text
+        FROM chat_quick_replies
+        WHERE key = $15 AND (SELECT user_type::text FROM users WHERE id = $1) = ANY (senders)
+    ),
+    "
+    ),
+    "(SELECT text FROM reply)",
+    "(SELECT text FROM reply)",
+    "EXISTS (SELECT FROM reply)"
 );
