@@ -60,6 +60,7 @@ describe('the erasure of a person', () => {
     await say(driver, room, first);
     const words = [name, first, old, second, device];
     await eventually(async () => assert.equal((await mirroredRoom(room)).metadata.last_message_text, first));
+    await sql('SELECT chat_message_search_index(1000)');
     const before = await traces(words);
     for (const place of ['Firebase', 'chat_devices', 'chat_message_search', 'chat_message_versions', 'chat_messages', 'chat_rooms']) {
       assert.ok(before.includes(place), `${place} has no trace that could be erased`);

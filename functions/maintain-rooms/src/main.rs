@@ -1,7 +1,7 @@
 //! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
-//! users access to Firebase, records the metrics of messages and open reports, deletes expired rows, continues the erasures of people's data,
-//! removes rooms after `RETENTION_DAYS`, and updates the search index and the inboxes after name changes. Concurrent runs
-//! are safe.
+//! users access to Firebase, indexes the words of new messages, records the metrics of messages and open reports, deletes
+//! expired rows, continues the erasures of people's data, removes rooms after `RETENTION_DAYS`, and updates the search
+//! texts of rooms and the inboxes after name changes. Concurrent runs are safe.
 
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,12 @@ const BATCH: i64 = 500;
 /// The number of rooms whose names a run compares, which takes PostgreSQL about 25 ms.
 const NAMES: i64 = 1000;
 
+/// The number of messages whose words a statement indexes, which takes PostgreSQL less than a second.
+const INDEXED: i64 = 1000;
+
+/// The time after which a run starts no further batch of messages to index.
+const INDEX_BUDGET: Duration = Duration::from_secs(15);
+
 /// The number of expired rows of a kind that a run deletes.
 const EXPIRED: i64 = 10_000;
 
@@ -36,6 +42,8 @@ struct Report {
     unreachable: usize,
     #[serde(flatten)]
     revocations: Revocations,
+    /// Messages whose words were indexed.
+    indexed: i64,
     /// Messages of erasures that have become tombstones.
     erased: i64,
     /// Rooms that retention has removed.
@@ -65,6 +73,7 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         Some(firebase) => revoke_users(database, firebase).await?,
         None => Revocations::default(),
     };
+    let indexed = index_words(app).await?;
     measure_activity(app).await?;
     webhooks::delete_expired(database, EXPIRED).await?;
     platform_messages::delete_expired_ids(database, EXPIRED).await?;
@@ -82,9 +91,23 @@ async fn maintain_rooms(app: &'static App, _: IgnoredAny) -> Result<Report, Star
         closed,
         unreachable,
         revocations,
+        indexed,
         erased,
         removed,
     })
+}
+
+/// Indexes the words of the messages since the last run.
+async fn index_words(app: &'static App) -> Result<i64, StartError> {
+    let deadline = Instant::now() + INDEX_BUDGET;
+    let mut indexed = 0;
+    loop {
+        let batch = messages::index_words(&app.database, INDEXED).await?;
+        indexed += batch;
+        if batch < INDEXED || Instant::now() >= deadline {
+            return Ok(indexed);
+        }
+    }
 }
 
 /// Continues the erasures of people's data. The mirror follows.
@@ -127,10 +150,18 @@ mod tests {
     use shared::testing::TestApp;
     use wiremock::ResponseTemplate;
 
-    async fn run(test: &TestApp) -> Value {
+    /// Returns the report of a run.
+    async fn whole_run(test: &TestApp) -> Value {
         let event = json!({ "version": "0", "source": "aws.events", "detail": {} });
         let report = maintain_rooms(test.app, serde_json::from_value(event).unwrap());
         serde_json::to_value(report.await.unwrap()).unwrap()
+    }
+
+    /// Returns the report of a run without the number of indexed messages.
+    async fn run(test: &TestApp) -> Value {
+        let mut report = whole_run(test).await;
+        report.as_object_mut().unwrap().remove("indexed");
+        report
     }
 
     fn report(closed: u32, revoked: u32, restored: u32) -> Value {
@@ -268,6 +299,18 @@ mod tests {
         let list = rooms::list(driver, &filter, order, first, size);
         let found = list.run(&test.app.database).await.unwrap().unwrap();
         assert_eq!(found.results[0].id, room);
+    }
+
+    #[tokio::test]
+    async fn the_words_of_each_message_are_indexed_once() {
+        let test = TestApp::new().await;
+        let (driver, _, room) = test.room().await;
+        test.say(driver, room, "Bonjour").await;
+        assert_eq!(whole_run(&test).await["indexed"], 1);
+        assert_eq!(whole_run(&test).await["indexed"], 0);
+        let indexed = "SELECT count(*) FROM chat_message_search";
+        let indexed = test.sql.query_one(indexed, &[]).await.unwrap();
+        assert_eq!(indexed.get::<_, i64>(0), 1);
     }
 
     #[tokio::test]

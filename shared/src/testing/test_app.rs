@@ -224,6 +224,23 @@ impl TestApp {
             .message
     }
 
+    /// Indexes the words of all new messages.
+    ///
+    /// # Panics
+    /// The statement fails.
+    pub async fn index_words(&self) {
+        let indexed = messages::index_words(&self.app.database, 100_000).await;
+        indexed.expect("the indexed messages");
+    }
+
+    /// Opens another connection to the database.
+    ///
+    /// # Panics
+    /// PostgreSQL does not respond.
+    pub async fn connect(&self) -> Client {
+        database::connect(&self.database_url).await
+    }
+
     /// Creates a driver, a client, and the room about their delivery, where the driver has nearly arrived.
     ///
     /// # Panics

@@ -94,6 +94,7 @@ async fn any_text_survives_a_dump_and_restore_of_every_table() {
         let message = test.say(driver, room, text).await;
         assert_eq!(message.text, text.trim());
     }
+    test.index_words().await;
     let tables = tables(&test.sql).await;
     assert!(tables["chat_message_search"] > 350, "{tables:?}");
     for table in tables.keys() {

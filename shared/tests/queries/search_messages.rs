@@ -4,16 +4,17 @@ use shared::error::{Error, Result, Unauthorized};
 use shared::testing::TestApp;
 use uuid::Uuid;
 
+/// Searches twice: while the words of the newest messages are not indexed yet, and afterwards.
 async fn search(test: &TestApp, viewer: Viewer, words: &str, scope: Scope) -> Result<Found> {
-    messages::search(
-        &test.app.database,
-        viewer,
-        words,
-        &scope,
-        PageSize::DEFAULT,
-        None,
-    )
-    .await
+    let database = &test.app.database;
+    let search =
+        async || messages::search(database, viewer, words, &scope, PageSize::DEFAULT, None).await;
+    let before = search().await?;
+    test.index_words().await;
+    let after = search().await?;
+    let ids = |found: &Found| -> Vec<_> { found.messages.iter().map(|it| it.message.id).collect() };
+    assert_eq!(ids(&before), ids(&after), "{words}");
+    Ok(after)
 }
 
 /// Returns the numbers of the messages found in all rooms.
@@ -322,6 +323,7 @@ async fn a_rare_word_is_found_beyond_the_newest_messages() {
         )
         .await
         .unwrap();
+    test.index_words().await;
     assert_eq!(seqs(&test, driver, "girafes").await, [2, 1]);
     assert_eq!(seqs(&test, client, "bonjour eleph").await, [0_i64; 0]);
     assert_eq!(seqs(&test, client, "girafe eleph").await, [2]);
@@ -353,6 +355,49 @@ async fn deleted_messages_and_replaced_texts_are_not_found() {
         .await
         .unwrap();
     assert!(seqs(&test, driver, "girafe").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_edit_while_its_message_is_being_indexed_replaces_the_words() {
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let edited = test.say(driver, room, "Girafe").await;
+    let deleted = test.say(driver, room, "Zèbre").await;
+    let mut indexing = test.connect().await;
+    let indexing = indexing.transaction().await.unwrap();
+    let index = "SELECT chat_message_search_index(10)";
+    let taken = indexing.query_one(index, &[]).await.unwrap();
+    assert_eq!(taken.get::<_, i64>(0), 2);
+    let edit = "UPDATE chat_messages SET text = 'Lion' WHERE id = $1";
+    let delete = "DELETE FROM chat_messages WHERE id = $1";
+    let changes = async {
+        test.sql.execute(edit, &[&edited.id]).await.unwrap();
+        test.sql.execute(delete, &[&deleted.id]).await.unwrap();
+    };
+    let commit = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        indexing.commit().await.unwrap();
+    };
+    tokio::join!(changes, commit);
+    assert_eq!(seqs(&test, driver, "girafe").await, [0_i64; 0]);
+    assert_eq!(seqs(&test, driver, "zèbre").await, [0_i64; 0]);
+    assert_eq!(seqs(&test, driver, "lion").await, [1]);
+}
+
+#[tokio::test]
+async fn a_message_that_is_being_edited_is_indexed_by_a_later_run() {
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let edited = test.say(driver, room, "Girafe").await;
+    let mut editing = test.connect().await;
+    let editing = editing.transaction().await.unwrap();
+    let edit = "UPDATE chat_messages SET text = 'Lion' WHERE id = $1";
+    editing.execute(edit, &[&edited.id]).await.unwrap();
+    let indexed = messages::index_words(&test.app.database, 10).await;
+    assert_eq!(indexed.unwrap(), 0);
+    editing.commit().await.unwrap();
+    assert_eq!(seqs(&test, driver, "girafe").await, [0_i64; 0]);
+    assert_eq!(seqs(&test, driver, "lion").await, [1]);
 }
 
 #[tokio::test]

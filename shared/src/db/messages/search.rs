@@ -59,6 +59,8 @@ pub async fn search(
                     (&WINDOW, Type::INT8),
                     (&every, Type::FLOAT8),
                     (&slack, Type::FLOAT8),
+                    (&PENDING, Type::INT8),
+                    (&PENDING_CHARACTERS, Type::INT8),
                 ],
             )
             .await?;
@@ -107,6 +109,11 @@ fn found(row: &Row) -> Option<FoundMessage> {
 /// The number of newest messages that are scanned before the word index is used; see [`SQL`].
 const WINDOW: i64 = 4000;
 
+/// The number of newest pending messages, and of their characters together, whose words are computed by the search itself;
+/// see [`SQL`]. The words of 50,000 characters take about 0.1 s.
+const PENDING: i64 = 500;
+const PENDING_CHARACTERS: i64 = 50_000;
+
 /// Selects the newest messages of the viewer or the room before the cursor, at most [`WINDOW`] of each kind, from an
 /// index in this order.
 macro_rules! newest {
@@ -140,6 +147,10 @@ macro_rules! newest {
 /// messages: the newest [`WINDOW`] are scanned until the page is full. If they do not fill it, either the viewer has no
 /// more messages, or the word is rare enough for the word index to search the older ones. The cost is thus bounded
 /// without an estimate.
+///
+/// The newest [`PENDING`] messages whose words are not indexed yet are compared as well ([`index_words`]).
+///
+/// [`index_words`]: super::index_words
 ///
 /// The index contains the words, the room and the participants of a message; the participants are checked again in the
 /// row. `chat_search_query` (`V0014__text_search.sql`) turns the query text, a parameter, into a `tsquery`. It is
@@ -198,7 +209,30 @@ const SQL: &str = concat!(
           AND CASE WHEN $2 IS NULL THEN $1 IN (driver_id, other_user_id) ELSE chat_room_id = $2 END
           AND (created_at, message_id) < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
     ),
+    pending AS MATERIALIZED (
+        SELECT created_at, message_id
+        FROM (
+            SELECT pending.*, text, sum(length(text)) OVER (ORDER BY pending.created_at DESC, message_id DESC) AS characters
+            FROM (
+                SELECT * FROM (
+                    SELECT created_at, message_id FROM chat_message_search_pending WHERE $2 IS NULL AND driver_id = $1
+                    UNION ALL
+                    SELECT created_at, message_id FROM chat_message_search_pending WHERE $2 IS NULL AND other_user_id = $1
+                    UNION ALL
+                    SELECT created_at, message_id FROM chat_message_search_pending
+                    WHERE driver_id = (SELECT driver_id FROM searched) AND chat_room_id = $2
+                ) AS message
+                WHERE (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
+                ORDER BY created_at DESC, message_id DESC LIMIT $10
+            ) AS pending
+            JOIN chat_messages AS message ON message.id = message_id
+        ) AS message
+        WHERE characters <= $11
+          AND (SELECT query FROM asked) IS NOT NULL AND chat_search_vector(text) @@ (SELECT query FROM asked)
+    ),
     page AS MATERIALIZED (
+        SELECT created_at, message_id FROM pending
+        UNION ALL
         SELECT created_at, message_id FROM newest
         UNION ALL
         SELECT created_at, message_id FROM older

@@ -130,6 +130,7 @@ async fn anonymise(test: &TestApp, user: Viewer) {
 async fn no_table_has_a_trace_of_the_person_afterwards() {
     let test = TestApp::new().await;
     let (driver, client, room) = person(&test).await;
+    test.index_words().await;
     let before = tables_with_traces(&test).await;
     for table in [
         "chat_devices",

@@ -52,6 +52,7 @@ async fn a_room_disappears_with_everything_about_it_after_the_period() {
     let test = TestApp::new().await;
     let old = closed_room(&test, 366).await;
     let young = closed_room(&test, 364).await;
+    test.index_words().await;
     assert_eq!(run(&test).await, 1);
     assert_eq!(rooms(&test).await, [young]);
     for table in [
