@@ -59,7 +59,8 @@ class Messages {
     const { sql, types } = this.#statements.get(name);
     // Our statements have a name; the others are BEGIN and the like.
     const [, ours] = /^-- (\w+)/.exec(sql) ?? [];
-    if (!ours) return;
+    // preflight lets the server infer the types of statements that read the catalogue only.
+    if (!ours || types.length < values.length) return;
     const parameters = values.map((value, index) => parameter(value, types[index]));
     this.#executed.push({ name: ours, sql, parameters, prepared: name !== '' });
   }
@@ -104,6 +105,7 @@ const TYPES = {
   25: ['text', (bytes) => bytes.toString('utf8')],
   114: ['json', (bytes) => bytes.toString('utf8')],
   701: ['float8', (bytes) => String(bytes.readDoubleBE())],
+  1000: ['bool[]', (bytes) => arrayOf(bytes, 16)],
   1009: ['text[]', (bytes) => arrayOf(bytes, 25)],
   1016: ['int8[]', (bytes) => arrayOf(bytes, 20)],
   1022: ['float8[]', (bytes) => arrayOf(bytes, 701)],

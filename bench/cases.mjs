@@ -35,9 +35,17 @@ const REPORTED = `
   SELECT lpad((720000000000 + n)::text, 32, '0')::uuid, gen_random_uuid(), lpad((100000 + n)::text, 32, '0')::uuid, 'spam', now()
   FROM generate_series(1, 10000) AS n
   ON CONFLICT (id) DO UPDATE SET status = 'open', handled_at = NULL, handled_by = NULL, note = ''`;
+/** Allows a message of each room, written by its driver and read, to be edited or deleted (again). */
+const editable = (seq) => `
+  SET session_replication_role = replica;
+  UPDATE chat_messages SET created_at = now(), text = 'Je suis là', deleted_at = NULL
+  WHERE seq = ${seq} AND chat_room_id ${ROOMS} AND (deleted_at IS NOT NULL OR created_at < now() - interval '1 day')`;
+const EDIT_WINDOW = { EDIT_WINDOW_SECONDS: '2592000' };
 const NOTHING_TO_MIRROR = `
   SET session_replication_role = replica;
   UPDATE chat_rooms SET mirrored_revision = revision, behind_since = NULL WHERE revision > mirrored_revision`;
+/** The variables of a Firebase that responds; `run.mjs` starts it and fills them in. */
+export const STAND_IN = {};
 const NO_FCM = { FCM_URL: 'http://127.0.0.1:9' };
 const NO_FIREBASE = { FIREBASE_DATABASE_URL: 'http://127.0.0.1:9' };
 const MARKED_ONCE = { prepare: UNREAD_AGAIN, requests: 3000 };
@@ -79,6 +87,29 @@ export const CASES = [
     ...AS_DRIVER,
     path: '/messages/mark_as_delivered/',
     body: { receipts: [{ chat_room_id: '{room}', seq: 50 }] },
+  },
+  {
+    function: 'edit-message',
+    // The text differs each time, because the same text changes nothing.
+    ids: { driver: '1 + (1 + :n % 10000) % 300', message: '10000000000 + 92 * 10000 + :n % 10000', text: '730000000000 + :n' },
+    as: '{driver}',
+    method: 'PATCH',
+    path: '/messages/{message}/',
+    body: { text: '{text}' },
+    environment: EDIT_WINDOW,
+    prepare: editable(93),
+    requests: 3000,
+    fresh: true,
+  },
+  {
+    function: 'delete-message',
+    ids: { driver: ROOM.driver, message: '10000000000 + 94 * 10000 + :n - 1' },
+    as: '{driver}',
+    method: 'DELETE',
+    path: '/messages/{message}/',
+    environment: EDIT_WINDOW,
+    prepare: editable(95),
+    requests: 3000,
   },
   {
     function: 'report-message',
@@ -153,15 +184,6 @@ export const CASES = [
   },
   { function: 'lift-legal-hold', ids: { admin: '991 + :n % 10', room: ROOM.room }, as: '{admin}', method: 'DELETE', path: '/rooms/{room}/legal_hold/', answers: [204] },
   { function: 'export-user', ids: { driver: ROOM.driver }, as: 'platform', path: '/users/{driver}/export/' },
-  {
-    function: 'erase-user',
-    ids: { driver: ROOM.driver },
-    as: 'platform',
-    method: 'POST',
-    path: '/users/{driver}/erase/',
-    answers: [202],
-    requests: 300,
-  },
   { function: 'list-webhook-events', ids: {}, as: 'platform', path: '/webhook_events/' },
   {
     function: 'send-platform-message',
@@ -215,9 +237,38 @@ export const CASES = [
   { function: 'deliver-pending', event: { channel: 'mirror' }, answers: [], environment: NO_FIREBASE, prepare: NOTHING_TO_MIRROR },
   { function: 'maintain-rooms', event: {}, answers: [] },
   // Starts after the last room, to measure the fixed cost of a run.
-  { function: 'repair-mirror', event: { action: 'compare', after: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }, answers: [], environment: NO_FIREBASE },
+  { function: 'repair-mirror', event: { action: 'compare', after: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }, answers: [], environment: STAND_IN },
   { function: 'migrate-database', event: {}, answers: [] },
+  // Without Firebase, FCM and webhooks: the settings, the secret and PostgreSQL. Cloudinary is unreachable (`run.mjs`).
+  { function: 'preflight', event: {}, answers: [] },
+  // The last one, because `maintain-rooms` would continue the erasures.
+  {
+    function: 'erase-user',
+    ids: { driver: ROOM.driver },
+    as: 'platform',
+    method: 'POST',
+    path: '/users/{driver}/erase/',
+    answers: [202],
+    requests: 300,
+  },
 ];
+
+/** Returns further requests whose statements are in `plans/`: other paths of the functions above. */
+export function otherPaths() {
+  // Nothing listens at the address of the webhooks, but their events are leased.
+  const environment = { ...STAND_IN, WEBHOOK_URL: 'http://127.0.0.1:9/', WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}` };
+  const send = CASES.find((it) => it.function === 'send-message');
+  const firebaseToken = CASES.find((it) => it.function === 'firebase-token');
+  return [
+    { function: 'list-messages', ...AS_DRIVER, path: '/messages/?chat_room_id={room}&after_seq=50' },
+    { function: 'list-messages', ...AS_DRIVER, path: '/messages/?chat_room_id={room}&changed_since=50' },
+    { ...send, environment },
+    { ...send, environment: { ...environment, ...NO_FIREBASE, ...NO_FCM } },
+    ...['mirror', 'push', 'webhooks'].map((channel) => ({ function: 'deliver-pending', event: { channel }, answers: [], environment })),
+    { ...firebaseToken, environment },
+    { function: 'maintain-rooms', event: {}, answers: [], environment: { ...environment, RETENTION_DAYS: '365' } },
+  ];
+}
 
 /** The same request on growing amounts of data, in turns: `{group: request}`, all of one function. */
 const page = (room, number) => ({ as: '{driver}', ids: { driver: '2004', room }, path: `/messages/?chat_room_id={room}&page=${number}` });

@@ -10,7 +10,7 @@ import { ROOT } from '../dev/parts/places.mjs';
 /** Builds the functions and the measuring programs, and returns where the binaries are. */
 export async function buildAll(say) {
   say('The functions are built (profile release); the first time takes ten minutes and more');
-  const binaries = await build(ROOT, { profile: 'release', quiet: true });
+  const binaries = await build(ROOT, { profile: 'release', quiet: true, emulator: false });
   await promisify(execFile)('cargo', ['build', '--release', '--quiet', '--package', 'bench', '--examples'], { cwd: ROOT });
   return new Driver(binaries);
 }

@@ -1,14 +1,15 @@
 // Measures how close each function is to the limit of the machine. `bench/README.md` explains the tables.
 //
 //   dev/node bench/run.mjs [--only cold,warm,ways,cache,firebase,capacity,growth,instructions,plans] [--quick]
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { functionNames } from '../dev/parts/functions.mjs';
 import { DIRECTORY, ROOT } from '../dev/parts/places.mjs';
-import { ensureServiceAccount } from '../dev/parts/stand-in.mjs';
-import { CASES } from './cases.mjs';
+import { freePort } from '../dev/parts/processes.mjs';
+import { ensureServiceAccount, startStandIn } from '../dev/parts/stand-in.mjs';
+import { CASES, STAND_IN } from './cases.mjs';
 import { startDatabase } from './database.mjs';
 import { buildAll } from './driver.mjs';
 import { JWT_SECRET } from './requests.mjs';
@@ -42,10 +43,15 @@ mkdirSync(logs, { recursive: true });
 const driver = await buildAll(say);
 driver.logs = logs;
 const account = join(directory, 'service-account.json');
-ensureServiceAccount(account, 'http://127.0.0.1:9/token');
+const firebase = { host: '127.0.0.1', port: await freePort(), directory: join(directory, 'stand-in') };
+firebase.url = `http://${firebase.host}:${firebase.port}`;
+ensureServiceAccount(account, `${firebase.url}/token`);
+rmSync(firebase.directory, { recursive: true, force: true });
+mkdirSync(firebase.directory, { recursive: true });
 driver.variables = {
   JWT_SECRET,
-  CLOUDINARY_URL: 'cloudinary://key:secret@bench',
+  // Nothing listens there: `preflight` does not call the real Cloudinary.
+  CLOUDINARY_URL: 'cloudinary://key:secret@bench?upload_prefix=https://127.0.0.1:9',
   FIREBASE_CREDENTIALS_PATH: account,
   FIREBASE_DATABASE_URL: '',
   FCM_URL: '',
@@ -55,25 +61,29 @@ driver.variables = {
   UPLOAD_LIMIT: '1000000000/1000000',
   SEARCH_LIMIT: '1000000000/1000000',
 };
+const standIn = await startStandIn({ root: ROOT, ...firebase, logs, credentials: account, died: say });
+Object.assign(STAND_IN, { FIREBASE_DATABASE_URL: firebase.url, FCM_URL: firebase.url });
 const database = await startDatabase(driver, { say, logs });
 driver.variables.DATABASE_URL = database.url;
+const stopAll = () => Promise.all([database.stop(), standIn.stop()]);
 const stop = async () => {
-  await database.stop();
+  await stopAll();
   process.exit(1);
 };
 process.once('SIGINT', stop).once('SIGTERM', stop);
 try {
   // Results of the tables that are not measured now stay unchanged.
   const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
-  for (const name of only) {
+  results.machine = { cpus: `${cpus().length} × ${cpus()[0].model}`, memory: `${Math.round(totalmem() / 1e9)} GB`, system: `Linux ${release()} ${arch()}` };
+  for (const [index, name] of only.entries()) {
     const began = Date.now();
-    say(`${name} …`);
+    say(`${name}: table ${index + 1} of ${only.length}, ${new Date().toTimeString().slice(0, 8)}`);
     results[name] = await TABLES[name]({ driver, database, directory, logs, say, quick: values.quick });
     results[name].quick = values.quick || undefined;
     results[name].seconds = Math.round((Date.now() - began) / 1000);
+    // At once: a failure of a later table must not lose this one.
+    writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
   }
-  results.machine = { cpus: `${cpus().length} × ${cpus()[0].model}`, memory: `${Math.round(totalmem() / 1e9)} GB`, system: `Linux ${release()} ${arch()}` };
-  writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
 } finally {
-  await database.stop();
+  await stopAll();
 }

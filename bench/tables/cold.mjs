@@ -11,7 +11,7 @@ const HELLO_WORLD = 'hello-world';
  * Table `cold`: the time from the start of a process to its first `next`, and from there to the response to a first
  * request.
  */
-export async function cold({ driver, quick, logs }) {
+export async function cold({ driver, database, quick, logs }) {
   const { DATABASE_URL, JWT_SECRET, CLOUDINARY_URL, FIREBASE_CREDENTIALS_PATH, ...others } = driver.variables;
   const account = JSON.parse(readFileSync(FIREBASE_CREDENTIALS_PATH, 'utf8'));
   const secret = { database_url: DATABASE_URL, jwt_secret: JWT_SECRET, firebase_service_account: account, cloudinary_url: CLOUDINARY_URL };
@@ -23,6 +23,7 @@ export async function cold({ driver, quick, logs }) {
     for (const cases of [CASES.filter((it) => it.event), [{ ...CASES[0], function: HELLO_WORLD }, ...CASES.filter((it) => !it.event)]]) {
       const functions = {};
       for (const it of cases) {
+        if (it.prepare) await database.query(it.prepare);
         const environment = driver.environment(it.function);
         environment.variables = { ...others, ...it.environment, ...moto.variables };
         functions[it.function] = { environment, events: eventsOf(it, rounds), answers: it.answers ?? [200] };

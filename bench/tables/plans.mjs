@@ -2,21 +2,28 @@ import { readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../dev/parts/places.mjs';
 import { withDatabase } from '../../dev/parts/database.mjs';
-import { CASES, GROWTH } from '../cases.mjs';
+import { BARE, statementOf } from '../bare.mjs';
+import { CASES, GROWTH, otherPaths } from '../cases.mjs';
 import { statementsOf } from '../statements.mjs';
 
 const PLANS = join(ROOT, 'bench', 'plans');
 
 /** Returns the plan of each statement, with the parameters of a real request. */
 export async function plans(bench) {
-  const requests = [...CASES, ...GROWTH.flatMap(({ function: name, requests }) => Object.values(requests).map((it) => ({ function: name, ...it })))];
+  // preflight reads the catalogue, and a row of each table of the platform.
+  const requests = [...CASES.filter((it) => it.function !== 'preflight'), ...otherPaths(), ...GROWTH.flatMap(({ function: name, requests }) => Object.values(requests).map((it) => ({ function: name, ...it })))];
   const found = new Map();
   for (const it of requests) {
+    if (it.prepare) await bench.database.query(it.prepare);
     const { executed } = await statementsOf(it, bench);
     for (const statement of executed) {
       // Keep the first request of a statement: the growth cases come after the ordinary ones.
-      if (!found.has(statement.sql)) found.set(statement.sql, { ...statement, function: it.function, request: it.path });
+      if (!found.has(statement.sql)) found.set(statement.sql, { ...statement, function: it.function, request: it.path, prepare: it.prepare });
     }
+  }
+  for (const least of BARE) {
+    const it = CASES.find((one) => one.function === least.function);
+    found.set(least.sql, { ...statementOf(least, it, 1), function: `${it.function}, bare` });
   }
   // Each statement will be executed again, so restore the data.
   await bench.database.renew();
@@ -27,6 +34,7 @@ export async function plans(bench) {
     const times = (names.get(statement.name) ?? 0) + 1;
     names.set(statement.name, times);
     const file = times === 1 ? statement.name : `${statement.name}_${times}`;
+    if (statement.prepare) await bench.database.query(statement.prepare);
     writeFileSync(join(PLANS, `${file}.txt`), await explain(bench.database.plainUrl, statement));
   }
   console.log(`\n${found.size} plans are in bench/plans/`);

@@ -13,14 +13,15 @@ const MANIFESTS = ['Cargo.toml', 'Cargo.lock'];
  * compile everything again. The release profile leaves out the emulator, so that the functions get the features of a
  * deployment.
  *
- * @param quiet  prints cargo's output only if it fails
+ * @param quiet     prints cargo's output only if it fails
+ * @param emulator  whether to build the emulator's binary, if the profile is release
  * @returns {Promise<string>} the folder of the binaries
  */
-export async function build(root, { profile, signal, quiet = false }) {
+export async function build(root, { profile, signal, quiet = false, emulator = true }) {
   const options = { root, signal, quiet };
   if (profile === 'release') {
     await cargo(['build', '--workspace', '--exclude', 'emulator', '--bins', '--release'], options);
-    await cargo(['build', '--package', 'emulator', '--bins'], options);
+    if (emulator) await cargo(['build', '--package', 'emulator', '--bins'], options);
   } else {
     await cargo(['build', '--workspace', '--bins'], options);
   }
