@@ -52,3 +52,15 @@ function tokenOf(user) {
   if (!tokens.has(user)) tokens.set(user, user === 'platform' ? platformToken(JWT_SECRET) : accessToken(user, JWT_SECRET));
   return tokens.get(user);
 }
+
+/** Returns a random order, which differs between calls but is the same in each run. */
+export function shuffled(list) {
+  return list.map((it) => [random(), it]).sort(([a], [b]) => a - b).map(([, it]) => it);
+}
+
+let seed = 1;
+/** Returns a random number by the generator of POSIX's rand(). */
+function random() {
+  seed = Number((BigInt(seed) * 1103515245n + 12345n) % 2n ** 31n);
+  return seed;
+}

@@ -1,74 +1,88 @@
+import { createServer } from 'node:http';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../dev/parts/places.mjs';
-import { freePort } from '../../dev/parts/processes.mjs';
+import { freePort, listen } from '../../dev/parts/processes.mjs';
 import { ensureServiceAccount, startStandIn } from '../../dev/parts/stand-in.mjs';
 import { CASES } from '../cases.mjs';
-import { goal, print } from '../report.mjs';
-import { eventsOf } from '../requests.mjs';
+import { apart } from '../cores.mjs';
+import { costOf } from '../costs.mjs';
+import { cpuOfChildren } from '../processes.mjs';
+import { goal, median, print } from '../report.mjs';
+import { eventsOf, shuffled } from '../requests.mjs';
 
 const SEND = CASES.find((it) => it.function === 'send-message');
 const ENVIRONMENTS = 10;
+const ROOMS = 5000;
+const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+const FIREBASE = ['mirror', 'push'];
+const WEBHOOKS = ['webhooks'];
 /**
- * How Firebase and FCM respond to every request; `null`: they are not configured; `undefined`: nothing listens at
- * their address.
+ * How the services respond to every request. `firebase` is the fault of Firebase and FCM, `webhook` the delay of the
+ * webhooks' endpoint in ms; `DEAD`: nothing listens. A service that is not named is not configured.
  */
-const MODES = {
-  'off': null,
-  'at once': {},
-  'after 150 ms': { delayMs: 150 },
-  'after 5 s': { delayMs: 5000 },
-  'dead': undefined,
-  'answering 503': { status: 503 },
-};
-const OUTAGES = ['after 5 s', 'dead', 'answering 503'];
-/** The price of a GB-second on arm64 in Ireland in $, and the memory of a function in the template. */
-const PRICE = 0.0000133334;
-const MEMORY_GB = 0.25;
-/** The circuits open after about twenty requests, in the first two seconds. The warm-up is longer. */
-const WARM_UP = 1000;
+const DEAD = 'dead';
+const MODES = [
+  { name: 'off' },
+  { name: 'at once', firebase: {} },
+  { name: 'after 50 ms', firebase: { delayMs: 50 } },
+  { name: 'after 150 ms', firebase: { delayMs: 150 } },
+  { name: 'after 5 s', firebase: { delayMs: 5000 }, outage: FIREBASE },
+  { name: 'dead', firebase: DEAD, outage: FIREBASE },
+  { name: 'responding 503', firebase: { status: 503 }, outage: FIREBASE },
+  { name: 'webhook at once', webhook: 0 },
+  { name: 'webhook after 5 s', webhook: 5000, outage: WEBHOOKS },
+  { name: 'webhook dead', webhook: DEAD, outage: WEBHOOKS },
+];
+/** Each round has another order, so that the growing tables slow no mode more than another. The median counts. */
+const ROUNDS = 3;
+/** The circuits open after about twenty requests, in the first two seconds. The warm-up of an outage is longer. */
+const warmUpOf = ({ outage }) => (outage ? 1000 : 10 * ENVIRONMENTS);
+/** No row of the one before waits for delivery, and every circuit is closed. */
+const RESET = `
+  UPDATE chat_delivery_channels SET failures = 0, open_since = NULL, probe_after = NULL, stopped_at = NULL;
+  TRUNCATE chat_pushes, chat_webhook_events, chat_webhook_queues;
+  SET session_replication_role = replica;
+  UPDATE chat_rooms
+  SET mirrored_revision = revision, behind_since = NULL, mirror_attempts = 0, mirror_after = NULL,
+      mirror_leased_until = NULL, mirror_reserved_until = NULL
+  WHERE revision > mirrored_revision`;
 
 /**
  * Table `capacity`: the messages per second that ten environments send to many rooms in a closed loop, by the state of
- * Firebase and FCM.
+ * Firebase, FCM and the webhooks' endpoint; and what PostgreSQL, environments and a million messages cost.
  */
-export async function capacity(bench) {
-  const { driver, database, quick } = bench;
-  const rows = [];
-  for (const [name, fault] of Object.entries(MODES)) {
-    await database.query('UPDATE chat_delivery_channels SET failures = 0, open_since = NULL, probe_after = NULL');
-    await database.query('DELETE FROM chat_pushes');
-    const services = await start(name, fault, bench);
-    const [{ now: began }] = (await database.query('SELECT clock_timestamp() AS now')).rows;
-    try {
-      const found = await driver.load({
-        environments: Array.from({ length: ENVIRONMENTS }, () => driver.environment(SEND.function, { variables: services.variables })),
-        events: eventsOf(SEND, 5000),
-        answers: SEND.answers,
-        warm_up: WARM_UP,
-        seconds: quick ? 3 : 15,
-      });
-      const rate = found.requests / found.seconds;
-      rows.push({
-        name,
-        rate,
-        open_after: await openAfter(database, began),
-        environment_seconds: (ENVIRONMENTS * found.seconds) / found.requests,
-        cost: (ENVIRONMENTS / rate) * MEMORY_GB * PRICE * 1e6,
-      });
-    } finally {
-      await services.standIn?.stop();
+export const capacity = (bench) => apart(bench.database.pid(), () => measure(bench));
+
+async function measure(bench) {
+  const { quick, say } = bench;
+  const turns = new Map(MODES.map((mode) => [mode, []]));
+  const rounds = quick ? 1 : ROUNDS;
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const mode of shuffled(MODES)) {
+      say(`  ${mode.name}, ${round} of ${rounds}`);
+      turns.get(mode).push(await turn(mode, bench));
     }
   }
+  const rows = MODES.map((mode) => {
+    const figures = turns.get(mode);
+    const of = (name) => median(figures.map((it) => it[name]));
+    const row = { name: mode.name, rate: of('rate'), open_after: mode.outage ? openAfter(figures) : undefined, postgres_cpu: of('postgres_cpu') };
+    row.environment_seconds = ENVIRONMENTS / row.rate;
+    return { ...row, per_core: 1e6 / row.postgres_cpu, cost: costOf(row) };
+  });
   const off = rows[0].rate;
   for (const row of rows) row.share = (100 * row.rate) / off;
   print(
-    '4. Capacity: send-message on ten environments, by how Firebase and FCM respond',
-    ['', 'messages/s', '% of off', 'circuits open after, s', 'environment-seconds a message', '$ of Lambda time a million'],
-    rows.map((row) => [row.name, row.rate, row.share, row.open_after, row.environment_seconds.toFixed(4), row.cost]),
+    '4. Capacity: send-message on ten environments, by how Firebase and FCM, or the endpoint of the webhooks, respond',
+    ['', 'messages/s', '% of off', 'circuits open after, s', 'environment-seconds a message', 'environments for 1,000/s', 'CPU of PostgreSQL, ms', 'messages/s a core', '$ a million'],
+    rows.map((row) => [
+      ...[row.name, row.rate, row.share, row.open_after, row.environment_seconds.toFixed(4), Math.ceil(1000 * row.environment_seconds)],
+      ...[row.postgres_cpu / 1000, row.per_core, row.cost.total],
+    ]),
   );
   console.log();
-  const outages = rows.filter(({ name }) => OUTAGES.includes(name));
+  const outages = rows.filter(({ name }) => MODES.find((mode) => mode.name === name).outage);
   return {
     rows,
     goals: [
@@ -78,17 +92,67 @@ export async function capacity(bench) {
   };
 }
 
-/** Returns the seconds from the first message until both circuits were open; `null` if they did not open. */
-async function openAfter(database, began) {
+/** Returns the median; `null` if the circuits did not open in one of the turns. */
+const openAfter = (figures) => (figures.some((it) => it.open_after === null) ? null : median(figures.map((it) => it.open_after)));
+
+async function turn(mode, bench) {
+  const { driver, database, quick } = bench;
+  const services = await start(mode, bench);
+  try {
+    // Creates or drops the triggers of the webhooks.
+    const migrate = { environment: driver.environment('migrate-database', { variables: services.variables }), events: [{ event: '{}' }], answers: [] };
+    await driver.start({ rounds: 1, functions: { migrate } });
+    await database.query(RESET);
+    await database.query('VACUUM chat_rooms');
+    const [{ now: began }] = (await database.query('SELECT clock_timestamp() AS now')).rows;
+    const warmUp = warmUpOf(mode);
+    const cpu = await cpuOfChildren(database.pid());
+    const found = await driver.load({
+      environments: Array.from({ length: ENVIRONMENTS }, () => driver.environment(SEND.function, { variables: services.variables })),
+      events: eventsOf(SEND, ROOMS),
+      answers: SEND.answers,
+      warm_up: warmUp,
+      seconds: quick ? 2 : 5,
+    });
+    const spent = (await cpuOfChildren(database.pid())) - cpu;
+    return {
+      rate: found.requests / found.seconds,
+      postgres_cpu: spent / (found.requests + warmUp),
+      open_after: mode.outage ? await openedAfter(database, began, mode.outage) : null,
+    };
+  } finally {
+    await services.stop();
+  }
+}
+
+/** Returns the seconds from the first message until all these circuits were open; `null` if one did not open. */
+async function openedAfter(database, began, channels) {
   const sql = `SELECT extract(epoch FROM max(open_since) - (SELECT min(created_at) FROM chat_messages WHERE created_at > '${began.toISOString()}'))::float8 AS seconds,
-    bool_and(open_since IS NOT NULL) AS are_open FROM chat_delivery_channels WHERE name IN ('mirror', 'push')`;
+    bool_and(open_since IS NOT NULL) AS are_open FROM chat_delivery_channels WHERE name IN (${channels.map((name) => `'${name}'`)})`;
   const [{ seconds, are_open: areOpen }] = (await database.query(sql)).rows;
   return areOpen ? seconds : null;
 }
 
-/** Starts Firebase and FCM in a mode, and returns the variables for the functions. */
-async function start(mode, fault, { directory, logs, say }) {
-  if (fault === null) return { variables: { FIREBASE_DATABASE_URL: '', FCM_URL: '' } };
+/** Starts the services of a mode, and returns the variables for the functions. */
+async function start({ name, firebase, webhook }, bench) {
+  const variables = { FIREBASE_DATABASE_URL: '', FCM_URL: '' };
+  if (firebase !== undefined) return startFirebase(name, firebase, bench);
+  if (webhook === undefined) return { variables, stop: () => {} };
+  const port = await freePort();
+  Object.assign(variables, { WEBHOOK_URL: `http://127.0.0.1:${port}/`, WEBHOOK_SECRET: SECRET });
+  if (webhook === DEAD) return { variables, stop: () => {} };
+  const server = createServer((request, response) => request.resume().on('end', () => setTimeout(() => response.writeHead(204).end(), webhook)));
+  await listen(server, port, '127.0.0.1');
+  return {
+    variables,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function startFirebase(mode, fault, { directory, logs, say }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const place = join(directory, `capacity ${mode}`);
@@ -97,9 +161,9 @@ async function start(mode, fault, { directory, logs, say }) {
   const credentials = join(place, 'service-account.json');
   ensureServiceAccount(credentials, `${url}/token`);
   const variables = { FIREBASE_DATABASE_URL: url, FCM_URL: url, FIREBASE_CREDENTIALS_PATH: credentials };
-  if (fault === undefined) return { variables };
+  if (fault === DEAD) return { variables, stop: () => {} };
   const standIn = await startStandIn({ root: ROOT, url, host: '127.0.0.1', port, directory: place, logs, credentials, died: say });
   const faults = Object.keys(fault).length === 0 ? [] : ['/', '/v1/projects/*/messages:send'].map((path) => ({ path, ...fault }));
   await fetch(`${url}/.faults`, { method: 'PUT', body: JSON.stringify(faults) });
-  return { variables, standIn };
+  return { variables, stop: () => standIn.stop() };
 }

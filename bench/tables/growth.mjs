@@ -1,6 +1,6 @@
 import { GROWTH } from '../cases.mjs';
 import { goal, milliseconds, print } from '../report.mjs';
-import { eventFor } from '../requests.mjs';
+import { eventFor, shuffled } from '../requests.mjs';
 
 /**
  * Rounds over all requests, each in another order, because a request to the same room as the one before finds its
@@ -34,16 +34,4 @@ export async function growth({ driver, quick }) {
     tables.push({ title, rows, goals });
   }
   return { tables };
-}
-
-/** Returns a random order, which differs between calls but is the same in each run. */
-function shuffled(list) {
-  return list.map((it) => [random(), it]).sort(([a], [b]) => a - b).map(([, it]) => it);
-}
-
-let seed = 1;
-/** Returns a random number by the generator of POSIX's rand(). */
-function random() {
-  seed = Number((BigInt(seed) * 1103515245n + 12345n) % 2n ** 31n);
-  return seed;
 }
