@@ -11,6 +11,7 @@ import { freePort } from '../dev/parts/processes.mjs';
 import { ensureServiceAccount, startStandIn } from '../dev/parts/stand-in.mjs';
 import { CASES, STAND_IN } from './cases.mjs';
 import { startDatabase } from './database.mjs';
+import { writeDocument } from './document.mjs';
 import { buildAll } from './driver.mjs';
 import { JWT_SECRET } from './requests.mjs';
 import { capacity } from './tables/capacity.mjs';
@@ -84,6 +85,7 @@ try {
     // At once: a failure of a later table must not lose this one.
     writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
   }
+  if (!values.quick) writeDocument(results);
 } finally {
   await stopAll();
 }
