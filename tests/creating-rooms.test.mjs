@@ -52,6 +52,7 @@ test('a new conversation returns 201 with the detail, as the driver sees it', as
     is_muted: false,
     created_at: body.created_at,
     firebase_path: `/chats/${body.id}`,
+    edit_window_seconds: 900,
   });
   assert.ok(body.last_message_at >= body.created_at);
 });

@@ -27,8 +27,7 @@ async fn create_room(app: &'static App, viewer: Viewer, request: Request) -> Res
             app.push_after_reply(vec![opened.room.id]);
         }
     }
-    let room = opened.room.disclose(app.disclosure, viewer);
-    ApiResponse::created(opened.created, &room)
+    ApiResponse::created(opened.created, &app.room_response(opened.room, viewer))
 }
 
 fn parse(mut body: Fields, viewer: Viewer) -> Result<NewRoom> {

@@ -13,7 +13,7 @@ async fn get_room(app: &'static App, viewer: Viewer, request: Request) -> Result
 
     let room = rooms::get(&app.database, viewer, room_id).await?;
     let room = room.ok_or(Error::NotFound)?;
-    ApiResponse::ok(&room.disclose(app.disclosure, viewer))
+    ApiResponse::ok(&app.room_response(room, viewer))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,6 +25,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use shared::domain::EditWindow;
     use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
@@ -57,9 +58,22 @@ mod tests {
                     "is_blocked": false,
                     "created_at": body["created_at"],
                     "firebase_path": format!("/chats/{room}"),
+                    "edit_window_seconds": 900,
                 })
             );
         }
+    }
+
+    #[tokio::test]
+    async fn the_room_has_the_deployments_time_for_edits() {
+        let test = TestApp::with(|settings, _| {
+            settings.edit_window = EditWindow::parse("60").unwrap();
+        })
+        .await;
+        let (driver, _, room) = test.room().await;
+        let call = Call::get(&format!("/rooms/{room}/"));
+        let body = test.call(get_room, driver, call).await.expect(200);
+        assert_eq!(body["edit_window_seconds"], 60);
     }
 
     #[tokio::test]

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::Invalid;
 
 /// How long after sending a message its sender may edit or delete it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct EditWindow(u32);
 
 impl Default for EditWindow {

@@ -61,7 +61,7 @@ pub use rate_limits::{PersonLimits, RateLimit, SendLimits};
 pub use report::{OwnReport, Report, ReportOutcome, ReportReason, ReportStatus};
 pub use response_time::ResponseTime;
 pub use retention_period::RetentionPeriod;
-pub use room::{RoomDetail, RoomOrder, RoomSummary, RoomType};
+pub use room::{RoomDetail, RoomOrder, RoomResponse, RoomSummary, RoomType};
 pub use rooms_without_delivery::RoomsWithoutDelivery;
 pub use search::Search;
 pub use text::Text;

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Delivery, Disclosure, Invalid, Timestamp, User, Viewer};
+use super::{Delivery, Disclosure, EditWindow, Invalid, Timestamp, User, Viewer};
 
 /// The types of room, by their names in JSON and in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,15 @@ impl RoomDetail {
         disclose_addresses(&mut self.delivery_info, addresses);
         self
     }
+}
+
+/// A room with the deployment's settings that apply to it.
+#[derive(Debug, Serialize)]
+pub struct RoomResponse {
+    #[serde(flatten)]
+    pub room: RoomDetail,
+    /// How long the sender of a message may edit or delete it.
+    pub edit_window_seconds: EditWindow,
 }
 
 /// The order of the list. Rooms without a message come last in either direction; the id breaks ties.

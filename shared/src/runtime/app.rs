@@ -14,7 +14,7 @@ use crate::db::Database;
 use crate::delivery::{Breaker, Channel, ChannelName, after_reply};
 use crate::domain::{
     Disclosure, EditWindow, GracePeriod, ImageHosts, PersonLimits, ResponseTime, RetentionPeriod,
-    RoomsWithoutDelivery, SendLimits, Viewer,
+    RoomDetail, RoomResponse, RoomsWithoutDelivery, SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
 use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
@@ -186,6 +186,15 @@ impl App {
             endpoint,
             breaker: &self.webhook_breaker,
         })
+    }
+
+    /// Returns the room as the viewer may see it, with the settings that apply to it.
+    #[must_use]
+    pub fn room_response(&self, room: RoomDetail, viewer: Viewer) -> RoomResponse {
+        RoomResponse {
+            room: room.disclose(self.disclosure, viewer),
+            edit_window_seconds: self.edit_window,
+        }
     }
 
     /// Mirrors these rooms after the response.

@@ -340,6 +340,18 @@ describe('the life of a message', () => {
     await clock.pass(15 * 60_000);
     expect(conversation.canChange(own!)).toBe(false);
   });
+
+  test.each([
+    [0, 0, false],
+    [60, 59_000, true],
+    [60, 60_000, false],
+  ])('with a window of %i s, a message can be edited after %i ms: %s', async (edit_window_seconds, age, expected) => {
+    server.messages = [aMessage(1, { senderId: ME })];
+    server.room = async () => aRoom({ edit_window_seconds });
+    await open();
+    await clock.pass(age);
+    expect(conversation.canChange(conversation.messages[0]!)).toBe(expected);
+  });
 });
 
 describe('without a connection', () => {

@@ -29,8 +29,6 @@ const SNAPSHOT = LIVE_MESSAGES;
 const POLL_MS = 5_000;
 /** The server's words for every message of a blocked sender. */
 const BLOCKED = 'Vous ne pouvez pas écrire à cette personne.';
-/** How long a message can be edited or deleted: the server's default. */
-const CHANGE_MS = 15 * 60_000;
 
 export type ConversationApi = Pick<
   Api,
@@ -260,9 +258,10 @@ export class Conversation extends Observable {
 
   /** Whether the viewer may edit or delete a message. The server decides; this is for the menu. */
   canChange({ senderId, type, createdAt, isDeleted }: Message): boolean {
+    if (!this.room?.is_active || isDeleted) return false;
     const age = this.now() - Date.parse(createdAt);
     const isOwn = senderId === this.#options.viewerId && type !== 'system';
-    return isOwn && !isDeleted && this.room?.is_active === true && age < CHANGE_MS;
+    return isOwn && age < this.room.edit_window_seconds * 1_000;
   }
 
   /** Replaces the text of a message of the viewer, or throws a CallError. */

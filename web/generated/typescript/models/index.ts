@@ -1850,6 +1850,12 @@ export interface RoomDetail {
      * The conversation's path in Firebase.
      */
     firebase_path: string;
+    /**
+     * For how many seconds after `created_at` the sender of a message may edit or delete it; 0: never. The same for
+     * all rooms.
+     * 
+     */
+    edit_window_seconds: number;
 }
 
 
