@@ -156,6 +156,8 @@ export const permissions = {
     ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, unread_count: '1' }) }, false],
     ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, sort_at: 1 }) }, false],
     ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, sort_at: null }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, last_message_seq: '1' }) }, false],
+    ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, last_message_seq: null }) }, true],
     ['backend', 'update', '/', { ...mirrored(6), 'inboxes/client-1/open': inboxEntry({ revision: 6, a_field_of_tomorrow: 1 }) }, true],
   ],
   'a participant writes their own typing in an active room': [

@@ -64,6 +64,7 @@ export const inboxEntry = (fields = {}) => ({
   last_message_text: 'Bonjour',
   last_message_at: '2025-01-15T14:30:00.000000Z',
   last_message_sender_id: 'driver-1',
+  last_message_seq: 1,
   sort_at: '2025-01-15T14:30:00.000000Z',
   unread_count: 1,
   is_archived: false,

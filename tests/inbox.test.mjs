@@ -67,6 +67,7 @@ describe('an entry', () => {
       last_message_text: "J'arrive",
       last_message_at: message.created_at,
       last_message_sender_id: driver.id,
+      last_message_seq: message.seq,
       sort_at: message.created_at,
       unread_count: 1,
       is_archived: false,
@@ -80,7 +81,12 @@ describe('an entry', () => {
 
   test('exists before the first message, ordered by the creation of the room', async () => {
     const { driver, room } = await aConversation();
-    await eventually(async () => assert.equal((await inboxOf(driver))[room.id]?.sort_at, room.created_at));
+    const entry = await eventually(async () => {
+      const entry = (await inboxOf(driver))[room.id];
+      assert.ok(entry);
+      return entry;
+    });
+    assert.deepEqual([entry.sort_at, entry.last_message_seq], [room.created_at, 0]);
   });
 
   test('disappears when the room closes, also for a phone that listens', async () => {

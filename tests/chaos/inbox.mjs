@@ -76,7 +76,8 @@ export async function inboxDifferences(truth, firebaseUrl, users) {
 
 async function expectedInbox(truth, user) {
   const rows = await truth.query(
-    `SELECT room.id AS room, room_type, last_message_text, last_message_sender_id, revision::int, delivery.tracking_number,
+    `SELECT room.id AS room, room_type, last_message_text, last_message_sender_id, revision::int,
+            message_count::int AS last_message_seq, delivery.tracking_number,
             to_char(last_message_at AT TIME ZONE 'UTC', ${TIME}) AS last_message_at,
             to_char(coalesce(last_message_at, created_at) AT TIME ZONE 'UTC', ${TIME}) AS sort_at,
             CASE side WHEN 'driver' THEN driver_unread_count ELSE other_user_unread_count END::int AS unread_count,

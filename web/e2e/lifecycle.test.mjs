@@ -24,11 +24,12 @@ const menuOf = (phone, words) => phone.bubble(words).getByRole('button', { name:
 const act = (phone, words) => phone.page.getByRole('button', { name: words, exact: true }).click();
 
 test('a message is sent, delivered and read', async () => {
-  const { driver, client, room, drivers, clients } = await twoPhones();
+  const { driver, client, room } = await aConversation({ initial_message: 'Bonjour' });
+  const drivers = await phoneOf(driver, { path: `#room=${room.id}` });
   const tick = (words) => drivers.bubble('Bonjour').filter({ hasText: words }).waitFor();
   await tick('Envoyé');
-  // The app in the background: the message arrives, and nobody sees it.
-  await client.post('messages/mark_as_delivered/', { receipts: [{ chat_room_id: room.id, seq: 1 }] });
+  // The message arrives in the list of the client's phone, and nobody has opened the room.
+  const clients = await phoneOf(client);
   await tick('Distribué');
   await drivers.screenshot('delivered');
   await clients.open(/Kouamé Yao/);

@@ -51,8 +51,10 @@ export class Session extends Observable {
       systemClock,
       () => {},
     );
-    this.rooms = new RoomList(this.api, this.#live, systemClock, this.#snapshots);
-    this.#delivery = new Delivery((receipts) => this.api.markDelivered(receipts), systemClock);
+    const delivery = new Delivery((receipts) => this.api.markDelivered(receipts), systemClock);
+    const arrived = (roomId: string, seq: number) => delivery.arrived(roomId, seq);
+    this.rooms = new RoomList(this.api, this.#live, systemClock, this.#snapshots, arrived);
+    this.#delivery = delivery;
     this.outbox = new Outbox({
       store: new LocalOutbox(viewer.id),
       newId: () => crypto.randomUUID(),

@@ -62,6 +62,7 @@ fn state(revision: i64) -> RoomState {
         last_message_text: String::new(),
         last_message_at: None,
         last_message_sender_id: None,
+        message_count: 0,
         revision,
         tracking_number: None,
         participants: [ROOM, Uuid::from_u128(8)].map(|user_id| MirroredParticipant {

@@ -150,6 +150,8 @@ fn inbox_entry(room: &MirroredRoom, participant: &MirroredParticipant) -> Value 
         "last_message_text": room.last_message_text,
         "last_message_at": room.last_message_at,
         "last_message_sender_id": room.last_message_sender_id,
+        // `seq` is dense.
+        "last_message_seq": room.message_count,
         "sort_at": room.last_message_at.unwrap_or(room.created_at),
         "unread_count": participant.unread_count,
         "is_archived": participant.is_archived,

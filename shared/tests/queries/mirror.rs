@@ -378,6 +378,7 @@ async fn an_inbox_entry_has_the_room_as_each_participant_sees_it() {
         .unwrap();
     let state = lease(&test, room).await.unwrap();
     assert_eq!(state.room.tracking_number.as_deref(), Some("LBN123456"));
+    assert_eq!(state.room.message_count, 1);
     let [drivers, clients] = &state.room.participants;
     assert_eq!((drivers.user_id, clients.user_id), (driver.0, client.0));
     assert_eq!((drivers.unread_count, clients.unread_count), (0, 1));

@@ -28,6 +28,7 @@ let server: TestServer;
 let live: TestLive;
 let clock: TestClock;
 let list: RoomList;
+let arrived: [string, number][];
 const at = (minute: number) => `2025-01-15T14:${String(minute).padStart(2, '0')}:00.000000Z`;
 const ids = () => list.rooms.map(({ id }) => id);
 
@@ -35,6 +36,7 @@ const entryOf = (room: RoomDetail): InboxEntry => ({
   room_type: room.room_type,
   last_message_text: room.last_message_text,
   ...(room.last_message_at && { last_message_at: room.last_message_at }),
+  last_message_seq: room.unread_count,
   sort_at: room.last_message_at ?? room.created_at,
   unread_count: room.unread_count,
   is_archived: room.is_archived,
@@ -63,7 +65,8 @@ beforeEach(async () => {
   server = new TestServer();
   live = new TestLive();
   clock = new TestClock();
-  list = new RoomList(server, live, clock);
+  arrived = [];
+  list = new RoomList(server, live, clock, undefined, (...receipt) => arrived.push(receipt));
   server.all = [
     aRoom({ id: 'a', last_message_at: at(2) }),
     aRoom({ id: 'b', last_message_at: at(1), unread_count: 2 }),
@@ -85,6 +88,23 @@ describe('with Firebase', () => {
     expect(list.unread).toBe(3);
     await clock.pass(60_000);
     expect(server.calls).toEqual([]);
+  });
+
+  test('the messages of unread rooms have arrived, also without a row in the list', async () => {
+    expect(arrived).toEqual([['b', 2]]);
+    await change('b', { unread_count: 3, is_archived: true });
+    expect(arrived.slice(1)).toEqual([['b', 3]]);
+    await change('b', { unread_count: 0 });
+    expect(arrived).toHaveLength(2);
+  });
+
+  test('an entry of an earlier release reports nothing, and is shown', async () => {
+    const { last_message_seq, ...entry } = entryOf(aRoom({ last_message_at: at(9), unread_count: 1 }));
+    expect(last_message_seq).toBe(1);
+    arrived = [];
+    for (const { received } of live.listeners.inbox) received(new Map([['old', entry]]));
+    for (const { received } of live.listeners.unread) received(new Map([['old', entry]]));
+    expect([list.rooms.map(({ id }) => id), list.unread, arrived]).toEqual([['old'], 1, []]);
   });
 
   test('reading on another device removes the badge', async () => {

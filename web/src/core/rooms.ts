@@ -53,6 +53,8 @@ export class RoomList extends Observable {
     private readonly live: Live,
     clock: Clock = systemClock,
     private readonly snapshots: Snapshots = noSnapshots,
+    /** Called with the newest `seq` of each unread room that Firebase shows. */
+    private readonly arrived: (roomId: string, seq: number) => void = () => {},
   ) {
     super();
     this.#clock = clock;
@@ -194,10 +196,7 @@ export class RoomList extends Observable {
     };
     const ends = [
       live.inbox((newest) => this.#receive(newest), lost),
-      live.unread((unread) => {
-        this.#unreadEntries = unread;
-        this.#loaded();
-      }, lost),
+      live.unread((unread) => this.#receiveUnread(unread), lost),
     ];
     const end = () => ends.forEach((one) => one());
     return end;
@@ -224,6 +223,13 @@ export class RoomList extends Observable {
     if (!this.#isFiltered) for (const entry of left) this.#known.set(entry[0], fromInbox(entry));
     // A search shows other rooms than the inbox: only REST knows whether it finds a new one.
     else if (before && (left.length > 0 || newest.size > before.size)) this.#list.request();
+    this.#loaded();
+  }
+
+  #receiveUnread(unread: Inbox): void {
+    this.#unreadEntries = unread;
+    // A release without `last_message_seq` may have mirrored the entry.
+    for (const [id, { last_message_seq = 0 }] of unread) if (last_message_seq > 0) this.arrived(id, last_message_seq);
     this.#loaded();
   }
 

@@ -47,6 +47,7 @@ pub struct MirroredRoom {
     pub last_message_text: String,
     pub last_message_at: Option<Timestamp>,
     pub last_message_sender_id: Option<Uuid>,
+    pub message_count: i64,
     pub revision: i64,
     /// `None` without a delivery.
     pub tracking_number: Option<String>,
@@ -189,6 +190,7 @@ fn state(rows: &[Row]) -> Option<RoomState> {
         last_message_text: row.get("last_message_text"),
         last_message_at: row.get::<_, Option<_>>("last_message_at").map(Timestamp),
         last_message_sender_id: row.get("last_message_sender_id"),
+        message_count: row.get("message_count"),
         revision: row.get("revision"),
         tracking_number: row.get("tracking_number"),
         participants: participants(row),

@@ -480,6 +480,12 @@ export interface FirebaseInboxEntry {
      */
     last_message_sender_id?: string;
     /**
+     * `seq` of the newest message, for `mark_as_delivered`; 0 before the first. Absent in an entry that an earlier
+     * release has written.
+     * 
+     */
+    last_message_seq?: number;
+    /**
      * `last_message_at`, or `created_at` before the first message.
      */
     sort_at: string;
