@@ -2,10 +2,11 @@
 //!
 //! For its sender, within `EDIT_WINDOW_SECONDS` of sending, in an open room. Body: `text`; blank removes a caption. Returns
 //! the message, also if nothing changes; 400 for a bad text, or with a `detail` if it is too late, the message is deleted or
-//! the room is closed; 403 for the other participant and for system messages, 404 for another's room. The message is
-//! mirrored, and its former text is kept.
+//! the room is closed; 403 for the other participant and for system messages, 404 for another's room, 429 above
+//! `SEND_LIMIT_DELIVERY` or `SEND_LIMIT_SUPPORT`, which messages and edits share. The message is mirrored, and its former
+//! text is kept.
 
-use shared::db::messages;
+use shared::db::messages::{self, EditRules};
 use shared::domain::Viewer;
 use shared::error::Result;
 use shared::http::{ApiResponse, OptionalText, Request};
@@ -17,8 +18,11 @@ async fn edit_message(app: &'static App, viewer: Viewer, request: Request) -> Re
     let text = body.required("text");
     let OptionalText(text) = body.finish(text)?;
 
-    let window = app.edit_window;
-    let edited = messages::edit(&app.database, viewer, message_id, text.as_ref(), window).await?;
+    let rules = EditRules {
+        window: app.edit_window,
+        limits: app.send_limits,
+    };
+    let edited = messages::edit(&app.database, viewer, message_id, text.as_ref(), &rules).await?;
     if edited.changed {
         app.mirror_after_reply(vec![edited.message.chat_room]);
         app.webhooks_after_reply(vec![edited.message.chat_room]);
@@ -35,7 +39,7 @@ async fn main() -> Result<(), StartError> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::domain::EditWindow;
+    use shared::domain::{EditWindow, RateLimit};
     use shared::testing::{Call, Payload, TestApp};
 
     fn patch(id: impl std::fmt::Display, body: Value) -> Call {
@@ -90,6 +94,28 @@ mod tests {
             call(viewer, id, changed.clone()).await.expect(404);
         }
         assert!(test.firebase.writes().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn edits_above_the_limit_return_429_with_retry_after() {
+        let test = TestApp::with(|settings, _| {
+            settings.send_limits.delivery = RateLimit::parse("1/0.001").unwrap();
+        })
+        .await;
+        let (driver, _, room) = test.room().await;
+        let message = test.say(driver, room, "Bonjour").await;
+        let edit = async |text| {
+            let call = patch(message.id, json!({ "text": text }));
+            test.call(edit_message, driver, call).await
+        };
+        edit("Bonsoir").await.expect(200);
+        let reply = edit("Bonne nuit").await;
+        let seconds = reply.headers["retry-after"].to_str().unwrap().to_owned();
+        assert!((900..=1_000).contains(&seconds.parse().unwrap()));
+        let detail = format!("Requête ralentie. Disponible à nouveau dans {seconds} secondes.");
+        assert_eq!(reply.expect(429), json!({ "detail": detail }));
+        edit("Bonsoir").await.expect(200);
+        assert_eq!(test.firebase.writes().await.len(), 1);
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
-use shared::db::messages::{self, NewMessage, Sent};
+use std::fmt::Debug;
+
+use shared::db::messages::{self, Changed, EditRules, NewMessage, Sent};
 use shared::db::rooms::{self, OpeningRules};
-use shared::domain::{Content, RateLimit, RoomType, SendLimits, Text, Viewer};
+use shared::domain::{Content, EditWindow, RateLimit, RoomType, SendLimits, Text, Viewer};
 use shared::error::{Error, Result};
 use shared::testing::TestApp;
 use uuid::Uuid;
@@ -37,8 +39,20 @@ async fn support(test: &TestApp, driver: Viewer) -> (Viewer, Uuid) {
     (admin, opened.unwrap().room.id)
 }
 
-/// Returns the seconds to wait of a rejected message.
-fn wait(result: Result<Sent>) -> u64 {
+async fn edit(
+    test: &TestApp,
+    viewer: Viewer,
+    message: Uuid,
+    words: &str,
+    limits: SendLimits,
+) -> Result<Changed> {
+    let (words, window) = (Text::parse(words).unwrap(), EditWindow::default());
+    let rules = EditRules { window, limits };
+    messages::edit(&test.app.database, viewer, message, Some(&words), &rules).await
+}
+
+/// Returns the seconds to wait of a rejected message or edit.
+fn wait(result: Result<impl Debug>) -> u64 {
     match result {
         Err(Error::TooManyRequests { retry_after }) => retry_after,
         other => panic!("expected 429, got {other:?}"),
@@ -233,4 +247,89 @@ async fn a_closed_room_is_reported_before_the_rate_limit() {
     test.close_rooms().await;
     let closed = send(&test, driver, &text(room, None), "1/0.001").await;
     assert!(matches!(closed, Err(Error::Rejected(_))));
+}
+
+#[tokio::test]
+async fn edits_and_messages_take_their_tokens_of_one_bucket() {
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let limit = "3/0.001";
+    let sent = send(&test, driver, &text(room, None), limit).await;
+    let id = sent.unwrap().message.id;
+    let edit = async |viewer, words| edit(&test, viewer, id, words, limits(limit, limit)).await;
+    assert!(edit(driver, "un").await.unwrap().changed);
+    assert!(edit(driver, "deux").await.unwrap().changed);
+    assert!(about(1_000, wait(edit(driver, "trois").await)));
+    assert!(about(
+        1_000,
+        wait(send(&test, driver, &text(room, None), limit).await)
+    ));
+    assert!(!edit(driver, "deux").await.unwrap().changed, "a repeat");
+
+    pass(&test, 1_000.0).await;
+    assert!(edit(driver, "trois").await.unwrap().changed);
+    assert!(about(1_000, wait(edit(driver, "quatre").await)));
+
+    // A rejected edit takes no token, and the other participant has a bucket of their own.
+    assert!(matches!(edit(client, "x").await, Err(Error::Forbidden)));
+    for _ in 0..3 {
+        send(&test, client, &text(room, None), limit).await.unwrap();
+    }
+    wait(send(&test, client, &text(room, None), limit).await);
+}
+
+#[tokio::test]
+async fn edits_have_the_limit_of_their_room_type_or_none() {
+    let test = TestApp::new().await;
+    let (driver, client, room) = test.room().await;
+    let (_, support) = support(&test, driver).await;
+    for (viewer, room, [delivery, support]) in [
+        (driver, room, ["1/0.001", ""]),
+        (client, room, ["1/0.001", ""]),
+        (driver, support, ["", "1/0.001"]),
+    ] {
+        let id = test.say(viewer, room, "Bonjour").await.id;
+        let edit = async |words, [one, two]: [_; 2]| {
+            edit(&test, viewer, id, words, limits(one, two)).await
+        };
+        for words in ["un", "deux", "trois"] {
+            edit(words, [support, delivery]).await.unwrap();
+        }
+        edit("quatre", [delivery, support]).await.unwrap();
+        assert!(about(1_000, wait(edit("cinq", [delivery, support]).await)));
+    }
+}
+
+#[tokio::test]
+async fn concurrent_edits_never_share_a_token() {
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let message = test.say(driver, room, "0").await.id;
+    let mut tasks = tokio::task::JoinSet::new();
+    for turn in 1..=30 {
+        let (database, words) = (&test.app.database, Text::parse(&turn.to_string()).unwrap());
+        tasks.spawn(async move {
+            let (window, limits) = (EditWindow::default(), limits("10/0.001", ""));
+            let rules = EditRules { window, limits };
+            messages::edit(database, driver, message, Some(&words), &rules).await
+        });
+    }
+    let (edited, held): (Vec<_>, Vec<_>) =
+        tasks.join_all().await.into_iter().partition(Result::is_ok);
+    assert_eq!((edited.len(), held.len()), (10, 20));
+    for held in held {
+        assert!(about(1_000, wait(held)));
+    }
+}
+
+#[tokio::test]
+async fn an_edit_that_cannot_be_made_is_reported_before_the_rate_limit() {
+    let test = TestApp::new().await;
+    let (driver, _, room) = test.room().await;
+    let sent = send(&test, driver, &text(room, None), "1/0.001").await;
+    let id = sent.unwrap().message.id;
+    let edit = async || edit(&test, driver, id, "Bonsoir", limits("1/0.001", "")).await;
+    wait(edit().await);
+    test.close_rooms().await;
+    assert!(matches!(edit().await, Err(Error::NotNow(_))));
 }

@@ -95,5 +95,5 @@ const SQL: &str = concat!(
         FROM changed WHERE room.id = changed.chat_room_id
     )
     ",
-    changed_message!()
+    changed_message!("")
 );

@@ -32,11 +32,12 @@ macro_rules! kept_version {
     };
 }
 
-/// Selects the result: the verdict, and the message after the change in `changed`, or as it was.
+/// Selects the result: the verdict, further columns, and the message after the change in `changed`, or as it was.
 macro_rules! changed_message {
-    () => {
+    ($columns:literal) => {
         concat!(
             "SELECT (SELECT is_active FROM viewer) AS viewer_is_active, (SELECT verdict FROM verdict) AS verdict, ",
+            $columns,
             $crate::db::columns::message_columns!(),
             " FROM (VALUES (1)) AS one
             LEFT JOIN (

@@ -16,7 +16,7 @@ pub(super) use activity::first_id_of;
 pub use activity::{Activity, activity_since};
 pub use changed_since::{ChangeCursor, Changes, changed_since};
 pub use delete::delete;
-pub use edit::{Changed, edit};
+pub use edit::{Changed, EditRules, edit};
 pub use index_words::index_words;
 pub use list::{Backfill, History, backfill, list};
 pub use mark_delivered::{Receipt, mark_delivered};

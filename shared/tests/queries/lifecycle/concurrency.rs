@@ -1,4 +1,4 @@
-use shared::db::messages::{self, NewMessage, Unread, mark_read};
+use shared::db::messages::{self, EditRules, NewMessage, Unread, mark_read};
 use shared::domain::{Content, EditWindow, SendLimits, Text};
 use shared::testing::TestApp;
 use tokio::task::JoinSet;
@@ -103,9 +103,9 @@ async fn editing_and_reading_at_the_same_time_loses_neither() {
     for _ in 0..15 {
         let id = test.say(driver, room, "avant").await.id;
         let unread = Unread::Messages(vec![id]);
-        let after = text("après");
+        let (after, rules) = (text("après"), EditRules::default());
         let (edited, marked) = tokio::join!(
-            messages::edit(database, driver, id, Some(&after), EditWindow::default()),
+            messages::edit(database, driver, id, Some(&after), &rules),
             mark_read(database, client, &unread),
         );
         assert!(edited.unwrap().changed);
@@ -129,15 +129,10 @@ async fn concurrent_edits_each_keep_the_text_before_them() {
     for turn in 1..=12 {
         let after = text(&turn.to_string());
         tasks.spawn(async move {
-            messages::edit(
-                database,
-                driver,
-                message.id,
-                Some(&after),
-                EditWindow::default(),
-            )
-            .await
-            .unwrap()
+            let rules = EditRules::default();
+            messages::edit(database, driver, message.id, Some(&after), &rules)
+                .await
+                .unwrap()
         });
     }
     let mut edited = tasks.join_all().await;

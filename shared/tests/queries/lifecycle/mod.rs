@@ -7,7 +7,7 @@ mod deleting;
 mod delivered;
 mod editing;
 
-use shared::db::messages::{self, Changed};
+use shared::db::messages::{self, Changed, EditRules};
 use shared::domain::{EditWindow, Message, PageSize, Text, Viewer};
 use shared::error::Result;
 use shared::testing::TestApp;
@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 async fn edit(test: &TestApp, viewer: Viewer, message: Uuid, words: &str) -> Result<Changed> {
     let words = Text::parse_optional(words).unwrap();
-    let window = EditWindow::default();
-    messages::edit(&test.app.database, viewer, message, words.as_ref(), window).await
+    let (database, rules) = (&test.app.database, EditRules::default());
+    messages::edit(database, viewer, message, words.as_ref(), &rules).await
 }
 
 async fn delete(test: &TestApp, viewer: Viewer, message: Uuid) -> Result<Changed> {

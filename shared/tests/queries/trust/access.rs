@@ -1,8 +1,6 @@
-use shared::db::messages::{self, Scope};
+use shared::db::messages::{self, EditRules, Scope};
 use shared::db::{rooms, trust};
-use shared::domain::{
-    EditWindow, Message, MessageOrder, PageNumber, PageSize, SendLimits, Text, Viewer,
-};
+use shared::domain::{Message, MessageOrder, PageNumber, PageSize, SendLimits, Text, Viewer};
 use shared::error::Error;
 use shared::testing::TestApp;
 use uuid::Uuid;
@@ -77,8 +75,8 @@ async fn only_readers_by_access_see_the_versions_of_messages() {
     let (driver, _, room) = test.room().await;
     let message = test.say(driver, room, "Bonjour").await;
     let changed = Text::parse("Bonsoir").unwrap();
-    let (database, window) = (&test.app.database, EditWindow::default());
-    let edited = messages::edit(database, driver, message.id, Some(&changed), window).await;
+    let (database, rules) = (&test.app.database, EditRules::default());
+    let edited = messages::edit(database, driver, message.id, Some(&changed), &rules).await;
     assert!(edited.unwrap().changed);
     open(&test, admin, room).await;
     let versions = history(&test, admin, room)

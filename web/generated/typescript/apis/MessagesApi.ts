@@ -245,7 +245,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Replaces the text of one\'s own message, or the caption of a photo or a location; a blank one removes the caption. It is possible for 15 minutes after sending (the server\'s setting), while the conversation is open. The same text again changes nothing. The former text is kept as evidence and never returned. 
+     * Replaces the text of one\'s own message, or the caption of a photo or a location; a blank one removes the caption. It is possible for `edit_window_seconds` of the conversation after sending, while the conversation is open. Edits and new messages share a rate limit. The same text again changes nothing. The former text is kept as evidence and never returned. 
      * Edit a message
      */
     async editMessageRaw(requestParameters: EditMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<runtime.ApiResponse<Message>> {
@@ -256,7 +256,7 @@ export class MessagesApi extends runtime.BaseAPI {
     }
 
     /**
-     * Replaces the text of one\'s own message, or the caption of a photo or a location; a blank one removes the caption. It is possible for 15 minutes after sending (the server\'s setting), while the conversation is open. The same text again changes nothing. The former text is kept as evidence and never returned. 
+     * Replaces the text of one\'s own message, or the caption of a photo or a location; a blank one removes the caption. It is possible for `edit_window_seconds` of the conversation after sending, while the conversation is open. Edits and new messages share a rate limit. The same text again changes nothing. The former text is kept as evidence and never returned. 
      * Edit a message
      */
     async editMessage(requestParameters: EditMessageOperationRequest, initOverrides?: RequestInit | runtime.InitOverrideFunction): Promise<Message> {
