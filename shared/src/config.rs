@@ -453,45 +453,32 @@ mod tests {
     }
 
     #[test]
-    fn rooms_close_two_hours_after_the_end_unless_another_time_is_set() {
-        let of = |value: &str| {
-            let variables = [("FIREBASE_DATABASE_URL", ""), ("ROOM_GRACE_SECONDS", value)];
-            settings(&variables).map(|settings| settings.room_grace)
+    fn times_have_defaults_that_can_be_changed() {
+        let of = |variables: &[_]| {
+            settings(&[&[("FIREBASE_DATABASE_URL", "")], variables].concat()).map(|settings| {
+                [
+                    settings.room_grace.number(),
+                    settings.response_time.number(),
+                    settings.edit_window.number(),
+                ]
+            })
         };
-        assert_eq!(of("").unwrap(), GracePeriod::default());
-        assert_eq!(of("0").unwrap(), GracePeriod::parse("0").unwrap());
-        let error = of("2 h").unwrap_err().to_string();
-        assert!(error.contains("ROOM_GRACE_SECONDS"), "{error}");
-    }
-
-    #[test]
-    fn a_called_customer_has_five_minutes_unless_another_time_is_set() {
-        let of = |value: &str| {
-            let variables = [
-                ("FIREBASE_DATABASE_URL", ""),
-                ("UNREACHABLE_SECONDS", value),
-            ];
-            settings(&variables).map(|settings| settings.response_time)
-        };
-        assert_eq!(of("").unwrap(), ResponseTime::default());
-        assert_eq!(of("60").unwrap(), ResponseTime::parse("60").unwrap());
-        let error = of("0").unwrap_err().to_string();
-        assert!(error.contains("UNREACHABLE_SECONDS"), "{error}");
-    }
-
-    #[test]
-    fn messages_can_be_edited_for_fifteen_minutes_unless_another_time_is_set() {
-        let of = |value: &str| {
-            let variables = [
-                ("FIREBASE_DATABASE_URL", ""),
-                ("EDIT_WINDOW_SECONDS", value),
-            ];
-            settings(&variables).map(|settings| settings.edit_window)
-        };
-        assert_eq!(of("").unwrap(), EditWindow::default());
-        assert_eq!(of("0").unwrap(), EditWindow::parse("0").unwrap());
-        let error = of("never").unwrap_err().to_string();
-        assert!(error.contains("EDIT_WINDOW_SECONDS"), "{error}");
+        let names = [
+            "ROOM_GRACE_SECONDS",
+            "UNREACHABLE_SECONDS",
+            "EDIT_WINDOW_SECONDS",
+        ];
+        assert_eq!(of(&[]).unwrap(), [7_200, 300, 900]);
+        assert_eq!(
+            of(&names.map(|name| (name, ""))).unwrap(),
+            [7_200, 300, 900]
+        );
+        let changed: Vec<_> = names.into_iter().zip(["0", "60", "1"]).collect();
+        assert_eq!(of(&changed).unwrap(), [0, 60, 1]);
+        for name in names {
+            let error = of(&[(name, "2 h")]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
     }
 
     #[test]
