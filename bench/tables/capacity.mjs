@@ -112,7 +112,7 @@ async function turn(mode, bench) {
       events: eventsOf(SEND, ROOMS),
       answers: SEND.answers,
       warm_up: warmUp,
-      seconds: quick ? 2 : 5,
+      seconds: quick ? 2 : 4,
     });
     const spent = (await cpuOfChildren(database.pid())) - cpu;
     return {
