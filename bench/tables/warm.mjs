@@ -71,8 +71,8 @@ async function measure(it, bench) {
   return found;
 }
 
-/** Admins and schedules do not saturate PostgreSQL. */
-const isFrequent = ({ event, as }) => !event && as !== '{admin}';
+/** Admins, schedules and erasures do not saturate PostgreSQL. */
+const isFrequent = ({ event, as, requests = Infinity }) => !event && as !== '{admin}' && requests >= 1000;
 
 /** Returns the function's requests per second as a share of pgbench's, while PostgreSQL is saturated. */
 const part = ({ saturated }) => saturated.ours.perSecond / saturated.pgbench.perSecond;
