@@ -44,11 +44,11 @@ mkdirSync(logs, { recursive: true });
 const driver = await buildAll(say);
 driver.logs = logs;
 const account = join(directory, 'service-account.json');
-const firebase = { host: '127.0.0.1', port: await freePort(), directory: join(directory, 'stand-in') };
-firebase.url = `http://${firebase.host}:${firebase.port}`;
-ensureServiceAccount(account, `${firebase.url}/token`);
-rmSync(firebase.directory, { recursive: true, force: true });
-mkdirSync(firebase.directory, { recursive: true });
+const service = { host: '127.0.0.1', port: await freePort(), directory: join(directory, 'stand-in') };
+service.url = `http://${service.host}:${service.port}`;
+ensureServiceAccount(account, `${service.url}/token`);
+rmSync(service.directory, { recursive: true, force: true });
+mkdirSync(service.directory, { recursive: true });
 driver.variables = {
   JWT_SECRET,
   // Nothing listens there: `preflight` does not call the real Cloudinary.
@@ -62,8 +62,8 @@ driver.variables = {
   UPLOAD_LIMIT: '1000000000/1000000',
   SEARCH_LIMIT: '1000000000/1000000',
 };
-const standIn = await startStandIn({ root: ROOT, ...firebase, logs, credentials: account, died: say });
-Object.assign(STAND_IN, { FIREBASE_DATABASE_URL: firebase.url, FCM_URL: firebase.url });
+const standIn = await startStandIn({ root: ROOT, ...service, logs, credentials: account, died: say });
+Object.assign(STAND_IN, { FIREBASE_DATABASE_URL: service.url, FCM_URL: service.url });
 const database = await startDatabase(driver, { say, logs });
 driver.variables.DATABASE_URL = database.url;
 const stopAll = () => Promise.all([database.stop(), standIn.stop()]);
