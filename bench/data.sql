@@ -61,11 +61,12 @@ ANALYZE message;
 
 INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id, delivery_id, created_at, last_message_text, last_message_at,
     last_message_sender_id, message_count, driver_unread_count, other_user_unread_count, revision, mirrored_revision, behind_since,
-    searched_by_driver, searched_by_other_user)
+    searched_by_driver, searched_by_other_user, inbox_digest)
 SELECT pg_temp.id(room.number), 'delivery', pg_temp.id(room.driver), pg_temp.id(room.client), pg_temp.id(1000000 + room.number),
        '2020-01-01', vocabulary.text, last.created_at, pg_temp.id(last.sender), messages,
        unread / 2 + CASE WHEN unread % 2 = 1 AND messages % 2 = 0 THEN 1 ELSE 0 END, unread / 2, messages, messages, NULL,
-       chat_room_search_text('Personne n° ' || room.client, 'LBN' || room.number), chat_room_search_text('Personne n° ' || room.driver, 'LBN' || room.number)
+       chat_room_search_text('Personne n° ' || room.client, 'LBN' || room.number), chat_room_search_text('Personne n° ' || room.driver, 'LBN' || room.number),
+       chat_room_inbox_digest(pg_temp.id(room.driver), pg_temp.id(room.client), pg_temp.id(1000000 + room.number))
 FROM room
 JOIN message AS last ON last.number = first + (messages - 1)::bigint * step
 JOIN vocabulary USING (v)
