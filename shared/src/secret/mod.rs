@@ -66,7 +66,7 @@ impl SecretStore {
     pub async fn open(source: SecretSource, algorithm: Algorithm) -> Result<Self, BoxError> {
         let source = match source {
             SecretSource::SecretsManager(id) => {
-                Source::SecretsManager(SecretsManager::new(&id).await?)
+                Source::SecretsManager(SecretsManager::new(&id, |name| std::env::var(name).ok())?)
             }
             SecretSource::Environment => Source::Environment,
         };
