@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lambda_extension::{Extension, LambdaEvent, NextEvent, service_fn};
 use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::StartError;
+use super::extension::Extension;
 
 /// Runs work after the response has been sent.
 ///
@@ -70,21 +70,16 @@ impl AfterReply {
     pub(super) async fn register(&'static self, is_work: bool) -> Result<(), StartError> {
         self.is_cut_short.store(!is_work, Ordering::Relaxed);
         let events: &[&str] = if is_work { &["INVOKE"] } else { &[] };
-        let extension = Extension::new()
-            .with_extension_name("after-reply")
-            .with_events(events)
-            .with_events_processor(service_fn(move |event: LambdaEvent| async move {
-                if let NextEvent::Invoke(invoke) = event.next {
-                    self.stay_busy(until(invoke.deadline_ms)).await;
-                }
-                Ok::<_, std::convert::Infallible>(())
-            }))
-            .register()
-            .await?;
+        let extension = Extension::register("after-reply", events).await?;
         // Without its extension, each later invocation would last until the time-out. Lambda replaces an environment
         // whose process ends.
         tokio::spawn(async move {
-            let error = extension.run().await.err();
+            let error = loop {
+                match extension.next().await {
+                    Ok(invoke) => self.stay_busy(until(invoke.deadline_ms)).await,
+                    Err(error) => break error,
+                }
+            };
             tracing::error!(error, "extension ended");
             std::process::exit(1);
         });

@@ -6,6 +6,7 @@ mod after_reply;
 mod app;
 mod caller;
 mod deployment;
+mod extension;
 mod get_or_compute;
 mod request_log;
 mod serve;
