@@ -15,6 +15,7 @@ import {
   say,
   seenBy,
 } from './support/people.mjs';
+import { FIREBASE_DATABASE_URL } from './support/settings.mjs';
 
 const publicPart = ({ id, full_name, phone_number, user_type, profile_photo_url }) => ({
   id,
@@ -53,6 +54,7 @@ test('a new conversation returns 201 with the detail, as the driver sees it', as
     created_at: body.created_at,
     firebase_path: `/chats/${body.id}`,
     edit_window_seconds: 900,
+    firebase_database_url: FIREBASE_DATABASE_URL.replace(/\/$/, ''),
   });
   assert.ok(body.last_message_at >= body.created_at);
 });

@@ -32,11 +32,11 @@ pub enum SecretSource {
     Environment,
 }
 
-/// The mirror's Realtime Database.
+/// The mirror's Realtime Databases.
 #[derive(Debug, Clone)]
 pub struct FirebaseSettings {
-    /// `FIREBASE_DATABASE_URL`, the URL that clients use.
-    pub database_url: Url,
+    /// `FIREBASE_DATABASE_URL`, the URLs that clients use: at least one, all different.
+    pub database_urls: Vec<Url>,
     /// `FIREBASE_DATABASE_EMULATOR_HOST`, `host:port`. If set, requests go there, as in Google's SDKs.
     pub emulator_host: Option<String>,
 }
@@ -126,8 +126,8 @@ impl Settings {
         ))?;
         let firebase = match database_url.trim() {
             "" => None,
-            url => Some(FirebaseSettings {
-                database_url: parse_url("FIREBASE_DATABASE_URL", url)?,
+            urls => Some(FirebaseSettings {
+                database_urls: parse_database_urls(urls)?,
                 emulator_host: filled("FIREBASE_DATABASE_EMULATOR_HOST"),
             }),
         };
@@ -251,6 +251,38 @@ fn parse_disclosure(
     })
 }
 
+/// Parses comma-separated URLs. An error names the entry.
+fn parse_database_urls(raw: &str) -> Result<Vec<Url>, ConfigError> {
+    const NAME: &str = "FIREBASE_DATABASE_URL";
+    let mut urls: Vec<Url> = Vec::new();
+    for (index, entry) in raw.split(',').map(str::trim).enumerate() {
+        let invalid = |reason: &str| {
+            ConfigError::Invalid(NAME, format!("entry {}, {entry:?}: {reason}", index + 1))
+        };
+        let url = parse_url(NAME, entry).map_err(|error| match error {
+            ConfigError::Invalid(_, reason) => invalid(&reason),
+            ConfigError::Missing(..) => error,
+        })?;
+        // A trailing slash makes no other database.
+        let is_repeated = urls.iter().any(|it| database_url(it) == database_url(&url));
+        if is_repeated {
+            return Err(invalid("the database is listed twice"));
+        }
+        urls.push(url);
+    }
+    Ok(urls)
+}
+
+/// Returns a database's URL as clients get it, and as rooms are distributed by it: without a trailing slash.
+#[must_use]
+pub fn database_url(url: &Url) -> &str {
+    if url.query().is_some() {
+        url.as_str()
+    } else {
+        url.as_str().trim_end_matches('/')
+    }
+}
+
 fn parse_url(name: &'static str, raw: &str) -> Result<Url, ConfigError> {
     let invalid = |reason: &str| ConfigError::Invalid(name, reason.to_owned());
     let url = Url::parse(raw).map_err(|error| invalid(&error.to_string()))?;
@@ -317,6 +349,35 @@ mod tests {
             assert!(
                 settings(&[("FIREBASE_DATABASE_URL", url)]).is_err(),
                 "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn database_urls_are_a_list_and_an_error_names_the_entry() {
+        let of = |value| {
+            settings(&[("FIREBASE_DATABASE_URL", value)])
+                .map(|settings| settings.firebase.unwrap().database_urls)
+        };
+        let urls = of(" https://A.firebaseio.com/ ,\thttps://b.firebaseio.com?ns=c ").unwrap();
+        let urls: Vec<_> = urls.iter().map(database_url).collect();
+        assert_eq!(
+            urls,
+            ["https://a.firebaseio.com", "https://b.firebaseio.com/?ns=c"]
+        );
+        for (value, words) in [
+            ("https://a.example,", r#"entry 2, "": relative URL"#),
+            ("ftp://a.example", r#"entry 1, "ftp://a.example": an http"#),
+            ("https://a.example, b", r#"entry 2, "b": relative URL"#),
+            (
+                "https://a.example,https://b.example,HTTPS://A.example/",
+                r#"entry 3, "HTTPS://A.example/": the database is listed twice"#,
+            ),
+        ] {
+            let error = of(value).unwrap_err().to_string();
+            assert!(
+                error.contains("FIREBASE_DATABASE_URL") && error.contains(words),
+                "{error}"
             );
         }
     }

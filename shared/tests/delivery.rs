@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use shared::db::messages::{Unread, mark_read};
 use shared::db::{mirror, pushes};
-use shared::delivery::sweep::{Sweep, sweep};
+use shared::delivery::sweep::{Sweep, sweep, sweep_all};
 use shared::delivery::{Breaker, after_reply};
 use shared::domain::Viewer;
 use shared::testing::TestApp;
@@ -27,7 +27,10 @@ async fn notified(test: &TestApp, token: &str) -> Vec<i64> {
 
 async fn pending(test: &TestApp) -> (i64, i64) {
     let database = &test.app.database;
-    let rooms = mirror::backlog(database).await.unwrap().items;
+    let rooms = mirror::backlog(database, &mirror::Shard::default())
+        .await
+        .unwrap()
+        .items;
     (rooms, pushes::backlog(database).await.unwrap().items)
 }
 
@@ -52,7 +55,7 @@ fn number(count: usize) -> f64 {
 }
 
 async fn sweep_mirror(test: &TestApp, budget: Duration) -> Sweep {
-    sweep(test.app.mirror().unwrap(), budget).await.unwrap()
+    sweep_all(test.app.mirrors(), budget).await.unwrap()
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use shared::db::{pushes, webhooks};
 use shared::delivery::Channel;
-use shared::delivery::sweep::{Sweep, sweep};
+use shared::delivery::sweep::{Sweep, sweep_all};
 use shared::metrics::{self, Metric};
 use shared::runtime::{App, StartError, serve_event};
 
@@ -36,7 +36,7 @@ enum Name {
 
 async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, StartError> {
     match input.channel {
-        Name::Mirror => deliver(app.mirror()).await,
+        Name::Mirror => deliver(app.mirrors()).await,
         Name::Push => {
             if app.pushes().is_none() {
                 // A deployment without pushes must not accumulate them.
@@ -59,11 +59,8 @@ async fn deliver_pending(app: &'static App, input: Input) -> Result<Sweep, Start
     }
 }
 
-async fn deliver<C: Channel>(channel: Option<C>) -> Result<Sweep, StartError> {
-    match channel {
-        Some(channel) => Ok(sweep(channel, BUDGET).await?),
-        None => Ok(Sweep::default()),
-    }
+async fn deliver<C: Channel>(channels: impl IntoIterator<Item = C>) -> Result<Sweep, StartError> {
+    Ok(sweep_all(channels, BUDGET).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]

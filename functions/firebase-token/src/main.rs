@@ -1,7 +1,7 @@
 //! `POST /api/v1/chat/firebase_token/`: returns a Firebase custom token for the viewer.
 //!
-//! For every user. Returns the token, its lifetime in seconds, the database's URL, and the
-//! path of the viewer's inbox; 503 without a mirror.
+//! For every user. Returns the token, its lifetime in seconds, the URLs of the databases, and the path of the viewer's
+//! inbox in each of them; 503 without a mirror.
 
 use serde::Serialize;
 use shared::db::firebase_users;
@@ -15,17 +15,20 @@ use shared::runtime::{App, StartError, serve};
 struct FirebaseToken<'a> {
     #[serde(flatten)]
     token: CustomToken,
+    /// The first of `database_urls`.
     database_url: &'a str,
+    database_urls: Vec<&'a str>,
     inbox_path: String,
 }
 
 async fn firebase_token(app: &'static App, viewer: Viewer, _: Request) -> Result<ApiResponse> {
     firebase_users::note(&app.database, viewer).await?;
 
-    let database_url = app.require_firebase()?.database_url();
+    let database_urls = app.require_firebase()?.urls();
     ApiResponse::ok(&FirebaseToken {
         token: app.custom_token(viewer)?,
-        database_url,
+        database_url: database_urls[0],
+        database_urls,
         inbox_path: format!("/inboxes/{}", viewer.0),
     })
 }
@@ -38,6 +41,7 @@ async fn main() -> Result<(), StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use shared::testing::{Call, Payload, TestApp};
 
     #[tokio::test]
@@ -56,6 +60,10 @@ mod tests {
             assert_eq!(
                 (&body["expires_in"], &body["database_url"]),
                 (&3600.into(), &"https://relais-test.firebaseio.com".into())
+            );
+            assert_eq!(
+                body["database_urls"],
+                json!(["https://relais-test.firebaseio.com"])
             );
             assert_eq!(body["inbox_path"], format!("/inboxes/{}", driver.0));
             assert_eq!(body["token"].as_str().unwrap().split('.').count(), 3);

@@ -59,6 +59,7 @@ mod tests {
                     "created_at": body["created_at"],
                     "firebase_path": format!("/chats/{room}"),
                     "edit_window_seconds": 900,
+                    "firebase_database_url": "https://relais-test.firebaseio.com",
                 })
             );
         }

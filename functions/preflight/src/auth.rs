@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::config::Settings;
+use shared::config::{Settings, database_url};
 use shared::firebase::custom_token;
 use shared::http_client::HttpClient;
 use shared::secret::SecretStore;
@@ -55,7 +55,14 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, command: &Comman
             return vec![Check::failed(SIGN_IN, reason, fix)];
         }
     };
-    let accepted = accepted(&client, &firebase.database_url, &id_token).await;
+    let mut accepting = Vec::new();
+    for url in &firebase.database_urls {
+        let check = accepted(&client, url, &id_token).await;
+        accepting.push(match firebase.database_urls.len() {
+            1 => check,
+            _ => check.of_database(database_url(url)),
+        });
+    }
     // The exchange has created a Firebase user.
     let deleted = toolkit
         .call("delete", &json!({ "idToken": id_token }))
@@ -67,7 +74,8 @@ pub async fn checks(settings: &Settings, secrets: &SecretStore, command: &Comman
             "a custom token is exchanged; its user remains in the console and may be deleted",
         ),
     };
-    vec![signed_in, accepted]
+    accepting.insert(0, signed_in);
+    accepting
 }
 
 /// Google's Identity Toolkit.

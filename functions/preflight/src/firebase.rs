@@ -1,4 +1,4 @@
-//! The Realtime Database: its URL, the service account's permission to write, and its rules.
+//! The Realtime Databases: their URLs, the service account's permission to write, and their rules.
 
 use std::sync::Arc;
 
@@ -6,8 +6,9 @@ use chrono::Utc;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use shared::config::Settings;
-use shared::firebase::{Firebase, FirebaseError};
+use shared::firebase::{Firebase, FirebaseError, Shards};
 use shared::secret::SecretStore;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::clock::{self, Reading};
@@ -27,8 +28,8 @@ pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Chec
             "FIREBASE_DATABASE_URL is empty: nothing is mirrored, and phones get no live updates",
         )];
     };
-    match Firebase::new(address, secrets.clone(), Arc::default()) {
-        Ok(firebase) => of(&firebase).await,
+    match Shards::new(address, secrets.clone(), &Arc::default()) {
+        Ok(shards) => of_all(shards).await,
         Err(error) => {
             let fix = "correct FIREBASE_DATABASE_EMULATOR_HOST";
             vec![Check::failed(NAME, error.to_string(), fix)]
@@ -36,7 +37,28 @@ pub async fn checks(settings: &Settings, secrets: &Arc<SecretStore>) -> Vec<Chec
     }
 }
 
-pub async fn of(firebase: &Firebase) -> Vec<Check> {
+/// Checks all databases concurrently. If there are several, each check names its database.
+async fn of_all(shards: Shards) -> Vec<Check> {
+    let databases = shards.into_databases();
+    let is_only = databases.len() == 1;
+    let checks = databases.into_iter().enumerate();
+    let checks = checks.map(|(index, firebase)| async move {
+        let checks = of(&firebase).await.into_iter();
+        let named = checks.map(|check| {
+            if is_only {
+                check
+            } else {
+                check.of_database(firebase.database_url())
+            }
+        });
+        (index, named.collect::<Vec<_>>())
+    });
+    let mut checks = checks.collect::<JoinSet<_>>().join_all().await;
+    checks.sort_by_key(|(index, _)| *index);
+    checks.into_iter().flat_map(|(_, of_one)| of_one).collect()
+}
+
+async fn of(firebase: &Firebase) -> Vec<Check> {
     let (reached, clock) = database(firebase).await;
     let is_reached = reached.fix.is_none();
     let mut checks = vec![reached, clock];
@@ -71,7 +93,7 @@ async fn judge(response: Response) -> Check {
     if let Some(correct) = body["correctUrl"].as_str() {
         return failed(
             "the database is in another region than the URL".to_owned(),
-            &format!("set FirebaseDatabaseUrl to {correct}"),
+            &format!("write {correct} into FirebaseDatabaseUrl"),
         );
     }
     match status {

@@ -1,5 +1,6 @@
 //! The results of the checks, as JSON and as a table for an operator.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde::Serialize;
 /// The result of one check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub status: Status,
     /// The finding. It names settings and fields, and never quotes a secret.
     pub detail: String,
@@ -27,7 +28,7 @@ pub enum Status {
 impl Check {
     pub fn ok(name: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            name,
+            name: Cow::Borrowed(name),
             status: Status::Ok,
             detail: detail.into(),
             fix: None,
@@ -36,7 +37,7 @@ impl Check {
 
     pub fn failed(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
-            name,
+            name: Cow::Borrowed(name),
             status: Status::Failed,
             detail: detail.into(),
             fix: Some(fix.into()),
@@ -46,10 +47,18 @@ impl Check {
     /// Returns a check that was not made. The detail has the reason, and how to make it.
     pub fn skipped(name: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            name,
+            name: Cow::Borrowed(name),
             status: Status::Skipped,
             detail: detail.into(),
             fix: None,
+        }
+    }
+
+    /// Returns the check of one of several databases.
+    pub fn of_database(self, url: &str) -> Self {
+        Self {
+            name: format!("{}, {url}", self.name).into(),
+            ..self
         }
     }
 

@@ -1,7 +1,8 @@
 //! For operators: compares Firebase with PostgreSQL, or rebuilds it.
 //!
 //! `{"action": "compare"}` reports the differences and changes nothing; `"after"` continues an earlier comparison.
-//! `{"action": "rebuild"}` writes every room and its inbox entries again, completely. Both accept a `"room_id"`. Without
+//! `{"action": "rebuild"}` writes every room and its inbox entries again, completely, and removes rooms from shards to
+//! which they do not belong. Both accept a `"room_id"`. Without
 //! one, both also search the inboxes for stray entries, which `rebuild` removes; `"inbox"` continues there. The
 //! invocation fails if Firebase is not configured, the room is unknown, or the event is malformed.
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::db::{firebase_users, mirror};
-use shared::delivery::sweep::{Sweep, sweep};
+use shared::delivery::sweep::{Sweep, sweep_all};
 use shared::firebase::compare::{Comparison, compare};
 use shared::firebase::inboxes::{StrayEntries, find_stray_entries};
 use shared::runtime::{App, StartError, serve_event};
@@ -55,7 +56,7 @@ enum Report {
 
 async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, StartError> {
     let database = &app.database;
-    let Some(channel) = app.mirror() else {
+    let Some(shards) = &app.firebase else {
         return Err("there is no mirror: FIREBASE_DATABASE_URL is empty".into());
     };
     if let Some(room_id) = command.room_id
@@ -63,13 +64,12 @@ async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, St
     {
         return Err(format!("room_id: there is no room {room_id}").into());
     }
-    let firebase = channel.firebase;
     let stray_entries = async |remove| {
         if command.room_id.is_some() {
             return Ok(StrayEntries::default());
         }
         let first = command.inbox.clone();
-        find_stray_entries(database, firebase, first, INBOX_BUDGET, remove).await
+        find_stray_entries(database, shards, first, INBOX_BUDGET, remove).await
     };
     Ok(match command.action {
         Action::Rebuild => {
@@ -81,7 +81,7 @@ async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, St
                 mirror::reset_all(database).await?
             };
             let removed = stray_entries(true).await?;
-            let swept = sweep(channel, SWEEP_BUDGET).await?;
+            let swept = sweep_all(app.mirrors(), SWEEP_BUDGET).await?;
             Report::Rebuilt {
                 rooms,
                 swept,
@@ -89,7 +89,7 @@ async fn repair_mirror(app: &'static App, command: Command) -> Result<Report, St
             }
         }
         Action::Compare => {
-            let comparison = compare(database, firebase, command.room_id, command.after).await?;
+            let comparison = compare(database, shards, command.room_id, command.after).await?;
             let found = stray_entries(false).await?;
             Report::Compared { comparison, found }
         }

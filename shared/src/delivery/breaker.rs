@@ -7,10 +7,12 @@ use super::{ChannelName, Circuit};
 use crate::db::delivery::{circuit, record_failures, record_success};
 use crate::db::{Database, QueryError};
 
-/// A channel's circuit breaker as this environment knows it. Its state is a row in PostgreSQL, which every lease reads.
+/// A circuit breaker as this environment knows it: of a channel, or of one of the mirror's databases. Its state is a row in PostgreSQL, which every lease reads.
 /// The environment remembers an open circuit for a moment, so that it does not query after every reply.
 pub struct Breaker {
     channel: ChannelName,
+    /// The name of its row in `chat_delivery_channels`.
+    circuit: String,
     known: Mutex<Known>,
 }
 
@@ -30,8 +32,15 @@ impl Breaker {
     /// Creates the closed breaker of a channel.
     #[must_use]
     pub fn new(channel: ChannelName) -> Self {
+        Self::of_circuit(channel, channel.name().to_owned())
+    }
+
+    /// Creates the closed breaker of a part of a channel that may fail alone.
+    #[must_use]
+    pub fn of_circuit(channel: ChannelName, circuit: String) -> Self {
         Self {
             channel,
+            circuit,
             known: Mutex::default(),
         }
     }
@@ -61,7 +70,7 @@ impl Breaker {
         if !self.known().has_failed {
             return Ok(Some(Circuit::default()));
         }
-        let circuit = circuit(database, self.channel).await?;
+        let circuit = circuit(database, &self.circuit).await?;
         self.observe(circuit);
         Ok((!circuit.is_open).then_some(circuit))
     }
@@ -76,9 +85,13 @@ impl Breaker {
         failures: usize,
         asked: Option<Duration>,
     ) -> Result<(), QueryError> {
-        let change = record_failures(database, self.channel, failures, asked).await?;
+        let change = record_failures(database, &self.circuit, failures, asked).await?;
         if change.circuit.is_open && !change.was_open {
-            tracing::warn!(channel = self.channel.name(), "circuit opened");
+            tracing::warn!(
+                channel = self.channel.name(),
+                circuit = self.circuit,
+                "circuit opened"
+            );
         }
         self.observe(change.circuit);
         Ok(())
@@ -96,9 +109,13 @@ impl Breaker {
         if circuit == Circuit::default() {
             return Ok(());
         }
-        record_success(database, self.channel).await?;
+        record_success(database, &self.circuit).await?;
         if circuit.is_open {
-            tracing::info!(channel = self.channel.name(), "circuit closed");
+            tracing::info!(
+                channel = self.channel.name(),
+                circuit = self.circuit,
+                "circuit closed"
+            );
         }
         self.observe(Circuit::default());
         Ok(())

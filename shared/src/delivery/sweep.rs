@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::attempt::{Pace, deliver_all};
@@ -23,6 +24,25 @@ pub struct Sweep {
     pub failed: u32,
     /// Items that are still pending.
     pub backlog: i64,
+}
+
+/// Sweeps channels concurrently, so that one whose service does not respond delays no other. Returns the sums.
+///
+/// # Errors
+/// PostgreSQL does not respond.
+pub async fn sweep_all<C: Channel>(
+    channels: impl IntoIterator<Item = C>,
+    budget: Duration,
+) -> Result<Sweep, QueryError> {
+    let sweeps = channels.into_iter().map(|channel| sweep(channel, budget));
+    let mut sum = Sweep::default();
+    for swept in sweeps.collect::<JoinSet<_>>().join_all().await {
+        let swept = swept?;
+        sum.delivered += swept.delivered;
+        sum.failed += swept.failed;
+        sum.backlog += swept.backlog;
+    }
+    Ok(sum)
 }
 
 /// Delivers due items until the backlog is empty or `budget` has passed. The last batch may exceed the budget by the

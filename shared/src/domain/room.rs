@@ -135,6 +135,8 @@ pub struct RoomResponse {
     pub room: RoomDetail,
     /// How long the sender of a message may edit or delete it.
     pub edit_window_seconds: EditWindow,
+    /// The URL of its database in Firebase; null without a mirror.
+    pub firebase_database_url: Option<String>,
 }
 
 /// The order of the list. Rooms without a message come last in either direction; the id breaks ties.

@@ -6,16 +6,16 @@ use reqwest::{Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use url::Url;
 use uuid::Uuid;
 
+use super::access::Access;
 use super::transport::Transport;
 use super::{FirebaseError, tree};
-use crate::config::FirebaseSettings;
+use crate::config;
 use crate::db::mirror::RoomState;
-use crate::db::trust::EmptiedRoom;
 use crate::domain::{Timestamp, Viewer};
 use crate::http_client::HttpClient;
-use crate::secret::SecretStore;
 
 /// The result of writing a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Written {
     Superseded,
 }
 
-/// The chat's client of the Realtime Database.
+/// The chat's client of a Realtime Database.
 pub struct Firebase {
     transport: Transport,
     database_url: String,
@@ -37,25 +37,19 @@ impl Firebase {
     /// The time limit of one request.
     pub const TIMEOUT: Duration = Transport::TIMEOUT;
 
-    /// Creates a client for the configured database.
+    /// Creates a client for a database.
     ///
     /// # Errors
     /// The emulator's host is invalid.
-    pub fn new(
-        settings: &FirebaseSettings,
-        secrets: Arc<SecretStore>,
+    pub(super) fn new(
+        url: &Url,
+        emulator_host: Option<&str>,
+        access: Arc<Access>,
         client: Arc<HttpClient>,
     ) -> Result<Self, url::ParseError> {
-        // The original text, since the parser adds a slash to a URL without a path.
-        let url = settings.database_url.as_str();
-        let database_url = if settings.database_url.query().is_some() {
-            url
-        } else {
-            url.trim_end_matches('/')
-        };
         Ok(Self {
-            transport: Transport::new(settings, secrets, client)?,
-            database_url: database_url.to_owned(),
+            transport: Transport::new(url, emulator_host, access, client)?,
+            database_url: config::database_url(url).to_owned(),
         })
     }
 
@@ -63,6 +57,12 @@ impl Firebase {
     #[must_use]
     pub fn database_url(&self) -> &str {
         &self.database_url
+    }
+
+    /// Returns the address of a path in this database.
+    #[must_use]
+    pub fn address(&self, path: &str) -> String {
+        format!("{}/{path}", self.database_url)
     }
 
     /// Writes `state` to its room and both inboxes atomically. The rules reject a state that is not newer than the stored one.
@@ -150,6 +150,24 @@ impl Firebase {
         self.read(path, &[]).await
     }
 
+    /// Returns which of these trees exist.
+    ///
+    /// # Errors
+    /// See [`FirebaseError`].
+    pub async fn existing(
+        &self,
+        paths: impl IntoIterator<Item = String>,
+    ) -> Result<Vec<String>, FirebaseError> {
+        let mut existing = Vec::new();
+        for path in paths {
+            let tree: Value = self.read(&path, &[("shallow", "true")]).await?;
+            if !tree.is_null() {
+                existing.push(path);
+            }
+        }
+        Ok(existing)
+    }
+
     /// Reads the inboxes of `limit` users whose ids are at least `first`, ordered by id.
     ///
     /// # Errors
@@ -185,19 +203,17 @@ impl Firebase {
         self.send_as_backend(Method::PATCH, "", Some(&update)).await
     }
 
-    /// Removes rooms and their inbox entries in one write. The rules do not apply: they allow nobody to delete a room.
+    /// Removes trees, such as rooms and their inbox entries, in one write. The rules do not apply: they allow nobody to
+    /// delete a room.
     ///
     /// # Errors
     /// See [`FirebaseError`].
-    pub async fn remove_rooms(&self, rooms: &[EmptiedRoom]) -> Result<(), FirebaseError> {
-        let paths = rooms.iter().flat_map(|room| {
-            [
-                format!("chats/{}", room.id),
-                tree::inbox_path(room.driver_id, room.id),
-                tree::inbox_path(room.other_user_id, room.id),
-            ]
-        });
-        let update = Value::Object(paths.map(|path| (path, Value::Null)).collect());
+    pub async fn remove_trees(
+        &self,
+        paths: impl IntoIterator<Item = String>,
+    ) -> Result<(), FirebaseError> {
+        let paths = paths.into_iter().map(|path| (path, Value::Null));
+        let update = Value::Object(paths.collect());
         let query = [("print", "silent")];
         let response = self
             .transport

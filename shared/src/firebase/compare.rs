@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Firebase, FirebaseError, tree};
+use super::{FirebaseError, Shards, tree};
 use crate::db::{Database, QueryError, mirror};
 
 /// The function's time limit, less the time that one more room may take.
@@ -41,7 +41,8 @@ pub struct Difference {
     /// Its revisions in PostgreSQL and in Firebase; the latter is `None` if the room is missing there. An older
     /// revision is only late.
     pub revision: (i64, Option<i64>),
-    /// The paths below `/chats/{id}` and `/inboxes/{user_id}/{id}` that differ, without their values.
+    /// The paths below `/chats/{id}` and `/inboxes/{user_id}/{id}` that differ, without their values. Those on a shard to
+    /// which the room does not belong begin with its URL.
     pub paths: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ pub struct Difference {
 /// PostgreSQL or Firebase does not respond.
 pub async fn compare(
     database: &Database,
-    firebase: &Firebase,
+    shards: &Shards,
     room_id: Option<Uuid>,
     after: Option<Uuid>,
 ) -> Result<Comparison, CompareError> {
@@ -69,7 +70,7 @@ pub async fn compare(
         for room_id in rooms {
             comparison
                 .different
-                .extend(compare_room(database, firebase, room_id).await?);
+                .extend(compare_room(database, shards, room_id).await?);
             comparison.compared += 1;
             after = Some(room_id);
             if started.elapsed() > COMPARE_BUDGET {
@@ -85,12 +86,13 @@ pub async fn compare(
 
 async fn compare_room(
     database: &Database,
-    firebase: &Firebase,
+    shards: &Shards,
     room_id: Uuid,
 ) -> Result<Option<Difference>, CompareError> {
     let Some(state) = mirror::read(database, room_id).await? else {
         return Ok(None);
     };
+    let firebase = &shards.of(room_id).firebase;
     let mut revision = None;
     let mut paths = Vec::new();
     for (path, expected) in tree::trees(&state) {
@@ -103,6 +105,13 @@ async fn compare_room(
     // Clients write there.
     let typing = format!("chats/{room_id}/typing");
     paths.retain(|path| *path != typing);
+    let participants = [state.room.driver_id, state.room.other_user_id];
+    for firebase in shards.not_of(room_id) {
+        let moved = firebase
+            .existing(tree::places(room_id, participants))
+            .await?;
+        paths.extend(moved.iter().map(|path| firebase.address(path)));
+    }
     Ok((!paths.is_empty()).then_some(Difference {
         room_id,
         revision: (state.room.revision, revision),

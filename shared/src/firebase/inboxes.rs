@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::compare::CompareError;
-use super::{Firebase, tree};
+use super::{Shards, tree};
 use crate::db::Database;
 use crate::db::mirror::{self, InboxEntry};
 
@@ -18,9 +18,9 @@ const BATCH: usize = 20;
 /// The stray entries of a part of the inboxes.
 #[derive(Debug, Default, Serialize)]
 pub struct StrayEntries {
-    /// Their paths.
+    /// Their paths; with several shards, after the shard's URL.
     pub stray_inbox_entries: Vec<String>,
-    /// The first inbox that was not searched, if there are more. Continue with it.
+    /// The first inbox that was not searched on every shard, if there are more. Continue with it.
     pub next_inbox: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct StrayEntries {
 /// PostgreSQL or Firebase does not respond.
 pub async fn find_stray_entries(
     database: &Database,
-    firebase: &Firebase,
+    shards: &Shards,
     first: Option<String>,
     budget: Duration,
     remove: bool,
@@ -39,28 +39,43 @@ pub async fn find_stray_entries(
     let mut found = StrayEntries::default();
     let mut first = first.unwrap_or_default();
     loop {
-        // One more inbox shows where to continue.
-        let mut inboxes = firebase.read_inboxes(&first, BATCH + 1).await?;
-        let next = (inboxes.len() > BATCH).then(|| inboxes.pop_last());
-        let entries: Vec<_> = inboxes
-            .into_iter()
-            .flat_map(|(user, rooms)| rooms.into_iter().map(move |(room, _)| (user.clone(), room)))
-            .collect();
-        let stray = stray(database, entries).await?;
-        if remove && !stray.is_empty() {
-            firebase.remove_inbox_entries(&stray).await?;
+        let mut next: Option<String> = None;
+        for firebase in shards.databases() {
+            // One more inbox shows where to continue.
+            let mut inboxes = firebase.read_inboxes(&first, BATCH + 1).await?;
+            let further = (inboxes.len() > BATCH).then(|| inboxes.pop_last());
+            // All shards continue with the same inbox, so that one id says where.
+            if let Some((user, _)) = further.flatten() {
+                next = Some(next.map_or(user.clone(), |next| next.min(user)));
+            }
+            let entries: Vec<_> = inboxes
+                .into_iter()
+                .flat_map(|(user, rooms)| {
+                    rooms.into_iter().map(move |(room, _)| (user.clone(), room))
+                })
+                .collect();
+            let stray = stray(database, entries).await?;
+            if remove && !stray.is_empty() {
+                firebase.remove_inbox_entries(&stray).await?;
+            }
+            for (user, room) in stray {
+                let path = tree::inbox_path(user, room);
+                let path = match shards.all().len() {
+                    1 => path,
+                    _ => firebase.address(&path),
+                };
+                if !found.stray_inbox_entries.contains(&path) {
+                    found.stray_inbox_entries.push(path);
+                }
+            }
         }
-        let paths = stray
-            .iter()
-            .map(|(user, room)| tree::inbox_path(user, room));
-        found.stray_inbox_entries.extend(paths);
-        match next.flatten() {
+        match next {
             None => return Ok(found),
-            Some((user, _)) if started.elapsed() > budget => {
+            Some(user) if started.elapsed() > budget => {
                 found.next_inbox = Some(user);
                 return Ok(found);
             }
-            Some((user, _)) => first = user,
+            Some(user) => first = user,
         }
     }
 }

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::client::Written;
-use super::{Firebase, FirebaseError};
+use super::shards::each;
+use super::{Firebase, FirebaseError, Shard, Shards, tree};
 use crate::db::delivery::Backlog;
 use crate::db::mirror::{self, RoomState};
 use crate::db::{Database, QueryError};
@@ -18,15 +19,20 @@ use crate::delivery::{
 };
 use crate::domain::Viewer;
 
-/// The delivery channel of rooms to the Realtime Database.
+/// The delivery channel of a shard's rooms to its Realtime Database. Each shard has its own circuit and its own sweep, so
+/// that a failing database delays its own rooms only.
 #[derive(Clone, Copy)]
 pub struct Mirror {
     pub database: &'static Database,
-    pub firebase: &'static Firebase,
-    pub breaker: &'static Breaker,
+    pub shards: &'static Shards,
+    pub shard: &'static Shard,
 }
 
 impl Mirror {
+    /// The time limit for removing a room from the other shards. It is shorter than [`Channel::PROMPT`], so that another
+    /// shard that does not respond does not count as an outage of this one.
+    const REMOVAL_TIMEOUT: Duration = Duration::from_millis(800);
+
     /// Shows whether a user is typing. It tries once, since the state is stale after ten seconds, and not while the
     /// circuit is open.
     pub async fn set_typing(&self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
@@ -41,24 +47,41 @@ impl Mirror {
         viewer: Viewer,
         is_typing: bool,
     ) -> Result<(), QueryError> {
-        let Some(circuit) = self.breaker.closed_circuit(self.database).await? else {
+        let Some(circuit) = self.breaker().closed_circuit(self.database).await? else {
             return Ok(());
         };
-        let write = self.firebase.set_typing(room_id, viewer, is_typing);
+        let write = self.shard.firebase.set_typing(room_id, viewer, is_typing);
         let written = timeout(Self::PROMPT, write).await;
         let error = match written {
-            Ok(Ok(())) => return self.breaker.record_success(self.database, circuit).await,
+            Ok(Ok(())) => {
+                let responding = self.breaker().record_success(self.database, circuit);
+                return responding.await;
+            }
             Ok(Err(error)) => error,
             Err(elapsed) => FirebaseError::Unreachable(elapsed.to_string()),
         };
         tracing::warn!(%room_id, %error, "typing write failed");
         if error.cause() == RetryCause::Outage {
             let asked = error.retry_after();
-            self.breaker
+            self.breaker()
                 .record_failures(self.database, 1, asked)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Removes a room that was reset from all shards but its own: it may have moved.
+    async fn remove_elsewhere(&self, state: &RoomState) -> Result<(), FirebaseError> {
+        let room = &state.room;
+        if state.base_revision >= 0 {
+            return Ok(());
+        }
+        let places = tree::places(room.id, [room.driver_id, room.other_user_id]);
+        let removal = each(self.shards.not_of(room.id), |firebase| {
+            firebase.remove_trees(places.clone())
+        });
+        let removed = timeout(Self::REMOVAL_TIMEOUT, removal).await;
+        removed.unwrap_or_else(|elapsed| Err(FirebaseError::Unreachable(elapsed.to_string())))
     }
 }
 
@@ -76,7 +99,7 @@ impl Channel for Mirror {
     }
 
     fn breaker(&self) -> &'static Breaker {
-        self.breaker
+        &self.shard.breaker
     }
 
     async fn lease(
@@ -84,18 +107,28 @@ impl Channel for Mirror {
         scope: LeaseScope,
         life: Duration,
     ) -> Result<Lease<RoomState>, QueryError> {
-        mirror::lease(self.database, scope, life).await
+        mirror::lease(self.database, scope, life, &self.shard.rooms).await
     }
 
     async fn deliver(&self, state: &RoomState) -> DeliveryOutcome {
-        match self.firebase.write_room(state).await {
-            Ok(Written::Stored) => DeliveryOutcome::Delivered,
-            Ok(Written::Superseded) => DeliveryOutcome::Superseded,
+        let room_id = state.room.id;
+        let written = match self.shard.firebase.write_room(state).await {
+            Ok(written) => written,
             Err(error) => {
-                let room_id = state.room.id;
                 tracing::warn!(%room_id, %error, "mirror write failed");
-                outcome(&error)
+                return outcome(&error);
             }
+        };
+        if let Err(error) = self.remove_elsewhere(state).await {
+            tracing::warn!(%room_id, %error, "moved room not removed");
+            return DeliveryOutcome::Retry {
+                after: error.retry_after(),
+                cause: RetryCause::Item,
+            };
+        }
+        match written {
+            Written::Stored => DeliveryOutcome::Delivered,
+            Written::Superseded => DeliveryOutcome::Superseded,
         }
     }
 
@@ -107,7 +140,7 @@ impl Channel for Mirror {
     }
 
     async fn backlog(&self) -> Result<Backlog, QueryError> {
-        mirror::backlog(self.database).await
+        mirror::backlog(self.database, &self.shard.rooms).await
     }
 }
 

@@ -10,6 +10,7 @@ mod mirror;
 pub mod retention;
 pub mod revoke;
 mod service_account;
+mod shards;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -21,3 +22,4 @@ pub use custom_token::{CustomToken, custom_token};
 pub use error::FirebaseError;
 pub use mirror::Mirror;
 pub use service_account::{InvalidServiceAccount, ServiceAccount};
+pub use shards::{Shard, Shards};

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Firebase;
+use super::shards::each;
+use super::{FirebaseError, Shards, tree};
+use crate::db::trust::EmptiedRoom;
 use crate::db::{Database, QueryError, trust};
 use crate::domain::RetentionPeriod;
 
@@ -22,7 +24,7 @@ const BUDGET: Duration = Duration::from_secs(10);
 /// PostgreSQL does not respond.
 pub async fn remove_expired_rooms(
     database: &Database,
-    firebase: Option<&Firebase>,
+    shards: Option<&'static Shards>,
     period: RetentionPeriod,
 ) -> Result<usize, QueryError> {
     let deadline = Instant::now() + BUDGET;
@@ -35,8 +37,8 @@ pub async fn remove_expired_rooms(
             return Ok(removed);
         }
         if !rooms.is_empty() {
-            if let Some(firebase) = firebase
-                && let Err(error) = firebase.remove_rooms(&rooms).await
+            if let Some(shards) = shards
+                && let Err(error) = remove_from(shards, &rooms).await
             {
                 tracing::error!(%error, "rooms not removed from Firebase");
                 return Ok(removed);
@@ -47,4 +49,16 @@ pub async fn remove_expired_rooms(
             return Ok(removed);
         }
     }
+}
+
+/// Removes rooms from every shard, because a room that has moved may still be where it was.
+async fn remove_from(shards: &'static Shards, rooms: &[EmptiedRoom]) -> Result<(), FirebaseError> {
+    let places = rooms
+        .iter()
+        .flat_map(|room| tree::places(room.id, [room.driver_id, room.other_user_id]));
+    let places: Vec<_> = places.collect();
+    each(shards.databases(), |firebase| {
+        firebase.remove_trees(places.clone())
+    })
+    .await
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::Firebase;
+use super::Shards;
+use super::shards::each;
 use crate::db::firebase_users::{self, Revocation};
 use crate::db::{Database, QueryError};
 use crate::domain::Timestamp;
@@ -35,14 +36,14 @@ pub struct Revocations {
 /// PostgreSQL does not respond.
 pub async fn revoke_users(
     database: &Database,
-    firebase: &'static Firebase,
+    shards: &'static Shards,
 ) -> Result<Revocations, QueryError> {
     let deadline = Instant::now() + BUDGET;
     firebase_users::check(database, Timestamp::now().0 - RECENT, USERS).await?;
     let mut revocations = Revocations::default();
     loop {
         let pending = firebase_users::pending(database, BATCH).await?;
-        let written = write(firebase, &pending).await;
+        let written = write(shards, &pending).await;
         firebase_users::settle(database, &written).await?;
         let revoked = written.iter().filter(|it| it.is_revoked).count();
         revocations.revoked += revoked;
@@ -53,8 +54,8 @@ pub async fn revoke_users(
     }
 }
 
-/// Writes entries concurrently. Returns those that Firebase accepted.
-async fn write(firebase: &'static Firebase, revocations: &[Revocation]) -> Vec<Revocation> {
+/// Writes entries to all shards concurrently. Returns those that all have accepted.
+async fn write(shards: &'static Shards, revocations: &[Revocation]) -> Vec<Revocation> {
     let mut writes = JoinSet::new();
     for &revocation in revocations {
         writes.spawn(async move {
@@ -62,7 +63,10 @@ async fn write(firebase: &'static Firebase, revocations: &[Revocation]) -> Vec<R
                 user_id,
                 is_revoked,
             } = revocation;
-            match firebase.set_revoked(user_id, is_revoked).await {
+            let write = each(shards.databases(), |firebase| {
+                firebase.set_revoked(user_id, is_revoked)
+            });
+            match write.await {
                 Ok(()) => Some(revocation),
                 Err(error) => {
                     tracing::error!(%user_id, %error, "revocation not written");

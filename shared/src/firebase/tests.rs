@@ -11,7 +11,7 @@ use wiremock::matchers::{body_string_contains, header, method, path, query_param
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::client::Written;
-use super::{Firebase, FirebaseError, ServiceAccount, custom_token};
+use super::{Firebase, FirebaseError, ServiceAccount, Shards, custom_token};
 use crate::config::FirebaseSettings;
 use crate::db::mirror::{MirroredParticipant, MirroredRoom, RoomState};
 use crate::delivery::RetryCause;
@@ -26,11 +26,16 @@ fn firebase(server: &MockServer) -> Firebase {
 }
 
 fn firebase_at(uri: &str) -> Firebase {
+    shards(&[uri.to_owned()]).into_databases().remove(0)
+}
+
+/// The first server also issues access tokens.
+fn shards(urls: &[String]) -> Shards {
     let credentials =
         std::env::var("FIREBASE_CREDENTIALS_PATH").expect("`make test` makes a service account");
     let mut credentials: Value =
         serde_json::from_str(&std::fs::read_to_string(credentials).unwrap()).unwrap();
-    credentials["token_uri"] = json!(format!("{uri}/token"));
+    credentials["token_uri"] = json!(format!("{}/token", urls[0]));
     let secret = Secret {
         database_url: String::new(),
         direct_database_url: None,
@@ -41,11 +46,11 @@ fn firebase_at(uri: &str) -> Firebase {
         webhook_keys: Vec::new(),
     };
     let settings = FirebaseSettings {
-        database_url: Url::parse(uri).unwrap(),
+        database_urls: urls.iter().map(|url| Url::parse(url).unwrap()).collect(),
         emulator_host: None,
     };
     let secrets = Arc::new(SecretStore::fixed(secret));
-    Firebase::new(&settings, secrets, Arc::new(HttpClient::default())).unwrap()
+    Shards::new(&settings, secrets, &Arc::new(HttpClient::default())).unwrap()
 }
 
 fn state(revision: i64) -> RoomState {
@@ -282,4 +287,67 @@ fn a_custom_token_has_exactly_the_required_claims() {
             "exp": claims["iat"].as_u64().unwrap() + 3600,
         })
     );
+}
+
+/// The vectors of docs/mirror.md, for other languages.
+#[test]
+fn a_rooms_shard_is_the_database_with_the_greatest_sha_256_of_its_address() {
+    let shards = shards(&["a", "b", "c"].map(|name| format!("https://{name}.firebaseio.com")));
+    for (room, name) in [
+        ("00000000-0000-0000-0000-000000000001", "c"),
+        ("00000000-0000-0000-0000-000000000002", "b"),
+        ("00000000-0000-0000-0000-000000000003", "a"),
+        ("0190d5a0-7c00-7000-8000-00000000000a", "c"),
+    ] {
+        let shard = shards.of(Uuid::parse_str(room).unwrap());
+        let url = format!("https://{name}.firebaseio.com");
+        assert_eq!(shard.firebase.database_url(), url, "{room}");
+    }
+}
+
+#[test]
+fn a_further_shard_takes_its_share_of_rooms_and_moves_no_other() {
+    let urls = ["a", "b", "c"].map(|name| format!("https://{name}.firebaseio.com"));
+    let (before, after) = (shards(&urls[..2]), shards(&urls));
+    // The order of the list does not matter.
+    let [a, b, c] = urls.clone();
+    let reordered = shards(&[c, a, b]);
+    let mut rooms = [0; 3];
+    for room in (0..3_000).map(Uuid::from_u128) {
+        let url = after.of(room).firebase.database_url();
+        assert_eq!(reordered.of(room).firebase.database_url(), url);
+        if url != urls[2] {
+            assert_eq!(before.of(room).firebase.database_url(), url);
+        }
+        rooms[urls.iter().position(|it| it == url).unwrap()] += 1;
+    }
+    assert!(
+        rooms.iter().all(|rooms| (900..1_100).contains(rooms)),
+        "{rooms:?}"
+    );
+}
+
+#[test]
+fn a_single_database_has_all_rooms() {
+    let only = shards(&["https://a.firebaseio.com/".to_owned()]);
+    assert_eq!(only.urls(), ["https://a.firebaseio.com"]);
+    assert_eq!(
+        only.of(ROOM).firebase.database_url(),
+        "https://a.firebaseio.com"
+    );
+    assert_eq!(only.not_of(ROOM).count(), 0);
+    assert_eq!(only.all()[0].rooms.circuit, "mirror");
+}
+
+#[tokio::test]
+async fn shards_share_an_access_token() {
+    let [first, second] = [MockServer::start().await, MockServer::start().await];
+    token_endpoint(&first, 1).await;
+    for server in [&first, &second] {
+        write_is_answered(server, "token-1", 204).await;
+    }
+    let shards = shards(&[first.uri(), second.uri()]);
+    for firebase in shards.databases() {
+        firebase.write_room(&state(1)).await.unwrap();
+    }
 }

@@ -7,9 +7,7 @@ use url::Url;
 
 use super::FirebaseError;
 use super::access::Access;
-use crate::config::FirebaseSettings;
 use crate::http_client::HttpClient;
-use crate::secret::SecretStore;
 
 /// Authorized requests to the Realtime Database's REST interface.
 ///
@@ -19,26 +17,27 @@ pub struct Transport {
     base: Url,
     namespace: Option<String>,
     /// `None` for the emulator, where the token `owner` is an administrator, as in Google's SDKs.
-    access: Option<Access>,
+    access: Option<Arc<Access>>,
 }
 
 impl Transport {
     /// The time limit of one request.
     pub const TIMEOUT: Duration = Duration::from_secs(8);
-    const SCOPE: &str = "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
+    /// The scope of an access token for all databases of the project.
+    pub const SCOPE: &str = "https://www.googleapis.com/auth/firebase.database https://www.googleapis.com/auth/userinfo.email";
 
-    /// Creates a transport to the configured database.
+    /// Creates a transport to a database, or to its namespace in the emulator at `emulator_host`.
     pub fn new(
-        settings: &FirebaseSettings,
-        secrets: Arc<SecretStore>,
+        database_url: &Url,
+        emulator_host: Option<&str>,
+        access: Arc<Access>,
         client: Arc<HttpClient>,
     ) -> Result<Self, url::ParseError> {
-        let database_url = &settings.database_url;
         let named = database_url
             .query_pairs()
             .find(|(name, _)| name == "ns")
             .map(|(_, value)| value.into_owned());
-        let (mut base, namespace) = match &settings.emulator_host {
+        let (mut base, namespace) = match emulator_host {
             None => (database_url.clone(), named),
             // As in Google's SDKs: `ns` selects one of the emulator's databases.
             Some(host) => {
@@ -53,10 +52,7 @@ impl Transport {
             }
         };
         base.set_query(None);
-        let access = match settings.emulator_host {
-            None => Some(Access::new(client.clone(), secrets, Self::SCOPE)),
-            Some(_) => None,
-        };
+        let access = emulator_host.is_none().then_some(access);
         Ok(Self {
             client,
             base,

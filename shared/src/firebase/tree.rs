@@ -2,6 +2,7 @@
 //! their schemas (`x-firebase`).
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::db::mirror::{MirroredMessage, MirroredParticipant, MirroredRoom, RoomState};
 use crate::domain::ReceiptState;
@@ -9,6 +10,16 @@ use crate::domain::ReceiptState;
 /// Returns the path of a room in a user's inbox.
 pub fn inbox_path(user_id: impl std::fmt::Display, room_id: impl std::fmt::Display) -> String {
     format!("inboxes/{user_id}/{room_id}")
+}
+
+/// Returns the paths of a room: its tree, and its inbox entries.
+pub fn places(room_id: Uuid, participants: [Uuid; 2]) -> [String; 3] {
+    let [driver, other_user] = participants;
+    [
+        format!("chats/{room_id}"),
+        inbox_path(driver, room_id),
+        inbox_path(other_user, room_id),
+    ]
 }
 
 /// Returns the multi-path update of the root that brings a room and its two inbox entries to `state` in one write.

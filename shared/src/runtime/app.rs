@@ -17,7 +17,7 @@ use crate::domain::{
     RoomDetail, RoomResponse, RoomsWithoutDelivery, SendLimits, Viewer,
 };
 use crate::error::{Error, Result};
-use crate::firebase::{CustomToken, Firebase, Mirror, custom_token};
+use crate::firebase::{CustomToken, Mirror, Shard, Shards, custom_token};
 use crate::http_client::HttpClient;
 use crate::push::{Fcm, Pushes};
 use crate::secret::{Secret, SecretStore};
@@ -26,8 +26,8 @@ use crate::webhooks::{Endpoint, Webhooks};
 /// The clients and settings of a function, for the lifetime of its environment.
 pub struct App {
     pub database: Database,
-    /// The mirror; `None` without one.
-    pub firebase: Option<Firebase>,
+    /// The mirror's databases; `None` without a mirror.
+    pub firebase: Option<Shards>,
     /// The response cache; `None` without one.
     pub cache: Option<Cache>,
     /// Cloud Messaging; `None` without pushes.
@@ -57,7 +57,6 @@ pub struct App {
     pub cors_origin: Option<HeaderValue>,
     pub(super) token_rules: TokenRules,
     pub(super) secrets: Arc<SecretStore>,
-    mirror_breaker: Breaker,
     push_breaker: Breaker,
     webhook_breaker: Breaker,
 }
@@ -97,7 +96,7 @@ impl App {
                         .into(),
                 );
             }
-            Some(settings) => Some(Firebase::new(settings, secrets.clone(), client.clone())?),
+            Some(settings) => Some(Shards::new(settings, secrets.clone(), &client)?),
         };
         let cache = match &secrets.current().redis_url {
             None => None,
@@ -143,7 +142,6 @@ impl App {
             cors_origin: settings.cors_origin.clone(),
             token_rules: settings.token_rules.clone(),
             secrets,
-            mirror_breaker: Breaker::new(ChannelName::Mirror),
             push_breaker: Breaker::new(ChannelName::Push),
             webhook_breaker: Breaker::new(ChannelName::Webhooks),
         })
@@ -155,15 +153,28 @@ impl App {
         self.secrets.current()
     }
 
-    /// Returns the mirror's delivery channel; `None` without a mirror.
-    #[must_use]
-    pub fn mirror(&'static self) -> Option<Mirror> {
-        let firebase = self.firebase.as_ref()?;
-        Some(Mirror {
-            database: &self.database,
-            firebase,
-            breaker: &self.mirror_breaker,
+    /// Returns the mirror's delivery channels, one per shard; none without a mirror.
+    pub fn mirrors(&'static self) -> impl Iterator<Item = Mirror> {
+        let shards = self.firebase.iter();
+        shards.flat_map(|shards| {
+            let all = shards.all().iter();
+            all.map(|shard| self.mirror(shards, shard))
         })
+    }
+
+    /// Returns the delivery channel of a room to its shard; `None` without a mirror.
+    #[must_use]
+    pub fn mirror_of(&'static self, room_id: Uuid) -> Option<Mirror> {
+        let shards = self.firebase.as_ref()?;
+        Some(self.mirror(shards, shards.of(room_id)))
+    }
+
+    fn mirror(&'static self, shards: &'static Shards, shard: &'static Shard) -> Mirror {
+        Mirror {
+            database: &self.database,
+            shards,
+            shard,
+        }
     }
 
     /// Returns the pushes' delivery channel; `None` without pushes.
@@ -191,15 +202,22 @@ impl App {
     /// Returns the room as the viewer may see it, with the settings that apply to it.
     #[must_use]
     pub fn room_response(&self, room: RoomDetail, viewer: Viewer) -> RoomResponse {
+        let shard = self.firebase.as_ref().map(|shards| shards.of(room.id));
         RoomResponse {
+            firebase_database_url: shard.map(|it| it.rooms.url.clone()),
             room: room.disclose(self.disclosure, viewer),
             edit_window_seconds: self.edit_window,
         }
     }
 
     /// Mirrors these rooms after the response.
-    pub fn mirror_after_reply(&'static self, rooms: Vec<Uuid>) {
-        self.deliver_after_reply(self.mirror(), rooms);
+    pub fn mirror_after_reply(&'static self, mut rooms: Vec<Uuid>) {
+        for mirror in self.mirrors() {
+            let is_own = |room: &Uuid| mirror.shards.of(*room).rooms.url == mirror.shard.rooms.url;
+            let own;
+            (own, rooms) = rooms.into_iter().partition(is_own);
+            self.deliver_after_reply(Some(mirror), own);
+        }
     }
 
     /// Sends the pending pushes of these rooms after the response.
@@ -228,7 +246,7 @@ impl App {
 
     /// Shows in Firebase whether the viewer is typing, after the response.
     pub fn type_after_reply(&'static self, room_id: Uuid, viewer: Viewer, is_typing: bool) {
-        if let Some(mirror) = self.mirror() {
+        if let Some(mirror) = self.mirror_of(room_id) {
             self.after_reply.spawn(async move {
                 mirror.set_typing(room_id, viewer, is_typing).await;
             });
@@ -263,7 +281,7 @@ impl App {
     ///
     /// # Errors
     /// 503 if the deployment has no mirror.
-    pub fn require_firebase(&self) -> Result<&Firebase> {
+    pub fn require_firebase(&self) -> Result<&Shards> {
         self.firebase.as_ref().ok_or(Error::NotOffered(
             "Le temps réel n'est pas configuré sur ce serveur.",
         ))

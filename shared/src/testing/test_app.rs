@@ -90,7 +90,9 @@ impl TestApp {
             secret_source: SecretSource::Environment,
             token_rules: TokenRules::default(),
             firebase: Some(FirebaseSettings {
-                database_url: Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
+                database_urls: vec![
+                    Url::parse("https://relais-test.firebaseio.com").expect("a URL"),
+                ],
                 emulator_host: Some(firebase.host()),
             }),
             fcm_url: Some(Url::parse(&fcm.url()).expect("a URL")),

@@ -154,7 +154,7 @@ async fn a_rejected_event_is_no_outage_and_blocks_only_its_room() {
             backlog: 8
         }
     );
-    let state = circuit(&test.app.database, ChannelName::Webhooks)
+    let state = circuit(&test.app.database, ChannelName::Webhooks.name())
         .await
         .unwrap();
     assert!(!state.is_open && state.failures == 0);
@@ -206,7 +206,7 @@ async fn a_slow_endpoint_costs_no_time_after_a_reply_and_gets_its_events_from_th
     endpoint.responds(ResponseTemplate::new(200).set_delay(Duration::from_millis(600)));
     let channel = test.app.webhooks().unwrap();
     let state = async || {
-        circuit(&test.app.database, ChannelName::Webhooks)
+        circuit(&test.app.database, ChannelName::Webhooks.name())
             .await
             .unwrap()
     };

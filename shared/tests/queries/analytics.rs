@@ -264,7 +264,13 @@ async fn firebase_writes_are_counted_by_outcome() {
             room_id: room,
             reservation: None,
         };
-        let lease = mirror::lease(database, scope, Duration::from_mins(1)).await;
+        let lease = mirror::lease(
+            database,
+            scope,
+            Duration::from_mins(1),
+            &mirror::Shard::default(),
+        )
+        .await;
         let state = lease.unwrap().items.remove(0);
         mirror::settle(database, &[(state, outcome)]).await.unwrap();
     }

@@ -5,7 +5,7 @@ use shared::testing::TestApp;
 
 async fn fail(test: &TestApp, failures: usize, asked: Option<u64>) -> (bool, bool) {
     let asked = asked.map(Duration::from_secs);
-    let change = record_failures(&test.app.database, Channel::Mirror, failures, asked);
+    let change = record_failures(&test.app.database, Channel::Mirror.name(), failures, asked);
     let change = change.await.unwrap();
     (change.was_open, change.circuit.is_open)
 }
@@ -21,15 +21,19 @@ async fn the_fifth_failure_in_a_row_opens_the_circuit_and_a_success_closes_it() 
     let test = TestApp::new().await;
     let database = &test.app.database;
     assert_eq!(fail(&test, 4, None).await, (false, false));
-    record_success(database, Channel::Mirror).await.unwrap();
+    record_success(database, Channel::Mirror.name())
+        .await
+        .unwrap();
     assert_eq!(fail(&test, 4, None).await, (false, false));
     assert_eq!(fail(&test, 1, None).await, (false, true));
     assert_eq!(fail(&test, 1, None).await, (true, true));
 
-    let push = circuit(database, Channel::Push).await.unwrap();
+    let push = circuit(database, Channel::Push.name()).await.unwrap();
     assert_eq!(push, Circuit::default(), "each channel has its own");
-    record_success(database, Channel::Mirror).await.unwrap();
-    let closed = circuit(database, Channel::Mirror).await.unwrap();
+    record_success(database, Channel::Mirror.name())
+        .await
+        .unwrap();
+    let closed = circuit(database, Channel::Mirror.name()).await.unwrap();
     assert_eq!(closed, Circuit::default());
 }
 

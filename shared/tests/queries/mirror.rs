@@ -26,7 +26,7 @@ async fn lease_for(
         room_id,
         reservation,
     };
-    mirror::lease(&test.app.database, scope, life)
+    mirror::lease(&test.app.database, scope, life, &mirror::Shard::default())
         .await
         .unwrap()
 }
@@ -40,7 +40,7 @@ async fn due(test: &TestApp, limit: i64, ignore_circuit: bool) -> Vec<RoomState>
         limit,
         ignore_circuit,
     };
-    let lease = mirror::lease(&test.app.database, scope, LIFE).await;
+    let lease = mirror::lease(&test.app.database, scope, LIFE, &mirror::Shard::default()).await;
     lease.unwrap().items
 }
 
@@ -326,7 +326,7 @@ async fn an_open_circuit_leases_nothing_after_a_reply_and_one_room_per_probe_to_
     let test = TestApp::new().await;
     let (_, _, room) = test.room().await;
     test.room().await;
-    record_failures(&test.app.database, Channel::Mirror, 5, None)
+    record_failures(&test.app.database, Channel::Mirror.name(), 5, None)
         .await
         .unwrap();
     let after_reply = lease_for(&test, room, None, LIFE).await;
@@ -344,7 +344,11 @@ async fn an_open_circuit_leases_nothing_after_a_reply_and_one_room_per_probe_to_
 async fn the_backlog_is_measured() {
     let test = TestApp::new().await;
     let (_, _, room) = test.room().await;
-    let backlog = async || mirror::backlog(&test.app.database).await.unwrap();
+    let backlog = async || {
+        mirror::backlog(&test.app.database, &mirror::Shard::default())
+            .await
+            .unwrap()
+    };
     let sql = "UPDATE chat_rooms SET behind_since = behind_since - interval '90 seconds'";
     test.sql.execute(sql, &[]).await.unwrap();
     let measured = backlog().await;
@@ -431,7 +435,9 @@ async fn a_changed_flag_makes_the_mirror_due_and_an_unchanged_one_does_not() {
         rooms::archive(&test.app.database, driver, room, value)
             .await
             .unwrap();
-        let backlog = mirror::backlog(&test.app.database).await.unwrap();
+        let backlog = mirror::backlog(&test.app.database, &mirror::Shard::default())
+            .await
+            .unwrap();
         assert_eq!(backlog.items == 1, due, "{value}");
         if due {
             let state = lease(&test, room).await.unwrap();
@@ -500,7 +506,10 @@ async fn a_change_of_the_platforms_data_that_an_inbox_shows_makes_the_mirror_due
         test.sql.execute(change, &[]).await.unwrap();
         refresh().await;
         assert_eq!(
-            mirror::backlog(&test.app.database).await.unwrap().items,
+            mirror::backlog(&test.app.database, &mirror::Shard::default())
+                .await
+                .unwrap()
+                .items,
             1,
             "{change}"
         );

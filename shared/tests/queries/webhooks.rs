@@ -90,7 +90,7 @@ async fn let_time_pass(test: &TestApp) {
 
 async fn open_circuit(test: &TestApp) {
     let database = &test.app.database;
-    record_failures(database, Channel::Webhooks, 5, None)
+    record_failures(database, Channel::Webhooks.name(), 5, None)
         .await
         .unwrap();
 }

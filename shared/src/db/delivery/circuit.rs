@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::{Channel, Circuit};
+use super::Circuit;
 use crate::db::{Database, QueryError};
 
 /// The number of consecutive failures that open a circuit.
@@ -17,14 +17,14 @@ pub struct CircuitChange {
     pub was_open: bool,
 }
 
-/// Counts failures of a channel's service, and opens its circuit from the fifth consecutive one. The next probe follows
-/// after three seconds, or after the delay that the service `asked` for.
+/// Counts failures of the service behind a circuit, and opens the circuit from the fifth consecutive one. The next probe
+/// follows after three seconds, or after the delay that the service `asked` for. A circuit without a row is closed.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
 pub async fn record_failures(
     database: &Database,
-    channel: Channel,
+    circuit: &str,
     failures: usize,
     asked: Option<Duration>,
 ) -> Result<CircuitChange, QueryError> {
@@ -32,17 +32,20 @@ pub async fn record_failures(
         WITH before AS (
             SELECT open_since IS NOT NULL AS was_open FROM chat_delivery_channels WHERE name = $1
         )
-        UPDATE chat_delivery_channels
-        SET failures = least(failures + $2, 1000000),
-            open_since = CASE WHEN failures + $2 >= $3 THEN coalesce(open_since, clock_timestamp()) ELSE open_since END,
-            probe_after = clock_timestamp() + interval '1 second' * greatest($4, 3)
-        FROM before
-        WHERE name = $1
-        RETURNING open_since IS NOT NULL AS circuit_is_open, failures AS channel_failures, was_open";
+        INSERT INTO chat_delivery_channels AS channel (name, failures, open_since, probe_after)
+        VALUES ($1, $2, CASE WHEN $2 >= $3 THEN clock_timestamp() END,
+                clock_timestamp() + interval '1 second' * greatest($4, 3))
+        ON CONFLICT (name) DO UPDATE
+        SET failures = least(channel.failures + $2, 1000000),
+            open_since = CASE WHEN channel.failures + $2 >= $3 THEN coalesce(channel.open_since, clock_timestamp())
+                              ELSE channel.open_since END,
+            probe_after = excluded.probe_after
+        RETURNING open_since IS NOT NULL AS circuit_is_open, failures AS channel_failures,
+                  coalesce((SELECT was_open FROM before), false) AS was_open";
     let failures = i32::try_from(failures).unwrap_or(THRESHOLD);
     let asked = asked.map(|wait| wait.as_secs_f64());
     let parameters = [
-        (&channel.name() as _, Type::TEXT),
+        (&circuit as _, Type::TEXT),
         (&failures as _, Type::INT4),
         (&THRESHOLD as _, Type::INT4),
         (&asked as _, Type::FLOAT8),
@@ -54,28 +57,27 @@ pub async fn record_failures(
     })
 }
 
-/// Reads a channel's circuit.
+/// Reads a circuit.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
-pub async fn circuit(database: &Database, channel: Channel) -> Result<Circuit, QueryError> {
+pub async fn circuit(database: &Database, circuit: &str) -> Result<Circuit, QueryError> {
     const SQL: &str = "-- delivery_circuit
-        SELECT open_since IS NOT NULL AS circuit_is_open, failures AS channel_failures
+        SELECT coalesce(bool_or(open_since IS NOT NULL), false) AS circuit_is_open,
+               coalesce(max(failures), 0) AS channel_failures
         FROM chat_delivery_channels WHERE name = $1";
-    let parameters = [(&channel.name() as _, Type::TEXT)];
+    let parameters = [(&circuit as _, Type::TEXT)];
     Ok(Circuit::of(&database.query_one(SQL, &parameters).await?))
 }
 
-/// Records that a channel's service responds: closes the circuit and resets the failures.
+/// Records that the service behind a circuit responds: closes the circuit and resets the failures.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
-pub async fn record_success(database: &Database, channel: Channel) -> Result<(), QueryError> {
+pub async fn record_success(database: &Database, circuit: &str) -> Result<(), QueryError> {
     const SQL: &str = "-- record_delivery_success
         UPDATE chat_delivery_channels SET failures = 0, open_since = NULL, probe_after = NULL
         WHERE name = $1 AND (failures > 0 OR open_since IS NOT NULL)";
-    database
-        .query(SQL, &[(&channel.name(), Type::TEXT)])
-        .await?;
+    database.query(SQL, &[(&circuit, Type::TEXT)]).await?;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Its name in `chat_delivery_channels` and in logs.
+    /// Its name in logs, and the name of its circuit in `chat_delivery_channels`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -52,13 +52,14 @@ pub enum LeaseScope {
 
 impl LeaseScope {
     /// Runs the first of a channel's two lease statements for a room, and the second for the sweep. `$1` is `life` in
-    /// seconds, `$2` is the channel's own parameter, and the others come from the scope.
+    /// seconds, `$2` is the channel's own parameter, `$3` and `$4` come from the scope, and `further` are the others.
     pub(in crate::db) async fn query(
         self,
         database: &Database,
         [room, due]: [&str; 2],
         life: Duration,
         own: Parameter<'_>,
+        further: &[Parameter<'_>],
     ) -> Result<Vec<Row>, QueryError> {
         let life = life.as_secs_f64();
         let life = (&life as _, Type::FLOAT8);
@@ -69,7 +70,8 @@ impl LeaseScope {
             } => {
                 let id = (&room_id as _, Type::UUID);
                 let reservation = (&reservation as _, Type::TIMESTAMPTZ);
-                database.query(room, &[life, own, id, reservation]).await
+                let parameters = [&[life, own, id, reservation], further].concat();
+                database.query(room, &parameters).await
             }
             Self::Due {
                 limit,
@@ -77,9 +79,8 @@ impl LeaseScope {
             } => {
                 let limit = (&limit as _, Type::INT8);
                 let ignore_circuit = (&ignore_circuit as _, Type::BOOL);
-                database
-                    .query(due, &[life, own, limit, ignore_circuit])
-                    .await
+                let parameters = [&[life, own, limit, ignore_circuit], further].concat();
+                database.query(due, &parameters).await
             }
         }
     }
@@ -156,15 +157,16 @@ impl Backlog {
     }
 }
 
-/// The CTE `channel`: the circuit breaker of the channel with this name.
+/// The CTE `channel`: the circuit with this name, an SQL expression. A circuit without a row is closed.
 macro_rules! channel_state {
     ($name:literal) => {
         concat!(
             "channel AS MATERIALIZED (
-            SELECT failures AS channel_failures, open_since IS NOT NULL AS circuit_is_open
-            FROM chat_delivery_channels WHERE name = '",
+            SELECT coalesce(max(failures), 0) AS channel_failures,
+                   coalesce(bool_or(open_since IS NOT NULL), false) AS circuit_is_open
+            FROM chat_delivery_channels WHERE name = ",
             $name,
-            "'
+            "
         ),"
         )
     };
@@ -178,9 +180,9 @@ macro_rules! sweep_limit {
         concat!(
             "probe AS (
             UPDATE chat_delivery_channels SET probe_after = clock_timestamp() + interval '3 seconds'
-            WHERE name = '",
+            WHERE name = ",
             $name,
-            "' AND open_since IS NOT NULL AND probe_after <= now()
+            " AND open_since IS NOT NULL AND probe_after <= now()
             RETURNING 1
         ),"
         )

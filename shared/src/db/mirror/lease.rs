@@ -2,13 +2,14 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::RoomState;
+use super::shard::is_of_shard;
 use super::state::{mirrored_message, participant_columns, participant_joins, states};
+use super::{RoomState, Shard};
 use crate::db::columns::read_seqs;
 use crate::db::delivery::{Lease, LeaseScope, channel_state, sweep_limit};
 use crate::db::{Database, QueryError};
 
-/// Leases rooms that Firebase is behind on for `life`, and reads their changes.
+/// Leases rooms that Firebase is behind on for `life`, and reads their changes. The room of the scope belongs to `shard`.
 ///
 /// A room that is leased, or was written less than 100 ms ago, is reserved instead: see
 /// [`Lease::reserved`](crate::db::delivery::Lease). A room in back-off is not leased.
@@ -19,9 +20,14 @@ pub async fn lease(
     database: &Database,
     scope: LeaseScope,
     life: Duration,
+    shard: &Shard,
 ) -> Result<Lease<RoomState>, QueryError> {
     let window = (&RoomState::WINDOW as _, Type::INT8);
-    let rows = scope.query(database, [ROOM, DUE], life, window).await?;
+    let [urls, url] = shard.parameters();
+    let shard = [(&shard.circuit as _, Type::TEXT), urls, url];
+    let rows = scope
+        .query(database, [ROOM, DUE], life, window, &shard)
+        .await?;
     Ok(Lease {
         items: states(&rows),
         ..Lease::of(&rows)
@@ -92,7 +98,7 @@ macro_rules! lease_and_read {
 const ROOM: &str = concat!(
     "-- lease_mirror
         WITH ",
-    channel_state!("mirror"),
+    channel_state!("$5"),
     "due AS (
             SELECT id, ",
     is_free!(),
@@ -113,13 +119,15 @@ const ROOM: &str = concat!(
 const DUE: &str = concat!(
     "-- lease_due_mirrors
         WITH ",
-    channel_state!("mirror"),
-    sweep_limit!(probe "mirror"),
+    channel_state!("$5"),
+    sweep_limit!(probe "$5"),
     "due AS (
             SELECT id, true AS is_free, NULL::timestamptz AS new_reservation
             FROM chat_rooms
             WHERE revision > mirrored_revision AND (mirror_after IS NULL OR mirror_after <= now()) AND ",
     is_free!(),
+    " AND ",
+    is_of_shard!("$6", "$7"),
     "
             ORDER BY mirror_after NULLS FIRST
             LIMIT ",

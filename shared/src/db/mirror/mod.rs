@@ -5,6 +5,7 @@ mod inboxes;
 mod lease;
 mod repair;
 mod settle;
+mod shard;
 mod state;
 
 pub use backlog::backlog;
@@ -12,4 +13,5 @@ pub use inboxes::{InboxEntry, stray_entries};
 pub use lease::lease;
 pub use repair::{reset, reset_all, rooms_after};
 pub use settle::settle;
+pub use shard::Shard;
 pub use state::{MirroredMessage, MirroredParticipant, MirroredRoom, RoomState, read};

@@ -20,7 +20,8 @@ pub async fn rooms_after(
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-/// Marks rooms for a complete write, as if Firebase had none of them, and returns their number. The new revision makes
+/// Marks rooms for a complete write, as if Firebase had none of them, and returns their number. A `mirrored_revision` of
+/// -1 distinguishes them from new rooms: they may stand on a shard to which they do not belong. The new revision makes
 /// the rules accept the write.
 ///
 /// # Errors
@@ -28,7 +29,7 @@ pub async fn rooms_after(
 pub async fn reset(database: &Database, rooms: &[Uuid]) -> Result<usize, QueryError> {
     const SQL: &str = "-- reset_mirror
         UPDATE chat_rooms
-        SET revision = revision + 1, mirrored_revision = 0, mirror_attempts = 0, mirror_after = NULL,
+        SET revision = revision + 1, mirrored_revision = -1, mirror_attempts = 0, mirror_after = NULL,
             behind_since = coalesce(behind_since, clock_timestamp())
         WHERE id = ANY ($1)
         RETURNING id";

@@ -20,7 +20,7 @@ pub struct RoomState {
     /// The time of the oldest change that Firebase does not have.
     pub behind_since: Option<DateTime<Utc>>,
     /// The newest revision that Firebase was known to have at the time of reading. `changed` contains all later
-    /// changes.
+    /// changes. 0 for a new room, -1 for one that was reset.
     pub base_revision: i64,
     pub read_at: DateTime<Utc>,
     /// The lease under which the state was read: its expiry time, which is unique among the leases of a room.

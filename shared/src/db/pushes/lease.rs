@@ -60,7 +60,9 @@ pub async fn lease(
     life: Duration,
 ) -> Result<Lease<DuePush>, QueryError> {
     let expiry = (&DuePush::LIFE.as_secs_f64() as _, Type::FLOAT8);
-    let rows = scope.query(database, [ROOM, DUE], life, expiry).await?;
+    let rows = scope
+        .query(database, [ROOM, DUE], life, expiry, &[])
+        .await?;
     Ok(Lease {
         items: rows.iter().filter_map(due).collect(),
         ..Lease::of(&rows)
@@ -152,7 +154,7 @@ macro_rules! lease_and_read {
 const ROOM: &str = concat!(
     "-- lease_pushes
         WITH ",
-    channel_state!("push"),
+    channel_state!("'push'"),
     "due AS (
             SELECT chat_room_id, token, ",
     is_free!(),
@@ -172,8 +174,8 @@ const ROOM: &str = concat!(
 const DUE: &str = concat!(
     "-- lease_due_pushes
         WITH ",
-    channel_state!("push"),
-    sweep_limit!(probe "push"),
+    channel_state!("'push'"),
+    sweep_limit!(probe "'push'"),
     "due AS (
             SELECT chat_room_id, token, true AS is_free, NULL::timestamptz AS new_reservation
             FROM chat_pushes

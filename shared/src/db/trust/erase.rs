@@ -158,8 +158,8 @@ macro_rules! without_name {
 
 /// A room is complete, and leaves the queue, in the first run that finds no content of the person in it.
 ///
-/// `mirrored_revision = 0` makes the mirror replace the room's whole list of messages, and so also removes what Firebase
-/// should no longer have.
+/// `mirrored_revision = -1` makes the mirror replace the room's whole list of messages, and so also removes what Firebase
+/// should no longer have, on any shard.
 const SQL: &str = concat!(
     "-- erase_batch
     WITH job AS MATERIALIZED (
@@ -226,7 +226,7 @@ const SQL: &str = concat!(
     ),
     updated AS (
         UPDATE chat_rooms AS room
-        SET revision = room.revision + 1, mirrored_revision = 0,
+        SET revision = room.revision + 1, mirrored_revision = -1,
             behind_since = coalesce(room.behind_since, clock_timestamp()),
             last_message_text = CASE
                 WHEN room.last_message_sender_id = (SELECT user_id FROM job) THEN $2

@@ -68,7 +68,7 @@ pub async fn lease(
     life: Duration,
 ) -> Result<Lease<DueEvents>, QueryError> {
     let limit = (&DueEvents::LIMIT as _, Type::INT8);
-    let rows = scope.query(database, [ROOM, DUE], life, limit).await?;
+    let rows = scope.query(database, [ROOM, DUE], life, limit, &[]).await?;
     let keys = rows.chunk_by(|a, b| order_key(a) == order_key(b));
     Ok(Lease {
         items: keys
@@ -166,7 +166,7 @@ const DUE: &str = concat!(
     "-- lease_due_webhooks
         WITH ",
     channel!(),
-    sweep_limit!(probe "webhooks"),
+    sweep_limit!(probe "'webhooks'"),
     "due AS (
             SELECT order_key, true AS is_free, NULL::timestamptz AS new_reservation
             FROM chat_webhook_queues

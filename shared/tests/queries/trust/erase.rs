@@ -212,7 +212,7 @@ async fn no_table_has_a_trace_of_the_person_afterwards() {
     let mirror = test.sql.query_one(mirror, &[]).await.unwrap();
     assert_eq!(
         (mirror.get::<_, i64>(0), mirror.get::<_, bool>(1)),
-        (0, false),
+        (-1, false),
         "Firebase follows completely"
     );
     assert_eq!(mirror.get::<_, &str>(2), "Message supprimé");

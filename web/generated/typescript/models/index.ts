@@ -698,11 +698,17 @@ export interface FirebaseToken {
      */
     expires_in: number;
     /**
-     * 
+     * The first of `database_urls`.
      */
     database_url: string;
     /**
-     * The path of the caller's inbox in Firebase.
+     * The databases of the deployment. The token is valid for each. `firebase_database_url` of a room names its own; the
+     * caller's inbox is spread over all of them.
+     * 
+     */
+    database_urls: Array<string>;
+    /**
+     * The path of the caller's inbox in each database.
      */
     inbox_path: string;
 }
@@ -1862,6 +1868,12 @@ export interface RoomDetail {
      * 
      */
     edit_window_seconds: number;
+    /**
+     * The conversation's database in Firebase, one of the `database_urls` of `/firebase_token/`. Null without live
+     * updates.
+     * 
+     */
+    firebase_database_url: string | null;
 }
 
 

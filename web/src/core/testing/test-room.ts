@@ -27,6 +27,7 @@ export const aRoom = (changes: Partial<RoomDetail> = {}): RoomDetail => ({
   created_at: '2025-01-15T10:00:00.000000Z',
   firebase_path: '/chats/room',
   edit_window_seconds: 900,
+  firebase_database_url: 'https://relais-test.firebaseio.com',
   ...changes,
 });
 
