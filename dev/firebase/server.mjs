@@ -21,22 +21,24 @@ import { acceptSockets } from './socket/websocket.mjs';
  * that they need.
  * rules           path of a rules file, or its content
  * serviceAccount  path of a service account's key file, or its content (default: a new account)
+ * project         that of another stand-in: a further database of the same project, which accepts the same tokens
  * data            directory for the data (default: in memory)
  * accessTokenSeconds, idTokenSeconds  lifetime of the issued tokens (default: an hour, as Google's)
  * fence           false lets `auth_variable_override` bypass the rules, to show why the fence is necessary
- * @returns {Promise<{port: number, url: string, close: () => Promise<void>}>}
+ * @returns {Promise<{port: number, url: string, project: object, close: () => Promise<void>}>}
  */
 export async function startStandIn({
   host = '127.0.0.1',
   port = 0,
   rules: rulesSource,
   serviceAccount,
+  project,
   data,
   accessTokenSeconds,
   idTokenSeconds,
   fence = true,
 }) {
-  const account = serviceAccountOf(contentOf(serviceAccount) ?? newServiceAccount());
+  const account = project?.account ?? serviceAccountOf(contentOf(serviceAccount) ?? newServiceAccount());
   const rules = new Rules(contentOf(rulesSource));
   // Longer than any client keeps an idle connection, so that no connection closes while a client reuses it.
   const server = createServer({ keepAliveTimeout: 620_000 });
@@ -46,8 +48,9 @@ export async function startStandIn({
   // Only after the port is bound: if it is in use, the data belongs to the running server.
   const storage = data === undefined ? new NoStorage() : new Storage(data);
   const namespaces = new Namespaces({ projectId: account.projectId, rules, storage });
-  const oauth = new OAuth(account, { lifeSeconds: accessTokenSeconds });
-  const identity = new Identity(account, { signingKey: signingKey(data), lifeSeconds: idTokenSeconds });
+  const oauth = project?.oauth ?? new OAuth(account, { lifeSeconds: accessTokenSeconds });
+  const identity =
+    project?.identity ?? new Identity(account, { signingKey: signingKey(data), lifeSeconds: idTokenSeconds });
   const credentials = new Credentials({ oauth, identity, fence });
   const faults = new Faults();
   const journal = new RequestJournal();
@@ -61,6 +64,7 @@ export async function startStandIn({
   return {
     port: actualPort,
     url: `http://${host}:${actualPort}`,
+    project: { account, oauth, identity },
     async close() {
       const closed = once(server, 'close');
       server.close();
