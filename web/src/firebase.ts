@@ -20,27 +20,36 @@ import type { FirebaseMessage, FirebaseMetadata, FirebaseToken } from '../genera
 import type { Config } from './config';
 import { CallError } from './core/errors';
 import type { Journal } from './core/journal';
-import { LIVE_ROOMS, type Inbox, type InboxEntry } from './core/inbox';
+import { LIVE_ROOMS, merged, newestOf, type Inbox, type InboxEntry } from './core/inbox';
 import type { Live, Unlisten } from './core/live';
 import type { Receipts } from './core/receipts';
 import { fromFirebase, type Message } from './core/message';
 
-/** Firebase through the official SDK. Listeners that are added before the connection start with it. */
+/**
+ * Firebase through the official SDK. Listeners that are added before the connection start with it. A room is on one of
+ * the databases, its shard; the inbox is spread over all of them.
+ */
 export class FirebaseLive implements Live {
   #app: FirebaseApp | null = null;
-  #connect!: (database: Database) => void;
-  #database = new Promise<Database>((resolve) => (this.#connect = resolve));
+  #connect!: (databases: Database[]) => void;
+  #databases = new Promise<Database[]>((resolve) => (this.#connect = resolve));
+  /** By URL. */
+  #opened = new Map<string, Database>();
+  /** The databases of rooms, if there are several. */
+  #shards = new Map<string, Promise<Database>>();
   #inboxPath = '';
   #offset = 0;
 
   constructor(
     private readonly config: Config['firebase'],
     private readonly journal: Journal,
+    /** Returns `firebase_database_url` of a room. */
+    private readonly locate: (roomId: string) => Promise<string | null>,
   ) {}
 
   /** Signs in with the response of `firebase_token/`. */
-  async connect({ token, database_url, inbox_path }: FirebaseToken): Promise<void> {
-    const { api_key, auth_emulator, database_emulator } = this.config;
+  async connect({ token, database_url, database_urls, inbox_path }: FirebaseToken): Promise<void> {
+    const { api_key, auth_emulator } = this.config;
     const app = initializeApp({ apiKey: api_key, databaseURL: database_url }, crypto.randomUUID());
     try {
       const auth = initializeAuth(app, { persistence: inMemoryPersistence });
@@ -50,17 +59,38 @@ export class FirebaseLive implements Live {
       await deleteApp(app);
       throw new CallError(null, `Firebase : ${(error as Error).message}`);
     }
-    const database = getDatabase(app);
+    this.#app = app;
+    this.#inboxPath = inbox_path;
+    const databases = database_urls.map((url) => this.#open(app, url));
+    onValue(ref(databases[0]!, '.info/serverTimeOffset'), (snapshot) => (this.#offset = snapshot.val()));
+    this.#connect(databases);
+  }
+
+  #open(app: FirebaseApp, url: string): Database {
+    const known = this.#opened.get(url);
+    if (known) return known;
+    const { database_emulator } = this.config;
+    const database = getDatabase(app, url);
     if (database_emulator) {
       // The SDK changes to long polling after a failed connection. The local stack does not have it.
       forceWebSockets();
       const { hostname, port } = new URL(`http://${database_emulator}`);
       connectDatabaseEmulator(database, hostname, Number(port));
     }
-    this.#app = app;
-    this.#inboxPath = inbox_path;
-    onValue(ref(database, '.info/serverTimeOffset'), (snapshot) => (this.#offset = snapshot.val()));
-    this.#connect(database);
+    this.#opened.set(url, database);
+    return database;
+  }
+
+  async #shardOf(roomId: string): Promise<Database> {
+    const databases = await this.#databases;
+    if (databases.length === 1) return databases[0]!;
+    const find = async () => {
+      const url = await this.locate(roomId);
+      return url === null ? databases[0]! : this.#open(this.#app!, url);
+    };
+    const shard = this.#shards.get(roomId) ?? find();
+    this.#shards.set(roomId, shard);
+    return shard;
   }
 
   async close(): Promise<void> {
@@ -72,10 +102,14 @@ export class FirebaseLive implements Live {
   }
 
   connection(received: (isConnected: boolean) => void): Unlisten {
-    return this.#listen((database) =>
+    let isConnected: boolean | null = null;
+    const states = new Map<Database, boolean>();
+    return this.#listenToAll((database, databases) =>
       onValue(ref(database, '.info/connected'), (snapshot) => {
         this.#note(snapshot.val() ? 'connecté' : 'déconnecté', snapshot);
-        received(snapshot.val());
+        states.set(database, snapshot.val());
+        const all = databases.every((one) => states.get(one) === true);
+        if (all !== isConnected) received((isConnected = all));
       }),
     );
   }
@@ -88,7 +122,7 @@ export class FirebaseLive implements Live {
       this.journal.add({ kind: 'message', step: message.readAt ? 'read' : 'received', messageId: message.id });
       received(message);
     };
-    return this.#listen((database) => {
+    return this.#listenToRoom(roomId, rejected, (database, rejected) => {
       const messages = query(ref(database, path), orderByChild('timestamp'));
       const endAdded = onChildAdded(messages, take('child_added'), this.#rejection(path, rejected));
       // One report is enough: the SDK calls both listeners.
@@ -102,11 +136,12 @@ export class FirebaseLive implements Live {
 
   receipts(roomId: string, userId: string, received: (receipts: Receipts) => void, rejected: () => void): Unlisten {
     const path = `chats/${roomId}/receipts/${userId}`;
-    return this.#value(path, rejected, (value) => value && received(value as Receipts));
+    return this.#value(roomId, path, rejected, (value) => value && received(value as Receipts));
   }
 
   inbox(received: (newest: Inbox) => void, rejected: () => void): Unlisten {
-    return this.#entries([orderByChild('sort_at'), limitToLast(LIVE_ROOMS)], received, rejected);
+    const newest = [orderByChild('sort_at'), limitToLast(LIVE_ROOMS)];
+    return this.#entries(newest, (entries) => received(newestOf(entries)), rejected);
   }
 
   unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten {
@@ -114,49 +149,82 @@ export class FirebaseLive implements Live {
   }
 
   metadata(roomId: string, received: (metadata: FirebaseMetadata) => void, rejected: () => void): Unlisten {
-    return this.#value(`chats/${roomId}/metadata`, rejected, (value) => value && received(value as FirebaseMetadata));
+    const path = `chats/${roomId}/metadata`;
+    return this.#value(roomId, path, rejected, (value) => value && received(value as FirebaseMetadata));
   }
 
   typing(roomId: string, userId: string, received: (timestamp: string | null) => void, rejected: () => void): Unlisten {
     const path = `chats/${roomId}/typing/${userId}`;
-    return this.#value(path, rejected, (value) => received((value as { timestamp: string } | null)?.timestamp ?? null));
+    const timestamp = (value: unknown) => (value as { timestamp: string } | null)?.timestamp ?? null;
+    return this.#value(roomId, path, rejected, (value) => received(timestamp(value)));
   }
 
   #entries(which: QueryConstraint[], received: (entries: Inbox) => void, rejected: () => void): Unlisten {
-    let known: Inbox = new Map();
-    const take = (snapshot: DataSnapshot) => {
-      const entries = new Map<string, InboxEntry>();
-      snapshot.forEach((child) => {
-        const entry = child.val() as InboxEntry;
-        entries.set(child.key, entry);
-        if (entry.revision !== known.get(child.key)?.revision) this.#note('value', child);
-      });
-      known = entries;
-      received(entries);
-    };
-    return this.#listen((database) => {
+    const known = new Map<Database, Inbox>();
+    return this.#listenToAll((database, databases) => {
+      const take = (snapshot: DataSnapshot) => {
+        const entries = new Map<string, InboxEntry>();
+        snapshot.forEach((child) => {
+          const entry = child.val() as InboxEntry;
+          entries.set(child.key, entry);
+          if (entry.revision !== known.get(database)?.get(child.key)?.revision) this.#note('value', child);
+        });
+        known.set(database, entries);
+        // A part of the inbox would look as if the other rooms were closed.
+        if (known.size === databases.length) received(merged([...known.values()]));
+      };
       const entries = query(ref(database, this.#inboxPath), ...which);
       return onValue(entries, take, this.#rejection(this.#inboxPath, rejected));
     });
   }
 
-  #value(path: string, rejected: () => void, received: (value: unknown) => void): Unlisten {
+  #value(roomId: string, path: string, rejected: () => void, received: (value: unknown) => void): Unlisten {
     const take = (snapshot: DataSnapshot) => {
       this.#note('value', snapshot);
       received(snapshot.val());
     };
-    return this.#listen((database) => onValue(ref(database, path), take, this.#rejection(path, rejected)));
+    return this.#listenToRoom(roomId, rejected, (database, rejected) =>
+      onValue(ref(database, path), take, this.#rejection(path, rejected)),
+    );
   }
 
-  #listen(start: (database: Database) => Unlisten): Unlisten {
-    let end: Unlisten | null = null;
-    let isEnded = false;
-    void this.#database.then((database) => {
-      if (!isEnded) end = start(database);
+  #listenToAll(start: (database: Database, databases: Database[]) => Unlisten): Unlisten {
+    return this.#listen(async () => {
+      const databases = await this.#databases;
+      return () => databases.map((database) => start(database, databases));
     });
+  }
+
+  /** After a rejection the room is located again, because it may have moved. */
+  #listenToRoom(
+    roomId: string,
+    rejected: () => void,
+    start: (database: Database, rejected: () => void) => Unlisten,
+  ): Unlisten {
+    const forget = () => {
+      this.#shards.delete(roomId);
+      rejected();
+    };
+    return this.#listen(async () => {
+      const database = await this.#shardOf(roomId);
+      return () => [start(database, forget)];
+    }, forget);
+  }
+
+  #listen(prepare: () => Promise<() => Unlisten[]>, failed: () => void = () => {}): Unlisten {
+    let ends: Unlisten[] = [];
+    let isEnded = false;
+    prepare().then(
+      (start) => {
+        if (!isEnded) ends = start();
+      },
+      () => {
+        if (!isEnded) failed();
+      },
+    );
     return () => {
       isEnded = true;
-      end?.();
+      for (const end of ends) end();
     };
   }
 

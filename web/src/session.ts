@@ -44,7 +44,8 @@ export class Session extends Observable {
     const fetch = journaledFetch(this.journal, (status) => this.#responded(status));
     const baseUrl = config.api_url.replace(/\/$/, '');
     this.api = new Api({ baseUrl, token: viewer.token, fetch });
-    this.#live = new FirebaseLive(config.firebase, this.journal);
+    const locate = async (roomId: string) => (await this.api.room(roomId)).firebase_database_url;
+    this.#live = new FirebaseLive(config.firebase, this.journal, locate);
     // Without a mirror the API responds 503: then the conversations are read by REST only.
     this.#signIn = new Retrying(
       async () => this.#live.connect(await this.api.firebaseToken()),

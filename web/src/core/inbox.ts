@@ -9,6 +9,22 @@ export type Inbox = ReadonlyMap<string, InboxEntry>;
 /** The number of rooms that the client listens to. */
 export const LIVE_ROOMS = 30;
 
+/** Returns the entries of all shards. While a room moves, it may be on two: the higher revision is newer. */
+export function merged(inboxes: readonly Inbox[]): Inbox {
+  const entries = new Map<string, InboxEntry>();
+  for (const [id, entry] of inboxes.flatMap((inbox) => [...inbox])) {
+    const known = entries.get(id);
+    if (!known || known.revision < entry.revision) entries.set(id, entry);
+  }
+  return entries;
+}
+
+/** Returns the newest entries, as many as the client listens to. */
+export function newestOf(inbox: Inbox): Inbox {
+  const oldestFirst = [...inbox].sort(([, a], [, b]) => (a.sort_at < b.sort_at ? -1 : a.sort_at > b.sort_at ? 1 : 0));
+  return new Map(oldestFirst.slice(-LIVE_ROOMS));
+}
+
 /** A room in the list, from REST or from the inbox. */
 export interface ListedRoom {
   id: string;
