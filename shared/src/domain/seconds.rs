@@ -63,6 +63,6 @@ mod tests {
 
     #[test]
     fn it_has_a_default() {
-        assert_eq!(Example::default().duration(), Duration::from_secs(300));
+        assert_eq!(Example::default().duration(), Duration::from_mins(5));
     }
 }
