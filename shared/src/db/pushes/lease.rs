@@ -130,7 +130,10 @@ macro_rules! lease_and_read {
         LEFT JOIN chat_pushes AS push
           ON push.chat_room_id = leased.chat_room_id AND push.token = leased.token AND reservation IS NULL
         LEFT JOIN chat_rooms AS room ON room.id = push.chat_room_id
-        LEFT JOIN chat_push_recipients AS target ON target.chat_room_id = room.id AND target.token = push.token
+        -- Per push (LATERAL, OFFSET 0). Joined to the view directly, PostgreSQL reads every room for each push.
+        LEFT JOIN LATERAL (
+            SELECT * FROM chat_push_recipients WHERE chat_room_id = room.id AND token = push.token OFFSET 0
+        ) AS target ON true
         LEFT JOIN users AS recipient ON recipient.id = target.user_id AND recipient.is_active
         LEFT JOIN LATERAL (
             SELECT * FROM chat_messages
