@@ -49,7 +49,7 @@ clean-dev: ## delete the data of `make dev`
 # ------------------------------------------------------------------------------------------------ prove
 
 .PHONY: test
-test: test-rust test-pooler test-firebase test-system test-web test-chaos ## run all tests; they start the servers they need
+test: test-rust test-pooler test-plans test-firebase test-system test-web test-chaos ## run all tests; they start the servers they need
 
 .PHONY: test-rust
 test-rust: tools ## test units, queries and functions, on a PostgreSQL of their own
@@ -58,6 +58,12 @@ test-rust: tools ## test units, queries and functions, on a PostgreSQL of their 
 .PHONY: test-pooler
 test-pooler: tools ## test queries and functions again, through PgBouncer in transaction mode
 	@$(with_servers) dev/node dev/with-pgbouncer.mjs cargo test --quiet --workspace --tests
+
+# Debian 12 has PostgreSQL 15, the oldest version that the migrations run on.
+.PHONY: test-plans
+test-plans: tools ## test the plans of the queries again, on the PostgreSQL of the system
+	@bin=$$(ls -d /usr/lib/postgresql/*/bin | head -n 1); \
+		POSTGRES_BIN=$$bin $(with_servers) cargo test --quiet --workspace --test queries plans
 
 .PHONY: test-firebase
 test-firebase: tools ## test the security rules, and the stand-in under the official SDKs

@@ -3,8 +3,8 @@
 #
 #   dev/install.sh run      what `make dev` needs: a linker for Rust, Node.js, npm packages
 #   dev/install.sh check    also what `make check test` and `make build` need: SAM CLI, cargo-lambda, linters, SDKs,
-#                           the generator of the clients, Chromium, PgBouncer, Redis
-#   dev/install.sh bench    also what `make bench` needs: pgbench, valgrind
+#                           the generator of the clients, Chromium, PgBouncer, PostgreSQL, Redis
+#   dev/install.sh bench    also what `make bench` needs: valgrind
 #
 # System packages come from apt-get. Everything else goes to .dev/venv, .dev/checkov and node_modules; delete these to
 # uninstall.
@@ -53,7 +53,6 @@ node_will_do() {
 
 case $wanted in run | check | bench) ;; *) fail 'Usage: dev/install.sh run|check|bench' ;; esac
 if [ "$wanted" = bench ]; then
-  compgen -G '/usr/lib/postgresql/*/bin/pgbench' > /dev/null || has pgbench || apt 'the bench compares with pgbench' postgresql
   has valgrind || apt 'the bench counts instructions with it' valgrind
   has zip || apt 'the bench measures the size of deployments with it' zip
   has openssl || apt 'the bench creates a certificate for PostgreSQL with it' openssl
@@ -102,6 +101,8 @@ if [ "$wanted" = check ]; then
   # Debian installs it in /usr/sbin.
   PATH="$PATH:/usr/sbin" has redis-server || apt 'the tests of the cache need it' redis-server
   PATH="$PATH:/usr/sbin" has pgbouncer || apt 'test-pooler needs it' pgbouncer
+  # With pgbench, for the bench.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || apt 'test-plans runs on it' postgresql
   # Ubuntu has Chromium only as a snap, which apt-get cannot install everywhere. Chrome works too.
   if ! { has "${CHROMIUM:-}" || has chromium || has google-chrome; }; then
     apt 'the tests of the page run in it' chromium chromium-sandbox fonts-noto-color-emoji

@@ -5,14 +5,15 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Returns the PostgreSQL server of the npm package, with its data directory.
+ * Returns the PostgreSQL server of the npm package, or of the folder `POSTGRES_BIN`, with its data directory.
  *
  * PostgreSQL does not run as root. If the user is root, it runs as `nobody`, who cannot read root's home: the server
  * and its data are then in a directory of /var/tmp for this checkout.
  */
 export function postgresServer({ root, directory }) {
+  const own = process.env.POSTGRES_BIN || undefined;
   if (process.getuid() !== 0) {
-    return { bin: join(linked(packaged()), 'bin'), data: join(directory, 'postgresql'), as: {} };
+    return { bin: own ?? join(linked(packaged()), 'bin'), data: join(directory, 'postgresql'), as: {} };
   }
   const place = rootDataDirectory(root);
   mkdirSync(place, { recursive: true, mode: 0o755 });
@@ -21,7 +22,7 @@ export function postgresServer({ root, directory }) {
   const data = join(place, basename(directory));
   if (!existsSync(data)) mkdirSync(data, { mode: 0o700 });
   chownSync(data, as.uid, as.gid);
-  return { bin: join(copied(packaged(), place), 'bin'), data: join(data, 'postgresql'), as };
+  return { bin: own ?? join(copied(packaged(), place), 'bin'), data: join(data, 'postgresql'), as };
 }
 
 /** Returns the directory for root's PostgreSQL. */

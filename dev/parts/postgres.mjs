@@ -45,10 +45,13 @@ async function initialise({ bin, data, as }) {
   const incomplete = `${data}.incomplete`;
   mkdirSync(dirname(data), { recursive: true });
   rmSync(incomplete, { recursive: true, force: true });
-  // No password, because it listens on the loopback address only. C.UTF-8 is built into PostgreSQL: it needs no
-  // locale of the machine and classifies letters correctly.
-  const options = ['--username=relais', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-instructions'];
-  options.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--pgdata=${incomplete}`);
+  // No password, because it listens on the loopback address only. C.UTF-8 classifies letters correctly. Since 17 it is
+  // built into PostgreSQL; before, it is a locale of the machine.
+  const { stdout } = await promisify(execFile)(join(bin, 'initdb'), ['--version']);
+  const isBuiltIn = Number(/\d+/.exec(stdout)) >= 17;
+  const builtIn = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const options = ['--username=relais', '--auth=trust', '--encoding=UTF8', '--no-instructions', `--pgdata=${incomplete}`];
+  options.push(...(isBuiltIn ? builtIn : ['--locale=C.UTF-8']));
   await promisify(execFile)(join(bin, 'initdb'), options, { ...as, cwd: dirname(data), env: plainEnvironment() });
   renameSync(incomplete, data);
 }

@@ -24,6 +24,7 @@ mod mark_read;
 mod migrate;
 mod mirror;
 mod person_limits;
+mod plans;
 mod platform;
 mod platform_messages;
 mod pushes;
