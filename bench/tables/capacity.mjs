@@ -7,7 +7,7 @@ import { ensureServiceAccount, startStandIn } from '../../dev/parts/stand-in.mjs
 import { CASES } from '../cases.mjs';
 import { apart } from '../cores.mjs';
 import { costOf } from '../costs.mjs';
-import { cpuOfChildren } from '../processes.mjs';
+import { cpuInSnapshot, cpuOfChildren, snapshotCommand } from '../processes.mjs';
 import { goal, median, print } from '../report.mjs';
 import { eventsOf, shuffled } from '../requests.mjs';
 
@@ -105,19 +105,20 @@ async function turn(mode, bench) {
     await database.query(RESET);
     await database.query('VACUUM chat_rooms');
     const [{ now: began }] = (await database.query('SELECT clock_timestamp() AS now')).rows;
-    const warmUp = warmUpOf(mode);
-    const cpu = await cpuOfChildren(database.pid());
+    // Connecting and planning are not part of a message.
+    const warm = join(bench.directory, 'capacity.stat');
     const found = await driver.load({
       environments: Array.from({ length: ENVIRONMENTS }, () => driver.environment(SEND.function, { variables: services.variables })),
       events: eventsOf(SEND, ROOMS),
       answers: SEND.answers,
-      warm_up: warmUp,
+      warm_up: warmUpOf(mode),
+      mark: snapshotCommand(warm),
       seconds: quick ? 2 : 4,
     });
-    const spent = (await cpuOfChildren(database.pid())) - cpu;
+    const spent = (await cpuOfChildren(database.pid())) - cpuInSnapshot(warm, database.pid());
     return {
       rate: found.requests / found.seconds,
-      postgres_cpu: spent / (found.requests + warmUp),
+      postgres_cpu: spent / found.requests,
       open_after: mode.outage ? await openedAfter(database, began, mode.outage) : null,
     };
   } finally {
