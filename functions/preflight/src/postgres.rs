@@ -239,13 +239,13 @@ mod tests {
     use shared::testing::TestApp;
 
     /// Returns the failed checks after `change` to a valid database.
-    async fn failures_after(change: &str) -> Vec<(&'static str, String)> {
+    async fn failures_after(change: &str) -> Vec<(String, String)> {
         let test = TestApp::new().await;
         test.sql.batch_execute(change).await.unwrap();
         let checks = checks(&test.app.database).await;
         assert!(checks.len() > 10, "one failure does not stop the others");
         let failed = checks.into_iter().filter(|it| it.status == Status::Failed);
-        failed.map(|it| (it.name, it.detail)).collect()
+        failed.map(|it| (it.name.into_owned(), it.detail)).collect()
     }
 
     #[tokio::test]
