@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use shared::db::messages::{self, EditRules, Receipt, Unread};
-use shared::db::{mirror, pushes, rooms};
+use shared::db::mirror::{self, Shard};
+use shared::db::{pushes, rooms};
 use shared::delivery::LeaseScope;
 use shared::domain::{EditWindow, MessageOrder, PageNumber, PageSize, RoomOrder, Text, Viewer};
 use shared::testing::TestApp;
@@ -122,8 +123,11 @@ async fn deliveries(test: &TestApp, room_id: Uuid) {
             limit: 10,
             ignore_circuit: true,
         };
-        mirror::lease(database, of_room(), life).await.unwrap();
-        mirror::lease(database, due(), life).await.unwrap();
+        for scope in [of_room(), due()] {
+            mirror::lease(database, scope, life, &Shard::default())
+                .await
+                .unwrap();
+        }
         pushes::lease(database, of_room(), life).await.unwrap();
         pushes::lease(database, due(), life).await.unwrap();
     }
