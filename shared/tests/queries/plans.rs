@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use shared::db::messages::{self, EditRules, Receipt, Unread};
-use shared::db::mirror::{self, Shard};
-use shared::db::{pushes, rooms};
+use shared::db::{mirror, pushes, rooms};
 use shared::delivery::LeaseScope;
 use shared::domain::{EditWindow, MessageOrder, PageNumber, PageSize, RoomOrder, Text, Viewer};
 use shared::testing::TestApp;
@@ -123,10 +122,18 @@ async fn deliveries(test: &TestApp, room_id: Uuid) {
             limit: 10,
             ignore_circuit: true,
         };
-        for scope in [of_room(), due()] {
-            mirror::lease(database, scope, life, &Shard::default())
-                .await
-                .unwrap();
+        let all = mirror::Shard::default();
+        let urls = ["https://a.example", "https://b.example"].map(str::to_owned);
+        let first_of_two = mirror::Shard {
+            url: urls[0].clone(),
+            urls: urls.into(),
+            ..all.clone()
+        };
+        for shard in [&all, &first_of_two] {
+            let lease = mirror::lease(database, of_room(), life, shard);
+            lease.await.unwrap();
+            let lease = mirror::lease(database, due(), life, shard);
+            lease.await.unwrap();
         }
         pushes::lease(database, of_room(), life).await.unwrap();
         pushes::lease(database, due(), life).await.unwrap();
