@@ -56,8 +56,8 @@ async function settings() {
   const environment = { ...plainEnvironment(), HOST: '' };
   for (const name of ['API_PORT', 'WEB_PORT', 'POSTGRES_PORT', 'FIREBASE_PORT', 'WEBHOOK_PORT']) environment[name] = String(await freePort());
   const { postgres, ...others } = await readSettings(environment, { directory });
-  // Each Rust test creates a database, which writes hundreds of files. Without fsync, a crash of PostgreSQL loses nothing;
-  // only one of the machine does.
+  // Each Rust test creates a database, which writes hundreds of files. Without fsync, only a crash of the machine
+  // loses data, not one of PostgreSQL.
   return { ...others, postgres: { ...postgres, settings: { fsync: 'off', full_page_writes: 'off' } } };
 }
 
