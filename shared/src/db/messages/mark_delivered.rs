@@ -26,16 +26,19 @@ pub async fn mark_delivered(
 ) -> Result<Vec<Uuid>> {
     // The rooms are locked in the order of their ids, as in `mark_read`. Messages are not changed: a watermark stands
     // in the room only, so that a report costs one row per room, however many messages have arrived.
+    //
+    // Parameters that are arrays stand in subqueries. Otherwise PostgreSQL plans the statement for each execution, because the
+    // length of an array changes the costs (shared/tests/queries/plans.rs).
     const SQL: &str = "-- mark_delivered
         WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
         receipt AS (
             SELECT chat_room_id, max(seq) AS seq
-            FROM unnest($2::uuid[], $3::bigint[]) AS receipt (chat_room_id, seq) GROUP BY chat_room_id
+            FROM unnest((SELECT $2::uuid[]), (SELECT $3::bigint[])) AS receipt (chat_room_id, seq) GROUP BY chat_room_id
         ),
         room AS (
             SELECT room.id, receipt.seq FROM chat_rooms AS room JOIN receipt ON receipt.chat_room_id = room.id
             -- An array, so that the planner never expects so many rooms that it reads the whole table.
-            WHERE room.id = ANY ($2)
+            WHERE room.id = ANY ((SELECT $2)::uuid[])
               AND least(receipt.seq, room.message_count)
                   > CASE $1 WHEN room.driver_id THEN room.driver_delivered_seq
                             WHEN room.other_user_id THEN room.other_user_delivered_seq END

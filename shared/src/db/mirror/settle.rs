@@ -18,10 +18,12 @@ pub async fn settle(
     outcomes: &[(RoomState, DeliveryOutcome)],
 ) -> Result<Vec<f64>, QueryError> {
     // A state that was read before its room was reset (`repair.rs`) is incomplete and acknowledges nothing. A lease
-    // that has passed to another holder is not released.
+    // that has passed to another holder is not released. The arrays stand in subqueries, so that the statement is not planned
+    // for each execution.
     const SQL: &str = "-- settle_mirrors
         WITH outcome AS (
-            SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::float8[])
+            SELECT * FROM unnest((SELECT $1::uuid[]), (SELECT $2::bigint[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]),
+                                 (SELECT $5::timestamptz[]), (SELECT $6::text[]), (SELECT $7::float8[]))
                 AS outcome (id, state_revision, base_revision, read_at, lease, kind, asked)
         ),
         locked AS MATERIALIZED (
