@@ -118,6 +118,10 @@ async fn requests(test: &TestApp, driver: Viewer, client: Viewer, room: Uuid) {
         );
         list.run(database).await.unwrap().unwrap();
         rooms::unread_count(database, client).await.unwrap();
+        let scope = messages::Scope::default();
+        messages::search(database, client, "corrigé", &scope, size, None)
+            .await
+            .unwrap();
     }
 }
 
