@@ -4,6 +4,7 @@
     reason = "a test that cannot be set up is a failed test"
 )]
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use shared::delivery::LeaseScope;
 use shared::delivery::sweep::{Sweep, sweep_all};
 use shared::domain::Viewer;
 use shared::firebase::Shards;
+use shared::firebase::revoke::revoke_users;
 use shared::testing::TestApp;
 use url::Url;
 use uuid::Uuid;
@@ -222,6 +224,22 @@ async fn a_reset_room_is_removed_from_the_other_shards_once_it_is_written() {
         assert_eq!(removal.get(path), Some(&Value::Null));
     }
     assert_eq!(removal.as_object().map(serde_json::Map::len), Some(3));
+}
+
+#[tokio::test]
+async fn a_failing_shard_keeps_no_revocation_from_the_others() {
+    let two = TwoShards::new().await;
+    let sql = "INSERT INTO chat_firebase_users (user_id) SELECT gen_random_uuid() FROM generate_series(1, 120)";
+    two.test.sql.execute(sql, &[]).await.unwrap();
+    responds(&two.databases[1], ResponseTemplate::new(503)).await;
+    let shards = two.test.app.firebase.as_ref().unwrap();
+    let run = async || revoke_users(&two.test.app.database, shards).await.unwrap();
+    assert_eq!(run().await.revoked, 0);
+    let received = two.databases[0].received_requests().await.unwrap();
+    let users: BTreeSet<_> = received.iter().map(|it| it.url.path().to_owned()).collect();
+    assert_eq!(users.len(), 120);
+    responds(&two.databases[1], ResponseTemplate::new(204)).await;
+    assert_eq!(run().await.revoked, 120);
 }
 
 #[tokio::test]

@@ -89,14 +89,20 @@ pub async fn check(
     Ok(database.query_one(SQL, &parameters).await?.get("changed"))
 }
 
-/// Returns the users whose entry in Firebase is out of date.
+/// Returns the first users after `after` whose entry in Firebase is out of date, ordered by id.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
-pub async fn pending(database: &Database, limit: i64) -> Result<Vec<Revocation>, QueryError> {
+pub async fn pending(
+    database: &Database,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Revocation>, QueryError> {
     const SQL: &str = "-- pending_revocations
-        SELECT user_id, is_revoked FROM chat_firebase_users WHERE NOT is_mirrored ORDER BY user_id LIMIT $1";
-    let rows = database.query(SQL, &[(&limit, Type::INT8)]).await?;
+        SELECT user_id, is_revoked FROM chat_firebase_users
+        WHERE NOT is_mirrored AND user_id > $1 ORDER BY user_id LIMIT $2";
+    let parameters = [(&after as _, Type::UUID), (&limit as _, Type::INT8)];
+    let rows = database.query(SQL, &parameters).await?;
     let revocation = |row: &tokio_postgres::Row| Revocation {
         user_id: row.get("user_id"),
         is_revoked: row.get("is_revoked"),

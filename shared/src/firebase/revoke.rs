@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::Shards;
 use super::shards::each;
@@ -30,7 +31,8 @@ pub struct Revocations {
     pub restored: usize,
 }
 
-/// Finds users who were deactivated or reactivated, and updates Firebase. Failed writes remain for the next run.
+/// Finds users who were deactivated or reactivated, and updates Firebase. Failed writes remain for the next run, and keep
+/// no other user from being written: while one shard does not respond, the others get all entries.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
@@ -41,14 +43,19 @@ pub async fn revoke_users(
     let deadline = Instant::now() + BUDGET;
     firebase_users::check(database, Timestamp::now().0 - RECENT, USERS).await?;
     let mut revocations = Revocations::default();
+    let mut after = Uuid::nil();
     loop {
-        let pending = firebase_users::pending(database, BATCH).await?;
+        let pending = firebase_users::pending(database, after, BATCH).await?;
+        let Some(last) = pending.last() else {
+            return Ok(revocations);
+        };
+        after = last.user_id;
         let written = write(shards, &pending).await;
         firebase_users::settle(database, &written).await?;
         let revoked = written.iter().filter(|it| it.is_revoked).count();
         revocations.revoked += revoked;
         revocations.restored += written.len() - revoked;
-        if pending.is_empty() || written.len() < pending.len() || Instant::now() >= deadline {
+        if Instant::now() >= deadline {
             return Ok(revocations);
         }
     }

@@ -3,6 +3,7 @@ use shared::db::firebase_users::{self, Revocation};
 use shared::domain::Viewer;
 use shared::error::{Error, Unauthorized};
 use shared::testing::TestApp;
+use uuid::Uuid;
 
 async fn note(test: &TestApp, viewer: Viewer) {
     firebase_users::note(&test.app.database, viewer)
@@ -22,7 +23,7 @@ async fn deactivate_all(test: &TestApp) {
 }
 
 async fn pending(test: &TestApp) -> Vec<Revocation> {
-    firebase_users::pending(&test.app.database, 100)
+    firebase_users::pending(&test.app.database, Uuid::nil(), 100)
         .await
         .unwrap()
 }
