@@ -20,16 +20,17 @@ interface Place {
  */
 export function useReadingPlace(box: RefObject<HTMLElement | null>): () => void {
   const place = useRef<Place | null>(null);
+  // The browser can report a scroll or a size after the room has been left.
   const note = () => {
-    place.current = placeIn(box.current!);
+    if (box.current) place.current = placeIn(box.current);
   };
   const restore = () => {
     const { current: known } = place;
-    if (known?.message.isConnected && !isAtEdge(box.current!)) {
+    if (box.current && known?.message.isConnected && !isAtEdge(box.current)) {
       // Scrolling moves a message, too, and its event comes later.
-      const scrolled = box.current!.scrollTop - known.scrollTop;
+      const scrolled = box.current.scrollTop - known.scrollTop;
       const moved = topOf(known.message) - (known.top - scrolled);
-      if (Math.abs(moved) >= 1) box.current!.scrollTop += moved;
+      if (Math.abs(moved) >= 1) box.current.scrollTop += moved;
     }
     note();
   };
