@@ -85,6 +85,8 @@ CREATE TRIGGER chat_messages_search_replaced
     FOR EACH ROW EXECUTE FUNCTION chat_message_search_replace();
 
 -- Indexes the words of up to `most` pending messages, and returns their number. Concurrent runs take different messages.
+-- A run takes up to 100,000 characters, so that long messages cannot exceed its time limit.
+--
 -- The texts are read by a second statement: its snapshot has the edits that were committed before the messages were taken.
 CREATE FUNCTION chat_message_search_index(most bigint) RETURNS bigint
     LANGUAGE plpgsql
@@ -92,9 +94,16 @@ CREATE FUNCTION chat_message_search_index(most bigint) RETURNS bigint
     DECLARE
         taken uuid[];
     BEGIN
-        WITH message AS (
+        WITH locked AS MATERIALIZED (
+            SELECT ctid AS place, message_id FROM chat_message_search_pending LIMIT most FOR UPDATE SKIP LOCKED
+        ),
+        measured AS MATERIALIZED (
+            SELECT place, sum(coalesce(length(message.text), 0)) OVER (ORDER BY message_id) AS characters
+            FROM locked LEFT JOIN chat_messages AS message ON message.id = message_id
+        ),
+        message AS (
             DELETE FROM chat_message_search_pending
-            WHERE ctid = ANY (ARRAY(SELECT ctid FROM chat_message_search_pending LIMIT most FOR UPDATE SKIP LOCKED))
+            WHERE ctid = ANY (ARRAY(SELECT place FROM measured WHERE characters <= 100000))
             RETURNING message_id
         )
         SELECT array_agg(message_id) INTO taken FROM message;

@@ -28,6 +28,21 @@ async fn search(test: &TestApp, viewer: Viewer, words: &str) -> usize {
     found.unwrap().messages.len()
 }
 
+#[tokio::test]
+async fn a_run_that_indexes_words_takes_at_most_100_000_characters() {
+    let test = TestApp::new().await;
+    crowded(&test, 100).await;
+    let run = async || {
+        messages::index_words(&test.app.database, 1000)
+            .await
+            .unwrap()
+    };
+    for _ in 0..5 {
+        assert_eq!(run().await, 20);
+    }
+    assert_eq!(run().await, 0);
+}
+
 /// With the tokenizer of V0005 this took 36 s of CPU time.
 #[tokio::test]
 async fn twelve_concurrent_searches_through_large_messages_all_succeed() {

@@ -3,7 +3,7 @@ use tokio_postgres::types::Type;
 use crate::db::{Database, QueryError};
 
 /// Adds the words of up to `limit` new or edited messages to the index of [`search`](super::search), and returns their
-/// number. Concurrent runs take different messages.
+/// number, which is 0 only if none is pending. Long messages make it smaller. Concurrent runs take different messages.
 ///
 /// # Errors
 /// PostgreSQL does not respond. Then the messages are still pending.
