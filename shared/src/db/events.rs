@@ -185,6 +185,8 @@ const SQL: &str = concat!(
         SELECT (left($9::text, 24) || left(md5(room.id::text || $1::text), 12))::uuid, room.id, room.message_count,
                'system', delivery.text, room.last_message_at, $1, room.revision
         FROM (SELECT * FROM updated UNION ALL SELECT * FROM opened) AS room, delivery
+        -- The trigger queues pushes in this order, in which they are also settled.
+        ORDER BY room.id
         RETURNING chat_room_id
     )
     SELECT EXISTS (SELECT FROM delivery) AS delivery_found,

@@ -169,6 +169,8 @@ const SQL: &str = concat!(
         SELECT (left($7::text, 24) || left(md5(id::text || $1::text), 12))::uuid, id, message_count,
                'system', $4, last_message_at, $1, revision, CASE WHEN NOT $5 THEN 'none' END
         FROM updated
+        -- The trigger queues pushes in this order, in which they are also settled.
+        ORDER BY id
     )
     SELECT (SELECT is_repeat FROM known) AS is_repeat,
            coalesce((SELECT rooms FROM known), (SELECT rooms FROM accepted)) AS rooms,
