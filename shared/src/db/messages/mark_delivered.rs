@@ -38,7 +38,7 @@ pub async fn mark_delivered(
         room AS (
             SELECT room.id, receipt.seq FROM chat_rooms AS room JOIN receipt ON receipt.chat_room_id = room.id
             -- An array, so that the planner never expects so many rooms that it reads the whole table.
-            WHERE room.id = ANY ((SELECT $2)::uuid[])
+            WHERE room.id = ANY ((SELECT $2::uuid[])::uuid[])
               AND least(receipt.seq, room.message_count)
                   > CASE $1 WHEN room.driver_id THEN room.driver_delivered_seq
                             WHEN room.other_user_id THEN room.other_user_delivered_seq END

@@ -64,7 +64,7 @@ const SQL: &str = "-- mark_read
     WITH viewer AS (SELECT is_active FROM users WHERE id = $1),
     room AS (
         SELECT id, revision + 1 AS revision, driver_id = $1 AS is_drivers FROM chat_rooms
-        WHERE id IN (SELECT $2 UNION SELECT chat_room_id FROM chat_messages WHERE id = ANY ((SELECT $3)::uuid[]))
+        WHERE id IN (SELECT $2 UNION SELECT chat_room_id FROM chat_messages WHERE id = ANY ((SELECT $3::uuid[])::uuid[]))
           AND CASE $1 WHEN driver_id THEN driver_unread_count WHEN other_user_id THEN other_user_unread_count END > 0
           AND (SELECT is_active FROM viewer)
         ORDER BY id
@@ -92,7 +92,7 @@ const SQL: &str = "-- mark_read
                   ELSE message.other_user_read_at IS NULL
               END
           AND message.deleted_at IS NULL
-          AND ((SELECT $3) IS NULL OR message.id = ANY ((SELECT $3)::uuid[]))
+          AND ((SELECT $3::uuid[]) IS NULL OR message.id = ANY ((SELECT $3::uuid[])::uuid[]))
         RETURNING message.chat_room_id
     ),
     counted AS (SELECT chat_room_id, count(*) FROM marked GROUP BY chat_room_id),

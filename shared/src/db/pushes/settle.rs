@@ -20,7 +20,8 @@ pub async fn settle(
     // senders are seen. A lease that has passed to another holder is not released.
     const SQL: &str = "-- settle_pushes
         WITH outcome AS (
-            SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::float8[])
+            SELECT * FROM unnest((SELECT $1::uuid[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]),
+                                 (SELECT $5::text[]), (SELECT $6::float8[]))
                 AS outcome (chat_room_id, token, settled_seq, lease, kind, asked)
         ),
         locked AS MATERIALIZED (
