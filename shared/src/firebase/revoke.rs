@@ -1,5 +1,6 @@
 //! Ends the Firebase access of users whom the platform has deactivated, and restores it when they are active again.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -8,8 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Shards;
-use super::shards::each;
+use super::{Firebase, Shards};
 use crate::db::firebase_users::{self, Revocation};
 use crate::db::{Database, QueryError};
 use crate::domain::Timestamp;
@@ -22,7 +22,7 @@ const RECENT: TimeDelta = TimeDelta::minutes(2);
 /// The number of concurrent writes.
 const BATCH: i64 = 50;
 /// The time after which no new batch starts.
-const BUDGET: Duration = Duration::from_secs(20);
+const BUDGET: Duration = Duration::from_secs(15);
 
 /// The result of a run.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,8 +31,8 @@ pub struct Revocations {
     pub restored: usize,
 }
 
-/// Finds users who were deactivated or reactivated, and updates Firebase. Failed writes remain for the next run, and keep
-/// no other user from being written: while one shard does not respond, the others get all entries.
+/// Finds users who were deactivated or reactivated, and updates Firebase. Failed writes remain for the next run. A shard
+/// that has accepted nothing of a batch gets nothing more in this run, so that it does not delay the others.
 ///
 /// # Errors
 /// PostgreSQL does not respond.
@@ -44,43 +44,57 @@ pub async fn revoke_users(
     firebase_users::check(database, Timestamp::now().0 - RECENT, USERS).await?;
     let mut revocations = Revocations::default();
     let mut after = Uuid::nil();
+    let mut responding: Vec<_> = shards.databases().collect();
     loop {
         let pending = firebase_users::pending(database, after, BATCH).await?;
         let Some(last) = pending.last() else {
             return Ok(revocations);
         };
         after = last.user_id;
-        let written = write(shards, &pending).await;
+        let accepted = write_to_each(&responding, &pending).await;
+        let is_everywhere = |it: &&Revocation| {
+            responding.len() == shards.all().len()
+                && accepted.iter().all(|users| users.contains(&it.user_id))
+        };
+        let written: Vec<_> = pending.iter().filter(is_everywhere).copied().collect();
         firebase_users::settle(database, &written).await?;
         let revoked = written.iter().filter(|it| it.is_revoked).count();
         revocations.revoked += revoked;
         revocations.restored += written.len() - revoked;
-        if Instant::now() >= deadline {
+        let mut accepted = accepted.iter();
+        responding.retain(|_| accepted.next().is_some_and(|users| !users.is_empty()));
+        if responding.is_empty() || Instant::now() >= deadline {
             return Ok(revocations);
         }
     }
 }
 
-/// Writes entries to all shards concurrently. Returns those that all have accepted.
-async fn write(shards: &'static Shards, revocations: &[Revocation]) -> Vec<Revocation> {
+/// Writes entries to these databases concurrently. Returns the users whose entry each has accepted.
+async fn write_to_each(
+    databases: &[&'static Firebase],
+    revocations: &[Revocation],
+) -> Vec<HashSet<Uuid>> {
     let mut writes = JoinSet::new();
-    for &revocation in revocations {
-        writes.spawn(async move {
-            let Revocation {
-                user_id,
-                is_revoked,
-            } = revocation;
-            let write = each(shards.databases(), |firebase| {
-                firebase.set_revoked(user_id, is_revoked)
-            });
-            match write.await {
-                Ok(()) => Some(revocation),
-                Err(error) => {
-                    tracing::error!(%user_id, %error, "revocation not written");
-                    None
+    for (index, &firebase) in databases.iter().enumerate() {
+        for &Revocation {
+            user_id,
+            is_revoked,
+        } in revocations
+        {
+            writes.spawn(async move {
+                match firebase.set_revoked(user_id, is_revoked).await {
+                    Ok(()) => Some((index, user_id)),
+                    Err(error) => {
+                        tracing::error!(%user_id, %error, "revocation not written");
+                        None
+                    }
                 }
-            }
-        });
+            });
+        }
     }
-    writes.join_all().await.into_iter().flatten().collect()
+    let mut accepted = vec![HashSet::new(); databases.len()];
+    for (index, user_id) in writes.join_all().await.into_iter().flatten() {
+        accepted[index].insert(user_id);
+    }
+    accepted
 }
