@@ -211,6 +211,14 @@ async fn a_reset_room_is_removed_from_the_other_shards_once_it_is_written() {
     let swept = two.sweep(Duration::ZERO).await;
     assert_eq!(swept.delivered, 0, "it is still on the other one");
     assert_eq!(two.writes(0).await.len(), 2, "it is on its shard");
+    let paced = "UPDATE chat_rooms SET mirror_paced_until = NULL";
+    two.test.sql.execute(paced, &[]).await.unwrap();
+    two.send(0).await;
+    let written = two.writes(0).await.len();
+    assert_eq!(
+        written, 3,
+        "its next message does not wait for the other one"
+    );
 
     responds(&two.databases[1], ResponseTemplate::new(204)).await;
     two.test.sql.execute(again, &[]).await.unwrap();

@@ -61,7 +61,8 @@ export class FirebaseLive implements Live {
     }
     this.#app = app;
     this.#inboxPath = inbox_path;
-    const databases = database_urls.map((url) => this.#open(app, url));
+    // An older release of the functions has one database and does not list it.
+    const databases = (database_urls ?? [database_url]).map((url) => this.#open(app, url));
     onValue(ref(databases[0]!, '.info/serverTimeOffset'), (snapshot) => (this.#offset = snapshot.val()));
     this.#connect(databases);
   }

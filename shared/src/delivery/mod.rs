@@ -35,8 +35,6 @@ pub trait Channel: Copy + Send + Sync + 'static {
     const TIMEOUT: Duration;
     /// The number of items that the sweep leases at a time.
     const BATCH: i64;
-    /// The minimum interval between two deliveries of a sweep, which keeps it below the service's rate limit.
-    const SWEEP_INTERVAL: Duration;
     /// Whether the sweep waits for new items while the circuit is open. Then a slow service gets them within seconds.
     const SWEEPS_ON: bool = false;
 
@@ -44,6 +42,11 @@ pub trait Channel: Copy + Send + Sync + 'static {
 
     /// Returns the channel's circuit breaker in this environment.
     fn breaker(&self) -> &'static Breaker;
+
+    /// Returns the minimum interval between two deliveries of a sweep, which keeps it below the service's rate limit.
+    fn sweep_interval(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Leases items for `life`.
     fn lease(

@@ -73,7 +73,7 @@ pub async fn sweep<C: Channel>(channel: C, budget: Duration) -> Result<Sweep, Qu
         if found {
             let pace = Pace {
                 timeout: C::TIMEOUT,
-                interval: C::SWEEP_INTERVAL,
+                interval: channel.sweep_interval(),
             };
             let report = deliver_all(channel, lease.items, lease.circuit, pace).await?;
             sweep.delivered += report.delivered;

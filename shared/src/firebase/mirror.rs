@@ -91,8 +91,6 @@ impl Channel for Mirror {
     const NAME: ChannelName = ChannelName::Mirror;
     const TIMEOUT: Duration = Firebase::TIMEOUT;
     const BATCH: i64 = 64;
-    /// Half of the 1,000 writes per second that a Realtime Database accepts. The endpoints write, too.
-    const SWEEP_INTERVAL: Duration = Duration::from_millis(2);
 
     fn database(&self) -> &'static Database {
         self.database
@@ -100,6 +98,13 @@ impl Channel for Mirror {
 
     fn breaker(&self) -> &'static Breaker {
         &self.shard.breaker
+    }
+
+    /// Half of the 1,000 writes per second that a Realtime Database accepts. The endpoints write, too. A sweep of each shard
+    /// may remove its rooms from all others.
+    fn sweep_interval(&self) -> Duration {
+        let shards = u32::try_from(self.shards.all().len()).unwrap_or(u32::MAX);
+        Duration::from_millis(2).saturating_mul(shards)
     }
 
     async fn lease(
@@ -122,7 +127,7 @@ impl Channel for Mirror {
         if let Err(error) = self.remove_elsewhere(state).await {
             tracing::warn!(%room_id, %error, "moved room not removed");
             return DeliveryOutcome::Retry {
-                after: error.retry_after(),
+                after: None,
                 cause: RetryCause::Item,
             };
         }

@@ -29,8 +29,6 @@ impl Channel for Pushes {
     const NAME: ChannelName = ChannelName::Push;
     const TIMEOUT: Duration = Fcm::TIMEOUT;
     const BATCH: i64 = 32;
-    /// A project may send 600,000 messages per minute, which a sweep cannot reach.
-    const SWEEP_INTERVAL: Duration = Duration::ZERO;
 
     fn database(&self) -> &'static Database {
         self.database

@@ -51,7 +51,6 @@ impl Channel for Webhooks {
     const NAME: ChannelName = ChannelName::Webhooks;
     const TIMEOUT: Duration = Duration::from_secs(11);
     const BATCH: i64 = 32;
-    const SWEEP_INTERVAL: Duration = Duration::ZERO;
     const SWEEPS_ON: bool = true;
 
     fn database(&self) -> &'static Database {

@@ -106,7 +106,8 @@ const ROOM: &str = concat!(
             FROM chat_rooms
             WHERE id = $3 AND revision > mirrored_revision
               AND NOT (SELECT circuit_is_open FROM channel)
-              AND (mirror_after IS NULL OR mirror_after <= now())
+              -- A reset room that could not be removed from another shard is in back-off, but its own shard responds.
+              AND (mirror_after IS NULL OR mirror_after <= now() OR mirrored_revision < 0)
               AND (",
     is_free!(),
     " OR CASE WHEN $4 IS NULL THEN mirror_reserved_until IS NULL OR mirror_reserved_until < now()

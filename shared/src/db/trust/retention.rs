@@ -142,7 +142,7 @@ pub async fn restore_rooms(database: &Database) -> Result<usize, QueryError> {
         ),
         restored AS (
             UPDATE chat_rooms AS room
-            SET revision = revision + 1, mirrored_revision = 0, mirror_attempts = 0, mirror_after = NULL,
+            SET revision = revision + 1, mirrored_revision = -1, mirror_attempts = 0, mirror_after = NULL,
                 mirror_leased_until = NULL, behind_since = coalesce(behind_since, clock_timestamp())
             FROM kept WHERE room.id = kept.id
         )
