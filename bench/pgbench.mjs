@@ -89,7 +89,7 @@ function scriptOf(it, { sql, parameters }, n) {
     if (type === 'uuid') return uuid(value, index) ?? `${constant(`p${index}`, value)}::uuid`;
     // As text, like an array parameter: PostgreSQL would know the length of ARRAY[…] when it plans.
     if (Array.isArray(value)) {
-      const elements = value.map((element, at) => uuid(element, `${index}_${at}`) ?? constant(`p${index}_${at}`, element));
+      const elements = value.map((element, at) => uuid(element, `${index}_${at}`) ?? `${constant(`p${index}_${at}`, element)}::text`);
       return `concat('{', ${elements.length > 0 ? elements.join(", ',', ") : "''"}, '}')::${type}`;
     }
     return `${constant(`p${index}`, value)}::${type}`;
