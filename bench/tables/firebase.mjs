@@ -51,6 +51,8 @@ export async function firebase(bench) {
       // A p99 depends on few requests. It counts as different only if the confidence intervals do not overlap.
       goal('The same p99 within 5 %, or less, as far as so many requests can tell', rows, (row) => row.p99_between[0] <= 1.05 * base.p99_between[1]),
     ];
+    // The circuit is one for all functions of a database, and the dead Firebase has opened it.
+    await bench.database.query('UPDATE chat_delivery_channels SET failures = 0, open_since = NULL, probe_after = NULL');
     const seen = await fromReplyToListener(places['at once'], bench);
     print('From the reply to the event at a listener, in ms', ['', 'messages', 'p50', 'p99'], Object.entries(seen).map(([tree, it]) => [tree, it.messages, it.p50, it.p99]));
     return { rows, seen, goals };
