@@ -191,6 +191,8 @@ export const CASES = [
     as: 'platform',
     path: '/platform_messages/',
     body: { message_id: '{message}', chat_room_id: '{room}', text: 'Le point de retrait a changé.' },
+    // An id that was used for another room would be rejected.
+    prepare: 'TRUNCATE chat_platform_messages',
     answers: [201],
     requests: 3000,
     fresh: true,
