@@ -1,5 +1,5 @@
 //! Runs every minute: closes the rooms past `closes_at`, ends the calls to unreachable customers, denies deactivated
-//! users access to Firebase, indexes the words of new messages, records the metrics of messages and open reports, deletes
+//! users access to Firebase, records the metrics of messages and open reports, indexes the words of new messages, deletes
 //! expired rows, continues the erasures of people's data, removes rooms after `RETENTION_DAYS`, and updates the search
 //! texts of rooms and the inboxes after name changes. Concurrent runs are safe.
 
