@@ -1,3 +1,5 @@
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use emulator::lambda::InvokeError;
@@ -156,7 +158,7 @@ async fn a_function_that_exceeds_its_timeout_is_killed() {
 
 #[tokio::test]
 async fn a_process_whose_extension_exceeds_the_timeout_is_killed() {
-    let stage = with_extension(|it| it.timeout = Duration::from_millis(300));
+    let stage = with_extension(|it| it.timeout = Duration::from_secs(2));
     let gate = Gate::new().await;
     let completed = stage.invoke(json!({ "after": gate.address })).await;
     assert!(!completed.is_error, "the response came in time");
@@ -326,12 +328,19 @@ fn build(program: &str, version: &str) {
     );
 }
 
-/// Replaces the file instead of writing to it, because it may be running.
+/// Writes an executable file. It is renamed into place, because the old one may be running; and another process
+/// writes it, because a process that a parallel test forks would keep it open, and nothing could execute it until then.
 pub fn write_program(program: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
     let next = format!("{program}.next");
-    std::fs::write(&next, text).unwrap();
-    std::fs::set_permissions(&next, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut install = Command::new("install")
+        .args(["-m", "755", "/dev/stdin", &next])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = install.stdin.take().unwrap();
+    input.write_all(text.as_bytes()).unwrap();
+    drop(input);
+    assert!(install.wait().unwrap().success());
     std::fs::rename(&next, program).unwrap();
 }
 

@@ -103,11 +103,12 @@ impl Stage {
         })
     }
 
-    /// Returns the id of the process that serves an invocation.
+    /// Invokes the function and returns the id of its process, which is idle then: it takes the next invocation.
     pub async fn pid(&self) -> u64 {
-        json_of(&self.invoke(json!({})).await)["pid"]
-            .as_u64()
-            .unwrap()
+        let completed = self.invoke(json!({})).await;
+        let pid = json_of(&completed)["pid"].as_u64().unwrap();
+        within(completed.until_idle()).await.unwrap();
+        pid
     }
 
     pub fn states(&self) -> Vec<&'static str> {
