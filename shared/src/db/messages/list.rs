@@ -4,10 +4,17 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
-use crate::db::trust::{audited_read, has_access, versions_by_access};
+use crate::db::trust::may_read;
 use crate::db::{Database, viewer};
 use crate::domain::{Message, MessageOrder, Page, PageNumber, PageSize, Viewer};
 use crate::error::{Error, Result};
+
+/// The earlier versions of `message` for a reader by access to `room`, as a text; null for participants.
+macro_rules! versions {
+    () => {
+        "CASE WHEN $1 NOT IN (room.driver_id, room.other_user_id) THEN chat_versions_of(message.id)::text END AS versions"
+    };
+}
 
 /// A page of a room's history.
 #[derive(Debug)]
@@ -54,23 +61,20 @@ pub async fn list(
                    CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
             FROM chat_rooms
             CROSS JOIN LATERAL (SELECT coalesce($4, greatest(message_count - 1, 0) / $3 * $3) AS skipped) AS page
-            WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
-        has_access!("chat_rooms.id"),
-        ")
-        ),
-        ",
-        audited_read!("read_messages", "room"),
+            WHERE id = $2 AND ",
+        may_read!("read_messages"),
         "
+        )
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, room.revision, ",
         message_columns!(),
         ", ",
-        versions_by_access!(),
+        versions!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN room ON true
         LEFT JOIN chat_messages AS message ON message.chat_room_id = room.id
             AND message.seq > room.before AND message.seq <= room.before + $3
         LEFT JOIN users AS sender ON sender.id = message.sender_id
-        ORDER BY CASE WHEN $5 THEN -message.seq ELSE message.seq END"
+        ORDER BY message.seq"
     );
     // Beyond any room's count, and safe from overflow when a page size is added.
     const FARTHEST: i64 = i64::MAX / 4;
@@ -92,8 +96,12 @@ pub async fn list(
         )
         .await?;
     let (count, revision) = counters(&rows)?;
+    let mut messages = messages(&rows)?;
+    if newest_first {
+        messages.reverse();
+    }
     Ok(History {
-        page: Page::new(count, number, size, messages(&rows)?),
+        page: Page::new(count, number, size, messages),
         revision,
     })
 }
@@ -114,17 +122,14 @@ pub async fn backfill(
         WITH room AS (
             SELECT id, driver_id, other_user_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision
             FROM chat_rooms
-            WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
-        has_access!("chat_rooms.id"),
-        ")
-        ),
-        ",
-        audited_read!("read_messages", "room"),
+            WHERE id = $2 AND ",
+        may_read!("read_messages"),
         "
+        )
         SELECT (SELECT is_active FROM users WHERE id = $1) AS viewer_is_active, room.message_count, room.revision, ",
         message_columns!(),
         ", ",
-        versions_by_access!(),
+        versions!(),
         " FROM (VALUES (1)) AS one
         LEFT JOIN room ON true
         LEFT JOIN LATERAL (

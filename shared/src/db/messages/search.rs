@@ -4,7 +4,6 @@ use uuid::Uuid;
 
 use crate::db::columns::{self, message_columns};
 use crate::db::rate_limits::{self, has_token, token_cte, wait_column};
-use crate::db::trust::{audited_read, has_access};
 use crate::db::{Database, viewer};
 use crate::domain::{Cursor, FoundMessage, Highlight, PageSize, RateLimit, Viewer};
 use crate::error::{Error, Result};
@@ -160,9 +159,7 @@ const SQL: &str = concat!(
     WITH allowed AS (
         SELECT WHERE EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
           AND ($2 IS NULL OR EXISTS (
-              SELECT FROM chat_rooms WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
-    has_access!("chat_rooms.id"),
-    ")))
+              SELECT FROM chat_rooms WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR chat_has_access($1, id))))
     ),
     ",
     token_cte!("searches", "$8", "$9", "allowed"),
@@ -175,9 +172,10 @@ const SQL: &str = concat!(
     "
     ),
     searched AS (SELECT id, driver_id, other_user_id FROM chat_rooms WHERE id = $2 AND EXISTS (SELECT FROM asked)),
-    ",
-    audited_read!("search_messages", "searched"),
-    ",
+    audited AS (
+        INSERT INTO chat_audit_log (actor_id, action, room_id)
+        SELECT $1, 'search_messages', id FROM searched WHERE $1 NOT IN (driver_id, other_user_id)
+    ),
     newest AS MATERIALIZED (
         SELECT created_at, message_id
         FROM (

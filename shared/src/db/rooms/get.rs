@@ -3,7 +3,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::columns::{self, delivery_columns, user_columns};
-use crate::db::trust::{audited_read, has_access};
+use crate::db::trust::may_read;
 use crate::db::{Database, viewer};
 use crate::domain::{RoomDetail, Timestamp, User, Viewer};
 use crate::error::Result;
@@ -18,13 +18,10 @@ pub async fn get(database: &Database, viewer: Viewer, room_id: Uuid) -> Result<O
         "-- get_room
         WITH room AS MATERIALIZED (
             SELECT * FROM chat_rooms
-            WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR ",
-        has_access!("chat_rooms.id"),
-        ")
-        ),
-        ",
-        audited_read!("read_room", "room"),
+            WHERE id = $2 AND ",
+        may_read!("read_room"),
         "
+        )
         SELECT viewer.is_active AS viewer_is_active, ",
         room_columns!(),
         ", ",

@@ -8,38 +8,19 @@ use crate::error::{Error, Result};
 /// How long a grant lasts, in minutes.
 const MINUTES: i32 = 60;
 
-/// Whether the user `$1` is an admin with access to the room `$room`, an expression for its id.
-macro_rules! has_access {
-    ($room:literal) => {
+/// Whether the user `$1` may read the row of `chat_rooms`: as a participant, or by access. A read by access is recorded as
+/// `$action`, so the row must be read once.
+macro_rules! may_read {
+    ($action:literal) => {
         concat!(
-            "EXISTS (
-                SELECT FROM chat_room_access AS access JOIN users AS admin ON admin.id = access.admin_id
-                WHERE access.chat_room_id = ",
-            $room,
-            " AND access.admin_id = $1 AND access.expires_at > clock_timestamp()
-                  AND admin.is_active AND admin.user_type::text = 'admin')"
-        )
-    };
-}
-
-/// A CTE that records the read `$action` of the room in the CTE `$room`, if the user `$1` is not a participant. The CTE
-/// `$room` contains only rooms that the user may read, with the columns `id`, `driver_id` and `other_user_id`.
-macro_rules! audited_read {
-    ($action:literal, $room:literal) => {
-        concat!(
-            "audited AS (
-                INSERT INTO chat_audit_log (actor_id, action, room_id)
-                SELECT $1, '",
+            "($1 IN (driver_id, other_user_id) OR chat_reads_by_access($1, id, '",
             $action,
-            "', id FROM ",
-            $room,
-            " WHERE $1 NOT IN (driver_id, other_user_id)
-            )"
+            "'))"
         )
     };
 }
 
-pub(in crate::db) use {audited_read, has_access};
+pub(in crate::db) use may_read;
 
 /// Opens a room of others to the viewer, an admin, for an hour. Returns the end of the access, and whether there was none
 /// before. A repeat is a further grant. Each grant is recorded with its reason.

@@ -4,7 +4,6 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::versions;
 use crate::db::Database;
 use crate::db::columns::api_time;
 use crate::domain::{ExportCursor, Platform};
@@ -134,9 +133,7 @@ const SQL: &str = concat!(
     api_time!("message.edited_at"),
     ", 'deleted_at', ",
     api_time!("message.deleted_at"),
-    ", 'versions', ",
-    versions!("message.id"),
-    ")
+    ", 'versions', chat_versions_of(message.id))
                 ELSE jsonb_build_object(
                     'message_id', message.id, 'chat_room', message.chat_room_id, 'seq', message.seq, 'read_at', ",
     api_time!(own_read_at!()),
