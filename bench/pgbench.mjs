@@ -14,32 +14,40 @@ export const pgbenchUrl = (url) => `${url}?sslmode=require`;
 /**
  * Runs a captured statement of a function with pgbench, with parameters that vary as those of the requests do.
  *
- * Two differences remain. pgbench sends a parameter once per occurrence, as text. It has only numbers, so the server
- * computes ids from them: `lpad(:room, 32, '0')::uuid`.
+ * Two differences remain. pgbench sends a parameter once per occurrence, as text. It computes only with numbers, so the
+ * server makes the ids of a request from them, `lpad(:room, 32, '0')::uuid`, and for each row anew. With `scripts`, each
+ * script has the ids of one request as parameters, which costs a plan per script.
  *
  * @param it         the case
  * @param statement  the statement that capture.mjs recorded for this `n` of the case
- * @param options    clients; seconds or requests; first and range: the first `n` and the number of values; warmUp: the
- *                   transactions of each client before the measurement; begin: called when all clients are connected,
- *                   immediately before the measurement
+ * @param options    clients; seconds or requests; first and range: the first `n` and the number of values; scripts: the
+ *                   number of scripts with one `n` each, instead of a range; warmUp: the transactions of each client before
+ *                   the measurement; begin: called when all clients are connected, immediately before the measurement
  * @returns {Promise<{p50: number, p99: number, requests: number, perSecond: number}>} in microseconds
  */
-export async function pgbench(url, it, statement, { n, directory, clients, seconds, requests, first = 1, range, warmUp, begin }) {
-  const { script, constants } = scriptOf(it, statement, n);
+export async function pgbench(url, it, statement, { n, directory, clients, seconds, requests, first = 1, range, scripts, warmUp, begin }) {
   const place = join(directory, 'pgbench');
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  const file = join(place, `${it.function}.sql`);
-  writeFileSync(file, script);
-  const variables = { k: -1, first, range, clients, fresh: `${Date.now()}000000`, ...constants };
-  const args = ['--no-vacuum', `--protocol=${statement.prepared ? 'prepared' : 'extended'}`, `--client=${clients}`, `--file=${file}`];
+  const fixed = Array.from({ length: scripts ?? 0 }, (_, k) => idsOf(it, first + k));
+  const files = (scripts ? fixed : [undefined]).map((ids, k) => {
+    const { script, constants } = scriptOf(it, statement, n, ids);
+    const file = join(place, `${it.function}-${k}.sql`);
+    writeFileSync(file, script);
+    return { file, constants };
+  });
+  const variables = Object.assign({ k: -1, first, range, clients, fresh: `${Date.now()}000000` }, ...files.map(({ constants }) => constants));
+  const args = ['--no-vacuum', `--protocol=${statement.prepared ? 'prepared' : 'extended'}`, `--client=${clients}`];
+  args.push(...files.map(({ file }) => `--file=${file}`));
   args.push(`--log`, `--log-prefix=${join(place, 'log')}`);
   args.push(requests ? `--transactions=${Math.floor(requests / clients)}` : `--time=${seconds}`);
   for (const [name, value] of Object.entries(variables)) args.push(`--define=${name}=${value}`);
   let begun = 0;
   const beginning = begin && after(CONNECTED).then(begin).then(() => (begun = Date.now() * 1000));
-  await promisify(execFile)(program(), [...args, url], { maxBuffer: 1e8 }).catch((error) => {
-    throw new Error(`pgbench cannot run ${file}: ${error.stderr || error.message}`);
+  // Each script would otherwise be planned five times before its plan is reused.
+  const env = scripts ? { ...process.env, PGOPTIONS: '-c plan_cache_mode=force_generic_plan' } : process.env;
+  await promisify(execFile)(program(), [...args, url], { env, maxBuffer: 1e8 }).catch((error) => {
+    throw new Error(`pgbench cannot run ${files[0].file}: ${error.stderr || error.message}`);
   });
   await beginning;
   const transactions = readdirSync(place)
@@ -64,11 +72,13 @@ function program() {
   return found.at(-1) ?? 'pgbench';
 }
 
-function scriptOf(it, { sql, parameters }, n) {
+/** Returns a script, with these ids as parameters, or with ids that the server makes from pgbench's numbers. */
+function scriptOf(it, { sql, parameters }, n, ids) {
   const names = Object.fromEntries(Object.entries(idsOf(it, n)).map(([name, id]) => [id, name]));
   const constants = {};
   const fresh = [];
   const uuid = (value, index) => {
+    if (names[value] && ids) return `${constant(`id${parseInt(ids[names[value]].slice(-12))}`, ids[names[value]])}::uuid`;
     if (names[value]) return `lpad(:${names[value]}, 32, '0')::uuid`;
     // The function generated this id for this request.
     if (/^.{14}7/.test(value)) {

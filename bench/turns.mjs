@@ -53,7 +53,7 @@ export async function withFunction(it, clients, { driver, database, seconds, qui
 }
 
 /** Measures a statement with this many clients of pgbench. */
-export async function withPgbench(it, clients, statement, n, { database, directory, seconds, quick, limited, counted }) {
+export async function withPgbench(it, clients, statement, n, { database, directory, seconds, scripts, quick, limited, counted }) {
   const requests = numberOf(it, quick);
   const range = it.fresh ? 1_000_000 : (requests ?? ROUND);
   const first = firstOf(it, requests);
@@ -63,7 +63,7 @@ export async function withPgbench(it, clients, statement, n, { database, directo
   const begin = limited && (() => limited.limit.set(limited.share));
   if (requests) begin?.();
   const found = await pgbench(database.pgbench, it, statement, {
-    ...{ n, directory, clients, requests, first, range, warmUp: WARM_UP },
+    ...{ n, directory, clients, requests, first, range, scripts, warmUp: WARM_UP * (scripts ?? 1) },
     // It counts in whole seconds.
     seconds: Math.ceil(seconds + (begin ? CONNECTED / 1000 : 0)),
     begin: requests ? undefined : begin,
