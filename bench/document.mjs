@@ -21,7 +21,7 @@ const TABLES = {
       ...[row.name, whole(row.rate), `${Math.round(row.share)} %`, row.open_after?.toFixed(1) ?? ''],
       ...[Math.ceil(1000 * row.environment_seconds), whole(1000 / row.environment_seconds), (row.postgres_cpu / 1000).toFixed(2), whole(row.per_core)],
     ]);
-    const columns = ['Firebase and FCM, or webhooks', 'messages/s of 10 environments', 'of off', 'circuits open after, s', 'environments for 1,000 messages/s'];
+    const columns = ['Firebase and FCM, or webhooks', 'messages/s of 10 environments', 'of *off*, or of *only stored*', 'circuits open after, s', 'environments for 1,000 messages/s'];
     return table([...columns, 'messages/s of 1,000 environments', 'CPU of PostgreSQL a message, ms', 'messages/s a core of PostgreSQL'], rows, 'capacity');
   },
   costs: ({ capacity }) => {
