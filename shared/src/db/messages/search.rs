@@ -44,10 +44,14 @@ pub async fn search(
     let before = scope.before.as_ref();
     let every = limit.map(|it| it.seconds_per_token());
     let slack = limit.map(|it| it.seconds_of_slack());
+    let sql = match scope.room_id {
+        None => ALL_ROOMS,
+        Some(_) => ONE_ROOM,
+    };
     for _ in 0..rate_limits::ATTEMPTS {
         let rows = database
             .query(
-                SQL,
+                sql,
                 &[
                     (&viewer.0, Type::UUID),
                     (&scope.room_id, Type::UUID),
@@ -105,37 +109,33 @@ fn found(row: &Row) -> Option<FoundMessage> {
     })
 }
 
-/// The number of newest messages that are scanned before the word index is used; see [`SQL`].
+/// The number of newest messages that are scanned before the word index is used; see [`sql`].
 const WINDOW: i64 = 4000;
 
 /// The number of newest pending messages, and of their characters together, whose words are computed by the search itself;
-/// see [`SQL`]. The words of 50,000 characters take about 0.1 s.
+/// see [`sql`]. The words of 50,000 characters take about 0.1 s.
 const PENDING: i64 = 500;
 const PENDING_CHARACTERS: i64 = 50_000;
 
-/// Selects the newest messages of the viewer or the room before the cursor, at most [`WINDOW`] of each kind, from an
-/// index in this order.
+/// Selects the newest messages before the cursor that fulfil one of the conditions, at most [`WINDOW`] for each of them,
+/// from an index in this order.
 macro_rules! newest {
-    ($columns:literal) => {
+    ($columns:literal, [$first:literal $(, $other:literal)?]) => {
+        concat!(
+            newest!($columns, $first),
+            $("
+             UNION ALL
+             ", newest!($columns, $other),)?
+        )
+    };
+    ($columns:literal, $condition:literal) => {
         concat!(
             "(SELECT ",
             $columns,
             " FROM chat_message_search
-              WHERE $2 IS NULL AND driver_id = $1
-                AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
-              ORDER BY created_at DESC, message_id DESC LIMIT $7)
-             UNION ALL
-             (SELECT ",
-            $columns,
-            " FROM chat_message_search
-              WHERE $2 IS NULL AND other_user_id = $1
-                AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
-              ORDER BY created_at DESC, message_id DESC LIMIT $7)
-             UNION ALL
-             (SELECT ",
-            $columns,
-            " FROM chat_message_search
-              WHERE chat_room_id = $2
+              WHERE ",
+            $condition,
+            "
                 AND (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
               ORDER BY created_at DESC, message_id DESC LIMIT $7)"
         )
@@ -154,33 +154,31 @@ macro_rules! newest {
 /// The index contains the words, the room and the participants of a message; the participants are checked again in the
 /// row. `chat_search_query` (`V0014__text_search.sql`) turns the query text, a parameter, into a `tsquery`. It is
 /// called in a subquery so that the plan is the same for every word.
-const SQL: &str = concat!(
-    "-- search_messages
-    WITH allowed AS (
-        SELECT WHERE EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
-          AND ($2 IS NULL OR EXISTS (
-              SELECT FROM chat_rooms WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR chat_has_access($1, id))))
-    ),
+///
+/// `$allowed` is a CTE `allowed` that has a row if the viewer may search, and `$audited` a CTE that records the search.
+/// `$conditions` select the messages in `chat_message_search`, each by an index, and `$pending` those in
+/// `chat_message_search_pending`. `$found` is the condition for a row of the word index, and `$scope` the id that it has.
+macro_rules! sql {
+    ($name:literal, $allowed:literal, $audited:literal, $scope:literal, $found:literal, $conditions:tt, $pending:literal) => {
+        concat!(
+    "-- ", $name, "
+    WITH ", $allowed, ",
     ",
     token_cte!("searches", "$8", "$9", "allowed"),
     ",
     asked AS MATERIALIZED (
-        SELECT chat_search_query($3) AS query, coalesce($2, $1) AS scope,
+        SELECT chat_search_query($3) AS query, ", $scope, " AS scope,
                coalesce($4, 'infinity') AS created_at, coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AS message_id
         WHERE EXISTS (SELECT FROM allowed) AND ",
     has_token!("$8"),
     "
     ),
-    searched AS (SELECT id, driver_id, other_user_id FROM chat_rooms WHERE id = $2 AND EXISTS (SELECT FROM asked)),
-    audited AS (
-        INSERT INTO chat_audit_log (actor_id, action, room_id)
-        SELECT $1, 'search_messages', id FROM searched WHERE $1 NOT IN (driver_id, other_user_id)
-    ),
+    ", $audited, "
     newest AS MATERIALIZED (
         SELECT created_at, message_id
         FROM (
             SELECT * FROM (",
-    newest!("created_at, message_id, terms"),
+    newest!("created_at, message_id, terms", $conditions),
     ") AS message ORDER BY created_at DESC, message_id DESC LIMIT $7
         ) AS message
         WHERE (SELECT query FROM asked) IS NOT NULL AND terms @@ (SELECT query FROM asked)
@@ -189,7 +187,7 @@ const SQL: &str = concat!(
     -- Where the newest end, if something may lie beyond them that is wanted.
     edge AS MATERIALIZED (
         SELECT created_at, message_id FROM (",
-    newest!("created_at, message_id"),
+    newest!("created_at, message_id", $conditions),
     ") AS message
         WHERE (SELECT query FROM asked) IS NOT NULL AND (SELECT count(*) < $6 FROM newest)
         ORDER BY created_at DESC, message_id DESC OFFSET $7 - 1 LIMIT 1
@@ -204,7 +202,7 @@ const SQL: &str = concat!(
             OFFSET 0
         ) AS message
         WHERE (SELECT true FROM edge)
-          AND CASE WHEN $2 IS NULL THEN $1 IN (driver_id, other_user_id) ELSE chat_room_id = $2 END
+          AND ", $found, "
           AND (created_at, message_id) < ((SELECT created_at FROM edge), (SELECT message_id FROM edge))
     ),
     pending AS MATERIALIZED (
@@ -213,12 +211,7 @@ const SQL: &str = concat!(
             SELECT pending.*, text, sum(length(text)) OVER (ORDER BY pending.created_at DESC, message_id DESC) AS characters
             FROM (
                 SELECT * FROM (
-                    SELECT created_at, message_id FROM chat_message_search_pending WHERE $2 IS NULL AND driver_id = $1
-                    UNION ALL
-                    SELECT created_at, message_id FROM chat_message_search_pending WHERE $2 IS NULL AND other_user_id = $1
-                    UNION ALL
-                    SELECT created_at, message_id FROM chat_message_search_pending
-                    WHERE driver_id = (SELECT driver_id FROM searched) AND chat_room_id = $2
+                    ", $pending, "
                 ) AS message
                 WHERE (created_at, message_id) < ((SELECT created_at FROM asked), (SELECT message_id FROM asked))
                 ORDER BY created_at DESC, message_id DESC LIMIT $10
@@ -250,4 +243,37 @@ const SQL: &str = concat!(
     LEFT JOIN chat_rooms AS room ON room.id = message.chat_room_id
     LEFT JOIN users AS sender ON sender.id = message.sender_id
     ORDER BY page.created_at DESC, page.message_id DESC"
+)
+    };
+}
+
+const ALL_ROOMS: &str = sql!(
+    "search_messages",
+    "allowed AS (SELECT FROM users WHERE id = $1 AND is_active)",
+    "",
+    "$1",
+    "$1 IN (driver_id, other_user_id)",
+    ["driver_id = $1", "other_user_id = $1"],
+    "SELECT created_at, message_id FROM chat_message_search_pending WHERE driver_id = $1
+                    UNION ALL
+                    SELECT created_at, message_id FROM chat_message_search_pending WHERE other_user_id = $1"
+);
+
+const ONE_ROOM: &str = sql!(
+    "search_messages_of_room",
+    "allowed AS (
+        SELECT id, driver_id, other_user_id FROM chat_rooms
+        WHERE id = $2 AND ($1 IN (driver_id, other_user_id) OR chat_has_access($1, id))
+          AND EXISTS (SELECT FROM users WHERE id = $1 AND is_active)
+    )",
+    "audited AS (
+        INSERT INTO chat_audit_log (actor_id, action, room_id)
+        SELECT $1, 'search_messages', id FROM allowed
+        WHERE $1 NOT IN (driver_id, other_user_id) AND EXISTS (SELECT FROM asked)
+    ),",
+    "$2",
+    "chat_room_id = $2",
+    ["chat_room_id = $2"],
+    "SELECT created_at, message_id FROM chat_message_search_pending
+                    WHERE driver_id = (SELECT driver_id FROM allowed) AND chat_room_id = $2"
 );
