@@ -40,6 +40,15 @@ macro_rules! is_blocked {
     };
 }
 
+/// Whether the user `$1` is a participant of the room with the alias `room`, open or closed. Each part has an index of its
+/// own: the other user's are of open or of closed rooms.
+macro_rules! is_room_of_user {
+    () => {
+        "(room.driver_id = $1
+              OR room.is_active AND room.other_user_id = $1 OR NOT room.is_active AND room.other_user_id = $1)"
+    };
+}
+
 /// The time zone `$name` if it is an IANA name that this server knows, else `?`, which `AT TIME ZONE` rejects with
 /// `invalid_parameter_value`. `AT TIME ZONE` alone also accepts abbreviations (`CEST`) and POSIX rules (`Etc/GMT+13`,
 /// `XYZ-3`). A name with a slash and without digits is neither. Only other names need the view of time zones, which
@@ -128,4 +137,6 @@ pub(super) fn check_writable(row: &Row, field: &'static str) -> Result<()> {
     check_not_blocked(row)
 }
 
-pub(super) use {is_blocked, is_open, known_time_zone, last_event, user_language, writable_room};
+pub(super) use {
+    is_blocked, is_open, is_room_of_user, known_time_zone, last_event, user_language, writable_room,
+};

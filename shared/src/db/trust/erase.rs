@@ -2,6 +2,7 @@ use serde::Serialize;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use crate::db::conditions::is_room_of_user;
 use crate::db::{Database, QueryError};
 use crate::domain::{MessageType, Platform};
 use crate::error::Result;
@@ -46,7 +47,8 @@ pub async fn erase(
     user_id: Uuid,
     request: &ErasureRequest,
 ) -> Result<Erasure> {
-    const SQL: &str = "-- erase_user
+    const SQL: &str = concat!(
+        "-- erase_user
         WITH started AS (
             INSERT INTO chat_erasures AS erasure (user_id, requested_at) VALUES ($1, clock_timestamp())
             ON CONFLICT (user_id) DO UPDATE SET requested_at = EXCLUDED.requested_at, finished_at = NULL, messages = 0
@@ -55,7 +57,9 @@ pub async fn erase(
         ),
         queued AS (
             INSERT INTO chat_erasure_rooms (user_id, chat_room_id)
-            SELECT $1, room.id FROM started, chat_rooms AS room WHERE $1 IN (room.driver_id, room.other_user_id)
+            SELECT $1, room.id FROM started, chat_rooms AS room WHERE ",
+        is_room_of_user!(),
+        "
             ON CONFLICT DO NOTHING
             RETURNING chat_room_id
         ),
@@ -96,7 +100,8 @@ pub async fn erase(
                EXISTS (
                    SELECT FROM person
                    WHERE coalesce(full_name, '') <> '' OR coalesce(phone_number, '') <> ''
-                      OR coalesce(profile_photo_url, '') <> '') AS profile_remains";
+                      OR coalesce(profile_photo_url, '') <> '') AS profile_remains"
+    );
     let parameters = [
         (&user_id as _, Type::UUID),
         (&request.deleted_photos as _, Type::TEXT_ARRAY),

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::db::Database;
 use crate::db::columns::api_time;
+use crate::db::conditions::is_room_of_user;
 use crate::domain::{ExportCursor, Platform};
 use crate::error::{Error, Result};
 
@@ -99,8 +100,10 @@ const SQL: &str = concat!(
         INSERT INTO chat_audit_log (action, subject_id) SELECT 'export_user', $1 WHERE $2 IS NULL
     ),
     room AS MATERIALIZED (
-        SELECT * FROM chat_rooms
-        WHERE $1 IN (driver_id, other_user_id) AND id >= coalesce($2, '00000000-0000-0000-0000-000000000000')
+        SELECT * FROM chat_rooms AS room
+        WHERE ",
+    is_room_of_user!(),
+    " AND id >= coalesce($2, '00000000-0000-0000-0000-000000000000')
         ORDER BY id LIMIT $4
     ),
     item AS MATERIALIZED (
