@@ -4,15 +4,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { build, folderOfBinaries } from '../dev/parts/build.mjs';
+import { targetDirectory } from '../dev/parts/build.mjs';
 import { ROOT } from '../dev/parts/places.mjs';
 
-/** Builds the functions and the measuring programs, and returns where the binaries are. */
+/** Builds the functions, as `make build` does, and the measuring programs, and returns where they are. */
 export async function buildAll(say) {
   say('The functions are built (profile release); the first time takes ten minutes and more');
-  const binaries = await build(ROOT, { profile: 'release', quiet: true, emulator: false });
-  await promisify(execFile)('cargo', ['build', '--release', '--quiet', '--package', 'bench', '--examples'], { cwd: ROOT });
-  return new Driver(binaries);
+  const cargo = (...args) => promisify(execFile)('cargo', args, { cwd: ROOT, maxBuffer: 1e8 });
+  await cargo('lambda', 'build', '--release', '--workspace', '--exclude', 'emulator');
+  await cargo('build', '--release', '--quiet', '--package', 'bench', '--examples');
+  return new Driver(await targetDirectory(ROOT));
 }
 
 /** The binaries of this package. */
@@ -20,17 +21,17 @@ const EXAMPLES = ['driver', 'hello-world', 'phases'];
 
 /** Calls the driver (`driver/main.rs`), which does not know the cases. */
 export class Driver {
-  #binaries;
+  #target;
   /** The default environment variables of the functions. */
   variables = {};
   logs;
 
-  constructor(binaries) {
-    this.#binaries = binaries;
+  constructor(target) {
+    this.#target = target;
   }
 
   binaryOf(name) {
-    return join(this.#binaries, ...(EXAMPLES.includes(name) ? ['examples'] : []), name);
+    return EXAMPLES.includes(name) ? join(this.#target, 'release', 'examples', name) : join(this.#target, 'lambda', name, 'bootstrap');
   }
 
   /** Returns the plan of one environment; `before` is a command that starts the program, such as a debugger. */

@@ -13,15 +13,14 @@ const MANIFESTS = ['Cargo.toml', 'Cargo.lock'];
  * compile everything again. The release profile leaves out the emulator, so that the functions get the features of a
  * deployment.
  *
- * @param quiet     prints cargo's output only if it fails
- * @param emulator  whether to build the emulator's binary, if the profile is release
+ * @param quiet  prints cargo's output only if it fails
  * @returns {Promise<string>} the folder of the binaries
  */
-export async function build(root, { profile, signal, quiet = false, emulator = true }) {
+export async function build(root, { profile, signal, quiet = false }) {
   const options = { root, signal, quiet };
   if (profile === 'release') {
     await cargo(['build', '--workspace', '--exclude', 'emulator', '--bins', '--release'], options);
-    if (emulator) await cargo(['build', '--package', 'emulator', '--bins'], options);
+    await cargo(['build', '--package', 'emulator', '--bins'], options);
   } else {
     await cargo(['build', '--workspace', '--bins'], options);
   }
@@ -80,7 +79,7 @@ export function watchSources(root, changed, { folders = SOURCES, files = MANIFES
 }
 
 /** Returns cargo's target directory, which the developer can configure. */
-async function targetDirectory(root) {
+export async function targetDirectory(root) {
   const child = run('cargo', ['metadata', '--no-deps', '--format-version', '1'], { root, stdio: 'pipe' });
   const [metadata] = await Promise.all([text(child.stdout), ended(child)]);
   return JSON.parse(metadata).target_directory;
