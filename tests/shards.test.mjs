@@ -38,7 +38,8 @@ const tree = async (shard, path) =>
 
 /** Returns a room's shard of the first `count`, as docs/mirror.md defines it. */
 function shardOf(room, count) {
-  const hash = (shard) => createHash('sha256').update(`${url(shard)}/chats/${room}`).digest('hex');
+  const bucket = parseInt(room.slice(-3), 16) % 2048;
+  const hash = (shard) => createHash('sha256').update(`${url(shard)}/${bucket}`).digest('hex');
   return [...Array(count).keys()].reduce((best, shard) => (hash(shard) > hash(best) ? shard : best));
 }
 

@@ -139,15 +139,19 @@ async fn a_room_and_its_inbox_entries_are_written_to_its_shard_in_one_request() 
 #[tokio::test]
 async fn postgresql_finds_the_rooms_of_a_shard_as_the_functions_do() {
     let two = TwoShards::new().await;
-    for _ in 0..30 {
-        two.test.room().await;
-    }
+    // A room of each bucket.
+    let sql = "WITH others AS (DELETE FROM chat_rooms)
+        INSERT INTO chat_rooms (id, room_type, driver_id, other_user_id)
+        SELECT overlay(gen_random_uuid()::text PLACING to_hex(4096 + bucket + bucket % 2 * 2048) FROM 33)::uuid,
+               'delivery', gen_random_uuid(), gen_random_uuid()
+        FROM generate_series(0, 2047) AS bucket";
+    two.test.sql.execute(sql, &[]).await.unwrap();
     let database = &two.test.app.database;
     let mut count = 0;
     for (index, shard) in shards(&two.test).all().iter().enumerate() {
         let backlog = mirror::backlog(database, &shard.rooms).await.unwrap();
         let scope = LeaseScope::Due {
-            limit: 100,
+            limit: 2_048,
             ignore_circuit: false,
         };
         let life = Duration::from_mins(1);
@@ -159,7 +163,7 @@ async fn postgresql_finds_the_rooms_of_a_shard_as_the_functions_do() {
         }
         count += rooms.len();
     }
-    assert_eq!(count, 32);
+    assert_eq!(count, 2_048);
 }
 
 #[tokio::test]

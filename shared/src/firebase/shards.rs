@@ -1,7 +1,6 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use ring::digest::{Digest, SHA256, digest};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -9,7 +8,7 @@ use super::access::Access;
 use super::transport::Transport;
 use super::{Firebase, FirebaseError};
 use crate::config::FirebaseSettings;
-use crate::db::mirror;
+use crate::db::mirror::{self, Placement};
 use crate::delivery::{Breaker, ChannelName};
 use crate::http_client::HttpClient;
 use crate::secret::SecretStore;
@@ -18,6 +17,7 @@ use crate::secret::SecretStore;
 pub struct Shards {
     /// At least one.
     all: Vec<Shard>,
+    placement: Arc<Placement>,
 }
 
 /// A Realtime Database with its share of the rooms. It may fail alone.
@@ -45,15 +45,13 @@ impl Shards {
             .iter()
             .map(|url| Firebase::new(url, host, access.clone(), client.clone()));
         let firebases: Vec<_> = firebases.collect::<Result<_, _>>()?;
-        let urls: Vec<_> = firebases
-            .iter()
-            .map(|it| it.database_url().to_owned())
-            .collect();
+        let urls = firebases.iter().map(|it| it.database_url().to_owned());
+        let placement = Arc::new(Placement::new(urls.collect()));
         let shard = |(index, firebase): (usize, Firebase)| {
             let rooms = mirror::Shard {
                 circuit: circuit(index),
-                url: urls[index].clone(),
-                urls: urls.clone(),
+                index,
+                placement: placement.clone(),
             };
             let breaker = Breaker::of_circuit(ChannelName::Mirror, rooms.circuit.clone());
             Shard {
@@ -64,6 +62,7 @@ impl Shards {
         };
         Ok(Self {
             all: firebases.into_iter().enumerate().map(shard).collect(),
+            placement,
         })
     }
 
@@ -90,24 +89,17 @@ impl Shards {
         self.all.into_iter().map(|it| it.firebase).collect()
     }
 
-    /// Returns a room's shard by rendezvous hashing: of the room's addresses in all databases, `{database_url}/chats/{id}`,
-    /// the one with the greatest SHA-256. A new database takes its share of rooms from all others, and no other room moves.
+    /// Returns a room's shard: see [`Placement`].
     #[must_use]
     pub fn of(&self, room_id: Uuid) -> &Shard {
-        let (mut shard, mut greatest) = (&self.all[0], None);
-        for candidate in self.all.iter().filter(|_| self.all.len() > 1) {
-            let hash = Some(hash(candidate.firebase.database_url(), room_id));
-            if hash.as_ref().map(Digest::as_ref) > greatest.as_ref().map(Digest::as_ref) {
-                (shard, greatest) = (candidate, hash);
-            }
-        }
-        shard
+        &self.all[self.placement.of(room_id)]
     }
 
     /// Returns the databases to which a room does not belong. A room that has moved may still be in one of them.
     pub fn not_of(&self, room_id: Uuid) -> impl Iterator<Item = &Firebase> {
-        let own = self.of(room_id).firebase.database_url();
-        self.databases().filter(move |it| it.database_url() != own)
+        let own = self.placement.of(room_id);
+        let others = self.all.iter().filter(move |it| it.rooms.index != own);
+        others.map(|it| &it.firebase)
     }
 }
 
@@ -133,11 +125,4 @@ fn circuit(index: usize) -> String {
         0 => channel.to_owned(),
         _ => format!("{channel}-{}", index + 1),
     }
-}
-
-fn hash(database_url: &str, room_id: Uuid) -> Digest {
-    digest(
-        &SHA256,
-        format!("{database_url}/chats/{room_id}").as_bytes(),
-    )
 }

@@ -204,7 +204,7 @@ impl App {
     pub fn room_response(&self, room: RoomDetail, viewer: Viewer) -> RoomResponse {
         let shard = self.firebase.as_ref().map(|shards| shards.of(room.id));
         RoomResponse {
-            firebase_database_url: shard.map(|it| it.rooms.url.clone()),
+            firebase_database_url: shard.map(|it| it.firebase.database_url().to_owned()),
             room: room.disclose(self.disclosure, viewer),
             edit_window_seconds: self.edit_window,
         }
@@ -213,7 +213,8 @@ impl App {
     /// Mirrors these rooms after the response.
     pub fn mirror_after_reply(&'static self, mut rooms: Vec<Uuid>) {
         for mirror in self.mirrors() {
-            let is_own = |room: &Uuid| mirror.shards.of(*room).rooms.url == mirror.shard.rooms.url;
+            let own_index = mirror.shard.rooms.index;
+            let is_own = |room: &Uuid| mirror.shards.of(*room).rooms.index == own_index;
             let own;
             (own, rooms) = rooms.into_iter().partition(is_own);
             self.deliver_after_reply(Some(mirror), own);

@@ -1,6 +1,7 @@
 //! No statement of a request or a delivery reads a large table or an index completely, neither itself nor in its triggers.
 //! Plans differ between versions of PostgreSQL: `make test-plans` repeats these tests on the system's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use shared::db::messages::{self, EditRules, Receipt, Unread};
@@ -189,8 +190,7 @@ async fn deliveries(test: &TestApp, room_id: Uuid) {
         let all = mirror::Shard::default();
         let urls = ["https://a.example", "https://b.example"].map(str::to_owned);
         let first_of_two = mirror::Shard {
-            url: urls[0].clone(),
-            urls: urls.into(),
+            placement: Arc::new(mirror::Placement::new(urls.into())),
             ..all.clone()
         };
         for shard in [&all, &first_of_two] {

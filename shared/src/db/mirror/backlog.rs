@@ -1,3 +1,5 @@
+use tokio_postgres::types::Type;
+
 use super::Shard;
 use super::shard::is_of_shard;
 use crate::db::delivery::Backlog;
@@ -15,8 +17,8 @@ pub async fn backlog(database: &Database, shard: &Shard) -> Result<Backlog, Quer
                coalesce(extract(epoch FROM
                    min(greatest(mirror_after, mirror_leased_until, mirror_paced_until)) - clock_timestamp()), 0)::float8 AS next_due
         FROM chat_rooms WHERE revision > mirrored_revision AND ",
-        is_of_shard!("$1", "$2")
+        is_of_shard!("$1")
     );
-    let parameters = shard.parameters();
+    let parameters = [(&shard.buckets() as _, Type::BYTEA)];
     Ok(Backlog::of(&database.query_one(SQL, &parameters).await?))
 }

@@ -23,10 +23,17 @@ pub async fn lease(
     shard: &Shard,
 ) -> Result<Lease<RoomState>, QueryError> {
     let window = (&RoomState::WINDOW as _, Type::INT8);
-    let [urls, url] = shard.parameters();
-    let shard = [(&shard.circuit as _, Type::TEXT), urls, url];
+    let circuit = (&shard.circuit as _, Type::TEXT);
+    let buckets;
+    let further = match scope {
+        LeaseScope::Room { .. } => vec![circuit],
+        LeaseScope::Due { .. } => {
+            buckets = shard.buckets();
+            vec![circuit, (&buckets as _, Type::BYTEA)]
+        }
+    };
     let rows = scope
-        .query(database, [ROOM, DUE], life, window, &shard)
+        .query(database, [ROOM, DUE], life, window, &further)
         .await?;
     Ok(Lease {
         items: states(&rows),
@@ -128,7 +135,7 @@ const DUE: &str = concat!(
             WHERE revision > mirrored_revision AND (mirror_after IS NULL OR mirror_after <= now()) AND ",
     is_free!(),
     " AND ",
-    is_of_shard!("$6", "$7"),
+    is_of_shard!("$6"),
     "
             ORDER BY mirror_after NULLS FIRST
             LIMIT ",

@@ -3,6 +3,7 @@
 mod backlog;
 mod inboxes;
 mod lease;
+mod placement;
 mod repair;
 mod settle;
 mod shard;
@@ -11,6 +12,7 @@ mod state;
 pub use backlog::backlog;
 pub use inboxes::{InboxEntry, stray_entries};
 pub use lease::lease;
+pub use placement::Placement;
 pub use repair::{reset, reset_all, rooms_after};
 pub use settle::settle;
 pub use shard::Shard;

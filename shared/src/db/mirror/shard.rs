@@ -1,6 +1,6 @@
-use tokio_postgres::types::Type;
+use std::sync::Arc;
 
-use crate::db::database::Parameter;
+use super::Placement;
 use crate::db::delivery::Channel;
 
 /// One of the mirror's databases, and with it the rooms that belong there.
@@ -8,10 +8,9 @@ use crate::db::delivery::Channel;
 pub struct Shard {
     /// The name of its circuit in `chat_delivery_channels`.
     pub circuit: String,
-    /// The URLs of all databases.
-    pub urls: Vec<String>,
-    /// The URL of this one.
-    pub url: String,
+    /// Its position among the databases of `placement`.
+    pub index: usize,
+    pub placement: Arc<Placement>,
 }
 
 /// The only database: all rooms belong there.
@@ -19,34 +18,28 @@ impl Default for Shard {
     fn default() -> Self {
         Self {
             circuit: Channel::Mirror.name().to_owned(),
-            urls: Vec::new(),
-            url: String::new(),
+            index: 0,
+            placement: Arc::new(Placement::new(Vec::new())),
         }
     }
 }
 
 impl Shard {
-    /// Returns the parameters of [`is_of_shard`].
-    pub(super) fn parameters(&self) -> [Parameter<'_>; 2] {
-        [
-            (&self.urls as _, Type::TEXT_ARRAY),
-            (&self.url as _, Type::TEXT),
-        ]
+    /// Returns the parameter of [`is_of_shard`], a `bytea`.
+    pub(super) fn buckets(&self) -> Option<&[u8]> {
+        self.placement.buckets(self.index)
     }
 }
 
-/// Whether the room `chat_rooms.id` belongs to the shard with the URL `$url` of `$urls`: rendezvous hashing, as
-/// `Shards::of`.
+/// Whether the room `chat_rooms.id` is in one of these buckets: see [`Placement`]. Null stands for all buckets.
 macro_rules! is_of_shard {
-    ($urls:literal, $url:literal) => {
+    ($buckets:literal) => {
         concat!(
-            "(cardinality(",
-            $urls,
-            ") < 2 OR ",
-            $url,
-            " = (SELECT url FROM unnest(",
-            $urls,
-            ") AS url ORDER BY sha256(convert_to(url || '/chats/' || chat_rooms.id, 'UTF8')) DESC LIMIT 1))"
+            "(",
+            $buckets,
+            "::bytea IS NULL OR get_bit(",
+            $buckets,
+            ", (get_byte(uuid_send(chat_rooms.id), 14) & 7) * 256 + get_byte(uuid_send(chat_rooms.id), 15)) = 1)"
         )
     };
 }
