@@ -90,12 +90,14 @@ export function ownParts(name) {
         say,
       });
       undo.push(() => functions.stop());
+      const url = `http://${HOST}:${port}`;
       return {
         logs: place,
+        url,
         /** Sends a request to the API. */
         request(method, path, token, body) {
           const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-          return call(method, `http://${HOST}:${port}${API}${path}`, { headers, payload: body && JSON.stringify(body) });
+          return call(method, `${url}${API}${path}`, { headers, payload: body && JSON.stringify(body) });
         },
         invoke: (name, event) => functions.invoke(name, event),
       };

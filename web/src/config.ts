@@ -7,7 +7,7 @@ export interface Config {
   firebase: {
     /** The project's web API key; any value for an emulator. `firebase_token/` returns the database's URL. */
     api_key: string;
-    /** `host:port` of a database emulator or the stand-in, if there is one. */
+    /** `host:port` of a database emulator or the stand-in, if it is not at the databases' URLs. */
     database_emulator?: string | null;
     /** The URL of an Auth emulator. */
     auth_emulator?: string | null;

@@ -21,7 +21,7 @@ import type { Config } from './config';
 import { CallError } from './core/errors';
 import type { Journal } from './core/journal';
 import { LIVE_ROOMS, merged, newestOf, type Inbox, type InboxEntry } from './core/inbox';
-import type { Live, Unlisten } from './core/live';
+import type { Live, ReceiveInbox, Unlisten } from './core/live';
 import type { Receipts } from './core/receipts';
 import { fromFirebase, type Message } from './core/message';
 
@@ -72,9 +72,9 @@ export class FirebaseLive implements Live {
     if (known) return known;
     const { database_emulator } = this.config;
     const database = getDatabase(app, url);
+    // The SDK changes to long polling after a failed connection. The local stack does not have it.
+    if (database_emulator || url.startsWith('http:')) forceWebSockets();
     if (database_emulator) {
-      // The SDK changes to long polling after a failed connection. The local stack does not have it.
-      forceWebSockets();
       const { hostname, port } = new URL(`http://${database_emulator}`);
       connectDatabaseEmulator(database, hostname, Number(port));
     }
@@ -91,6 +91,8 @@ export class FirebaseLive implements Live {
     };
     const shard = this.#shards.get(roomId) ?? find();
     this.#shards.set(roomId, shard);
+    // Also if the listeners have ended meanwhile: a failure is not cached.
+    shard.catch(() => this.#shards.delete(roomId));
     return shard;
   }
 
@@ -112,6 +114,12 @@ export class FirebaseLive implements Live {
         const all = databases.every((one) => states.get(one) === true);
         if (all !== isConnected) received((isConnected = all));
       }),
+    );
+  }
+
+  roomConnection(roomId: string, received: (isConnected: boolean) => void, rejected: () => void): Unlisten {
+    return this.#listenToRoom(roomId, rejected, (database) =>
+      onValue(ref(database, '.info/connected'), (snapshot) => received(snapshot.val())),
     );
   }
 
@@ -140,12 +148,12 @@ export class FirebaseLive implements Live {
     return this.#value(roomId, path, rejected, (value) => value && received(value as Receipts));
   }
 
-  inbox(received: (newest: Inbox) => void, rejected: () => void): Unlisten {
+  inbox(received: ReceiveInbox, rejected: () => void): Unlisten {
     const newest = [orderByChild('sort_at'), limitToLast(LIVE_ROOMS)];
-    return this.#entries(newest, (entries) => received(newestOf(entries)), rejected);
+    return this.#entries(newest, (entries, isComplete) => received(newestOf(entries), isComplete), rejected);
   }
 
-  unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten {
+  unread(received: ReceiveInbox, rejected: () => void): Unlisten {
     return this.#entries([orderByChild('unread_count'), startAt(1)], received, rejected);
   }
 
@@ -160,7 +168,8 @@ export class FirebaseLive implements Live {
     return this.#value(roomId, path, rejected, (value) => received(timestamp(value)));
   }
 
-  #entries(which: QueryConstraint[], received: (entries: Inbox) => void, rejected: () => void): Unlisten {
+  #entries(which: QueryConstraint[], received: ReceiveInbox, rejected: () => void): Unlisten {
+    /** Of the databases that are connected. */
     const known = new Map<Database, Inbox>();
     return this.#listenToAll((database, databases) => {
       const take = (snapshot: DataSnapshot) => {
@@ -170,12 +179,24 @@ export class FirebaseLive implements Live {
           entries.set(child.key, entry);
           if (entry.revision !== known.get(database)?.get(child.key)?.revision) this.#note('value', child);
         });
+        const isFirst = !known.has(database);
         known.set(database, entries);
-        // A part of the inbox would look as if the other rooms were closed.
-        if (known.size === databases.length) received(merged([...known.values()]));
+        const isComplete = known.size === databases.length;
+        // Without the others, the first entries of a database are not a change.
+        if (isComplete || !isFirst) received(merged([...known.values()]), isComplete);
       };
       const entries = query(ref(database, this.#inboxPath), ...which);
-      return onValue(entries, take, this.#rejection(this.#inboxPath, rejected));
+      // Starts again after each interruption, because the first event then has the current state.
+      let end: Unlisten = () => {};
+      const endConnection = onValue(ref(database, '.info/connected'), (snapshot) => {
+        end();
+        known.delete(database);
+        end = snapshot.val() ? onValue(entries, take, this.#rejection(this.#inboxPath, rejected)) : () => {};
+      });
+      return () => {
+        endConnection();
+        end();
+      };
     });
   }
 
@@ -209,7 +230,7 @@ export class FirebaseLive implements Live {
     return this.#listen(async () => {
       const database = await this.#shardOf(roomId);
       return () => [start(database, forget)];
-    }, forget);
+    }, rejected);
   }
 
   #listen(prepare: () => Promise<() => Unlisten[]>, failed: () => void = () => {}): Unlisten {

@@ -134,6 +134,13 @@ describe('catching up', () => {
     expect(seqs(conversation.messages)).toEqual([1, 2]);
   });
 
+  test('a room does not poll while only the database of others is lost', async () => {
+    await open({ isVisible: true });
+    live.loseAnother();
+    await clock.pass(60_000);
+    expect(server.calls).toEqual([]);
+  });
+
   test('a listener that starts before the mirror is rejected and listens again', async () => {
     conversation.open();
     live.reject();
@@ -141,6 +148,20 @@ describe('catching up', () => {
     await clock.pass(1_000);
     live.emit(aMessage(1));
     expect(seqs(conversation.messages)).toEqual([1]);
+  });
+
+  test('a rejected listener starts at once when the connection is back', async () => {
+    conversation.open();
+    for (const pause of [1_000, 2_000, 4_000, 0]) {
+      live.reject();
+      await clock.pass(pause);
+    }
+    expect(live.listeners.messages.size).toBe(0);
+    conversation.wake();
+    expect(live.listeners.messages.size).toBe(1);
+    live.reject();
+    await clock.pass(1_000);
+    expect(live.listeners.messages.size).toBe(1);
   });
 });
 

@@ -4,7 +4,7 @@ import { CatchUp } from './catch-up';
 import { systemClock, type Clock } from './clock';
 import type { Delivery } from './delivery';
 import { isTemporary } from './errors';
-import { keepListening, type Live, type Unlisten } from './live';
+import { keepListening, type KeptListener, type Live, type Unlisten } from './live';
 import { History } from './history';
 import type { Content, Message } from './message';
 import { Observable } from './observable';
@@ -88,6 +88,7 @@ export class Conversation extends Observable {
   /** The other participant's watermarks. */
   #receipts = noReceipts;
   #ends: Unlisten[] = [];
+  #listeners: KeptListener[] = [];
   #first: Retrying;
   #history: History;
   #catchUp: CatchUp;
@@ -165,10 +166,10 @@ export class Conversation extends Observable {
   open(): void {
     const { live, outbox } = this.#options;
     const { roomId } = this;
+    this.#listen((rejected) => live.messages(roomId, (message) => this.#received(message), rejected));
+    this.#listen((rejected) => live.metadata(roomId, (metadata) => this.#setState(metadata), rejected));
+    this.#listen((rejected) => live.roomConnection(roomId, (isConnected) => this.#connected(isConnected), rejected));
     this.#ends = [
-      keepListening((rejected) => live.messages(roomId, (message) => this.#received(message), rejected), this.#clock),
-      keepListening((rejected) => live.metadata(roomId, (metadata) => this.#setState(metadata), rejected), this.#clock),
-      live.connection((isConnected) => this.#connected(isConnected)),
       outbox.subscribe(() => this.changed()),
       outbox.onDelivered((item, message) => {
         if (item.roomId !== roomId) return;
@@ -190,6 +191,7 @@ export class Conversation extends Observable {
     this.#isClosed = true;
     this.typing.stop();
     for (const end of this.#ends.splice(0)) end();
+    for (const listener of this.#listeners.splice(0)) listener.stop();
     for (const part of [this.#first, this.#catchUp, this.#reading, this.quickReplies, this.#otherTyping]) part.stop();
   }
 
@@ -289,7 +291,8 @@ export class Conversation extends Observable {
 
   /** The connection may be back: retries what failed and fetches what was missed. */
   wake(): void {
-    for (const part of [this.#first, this.#catchUp, this.#reading, this.quickReplies]) part.wake();
+    const parts = [...this.#listeners, this.#first, this.#catchUp, this.#reading, this.quickReplies];
+    for (const part of parts) part.wake();
     this.#mayHaveMissed();
   }
 
@@ -338,10 +341,12 @@ export class Conversation extends Observable {
     const { live } = this.#options;
     const typing = (timestamp: string | null) => this.#otherTyping.received(timestamp);
     const receipts = (known: Receipts) => this.#setReceipts({ [other.id]: known });
-    this.#ends.push(
-      keepListening((rejected) => live.typing(this.roomId, other.id, typing, rejected), this.#clock),
-      keepListening((rejected) => live.receipts(this.roomId, other.id, receipts, rejected), this.#clock),
-    );
+    this.#listen((rejected) => live.typing(this.roomId, other.id, typing, rejected));
+    this.#listen((rejected) => live.receipts(this.roomId, other.id, receipts, rejected));
+  }
+
+  #listen(start: (rejected: () => void) => Unlisten): void {
+    this.#listeners.push(keepListening(start, this.#clock));
   }
 
   /** The unread messages before the loaded ones, at most one page of them, so that the viewer starts at the first. */
@@ -430,7 +435,7 @@ export class Conversation extends Observable {
     if (isBack) this.wake();
   }
 
-  /** Without Firebase, polls for new messages. */
+  /** Without a connection to the room's database, polls for new messages. */
   #poll(): void {
     const cancel = this.#clock.after(POLL_MS, () => {
       this.#ends.splice(this.#ends.indexOf(cancel), 1);

@@ -40,6 +40,28 @@ test('a final error is not repeated', async () => {
   expect([runs, refusals.length]).toEqual([1, 1]);
 });
 
+test('after a wake the next pause is the shortest, also if the task was running', async () => {
+  const clock = new TestClock();
+  let runs = 0;
+  let fail = () => {};
+  const run = () =>
+    new Promise<void>((_, reject) => {
+      runs += 1;
+      fail = () => reject(new CallError(null, 'Pas de réponse du serveur.'));
+    });
+  const task = new Retrying(run, clock);
+  task.request();
+  for (const pause of [1_000, 2_000, 4_000]) {
+    fail();
+    await clock.pass(pause);
+  }
+  expect(runs).toBe(4);
+  task.wake();
+  fail();
+  await clock.pass(1_000);
+  expect(runs).toBe(5);
+});
+
 test('a stopped task does not run', async () => {
   const clock = new TestClock();
   let runs = 0;

@@ -39,10 +39,11 @@ export class Retrying {
 
   /** The connection may be back: a waiting task runs now. */
   wake(): void {
+    // A running task may have started before: its next pause is the shortest.
+    this.#failures = 0;
     if (!this.#cancel) return;
     this.#cancel();
     this.#cancel = null;
-    this.#failures = 0;
     void this.#run();
   }
 

@@ -51,8 +51,8 @@ async function mirror(): Promise<void> {
     .map((room) => [room.id, entryOf(room)] as const)
     .sort(([, a], [, b]) => (a.sort_at < b.sort_at ? 1 : -1));
   const unread = entries.filter(([, { unread_count }]) => unread_count > 0);
-  for (const { received } of live.listeners.inbox) received(new Map(entries.slice(0, LIVE_ROOMS)));
-  for (const { received } of live.listeners.unread) received(new Map(unread));
+  for (const { received } of live.listeners.inbox) received(new Map(entries.slice(0, LIVE_ROOMS)), true);
+  for (const { received } of live.listeners.unread) received(new Map(unread), true);
   await settled();
 }
 
@@ -102,8 +102,8 @@ describe('with Firebase', () => {
     const { last_message_seq, ...entry } = entryOf(aRoom({ last_message_at: at(9), unread_count: 1 }));
     expect(last_message_seq).toBe(1);
     arrived = [];
-    for (const { received } of live.listeners.inbox) received(new Map([['old', entry]]));
-    for (const { received } of live.listeners.unread) received(new Map([['old', entry]]));
+    for (const { received } of live.listeners.inbox) received(new Map([['old', entry]]), true);
+    for (const { received } of live.listeners.unread) received(new Map([['old', entry]]), true);
     expect([list.rooms.map(({ id }) => id), list.unread, arrived]).toEqual([['old'], 1, []]);
   });
 
@@ -209,6 +209,45 @@ describe('without Firebase', () => {
     await settled();
     expect([ids(), list.problem]).toEqual([['a', 'b'], null]);
   });
+});
+
+describe('without one of several databases', () => {
+  beforeEach(() => live.loseAnother());
+
+  const receive = (...parts: RoomDetail[]) => {
+    const entries = new Map(parts.map((room) => [room.id, entryOf(room)]));
+    for (const { received } of live.listeners.inbox) received(entries, false);
+    for (const { received } of live.listeners.unread) received(entries, false);
+    return settled();
+  };
+
+  test('a change on another one is shown at once, by REST, and has arrived', async () => {
+    const changed = { ...server.all[1]!, last_message_at: at(9), unread_count: 3 };
+    server.all = [changed, server.all[0]!];
+    await receive(changed);
+    expect([ids(), list.unread]).toEqual([['b', 'a'], 3]);
+    expect(server.calls).toEqual(['rooms 1']);
+    expect(arrived.at(-1)).toEqual(['b', 3]);
+  });
+
+  test('an invisible list is not read', async () => {
+    list.setVisible(false);
+    await receive(server.all[1]!);
+    expect([ids(), server.calls]).toEqual([['a', 'b'], []]);
+  });
+
+  test('once it is back, the inbox is the list again', async () => {
+    live.connect(true);
+    await change('a', { unread_count: 1 });
+    await clock.pass(60_000);
+    expect([list.unread, server.calls]).toEqual([3, []]);
+  });
+});
+
+test('rejected listeners start at once when the connection is back', () => {
+  live.reject('unread');
+  list.wake();
+  expect([live.listeners.inbox.size, live.listeners.unread.size]).toEqual([1, 1]);
 });
 
 test('rejected listeners start again together, and REST has the list until then', async () => {

@@ -12,19 +12,19 @@ import {
   type Inbox,
   type ListedRoom,
 } from './inbox';
-import { keepListening, type Live, type Unlisten } from './live';
+import { keepListening, type KeptListener, type Live, type Unlisten } from './live';
 import { Observable } from './observable';
 import { Retrying } from './retrying';
 import { noSnapshots, type Snapshots } from './snapshots';
 
-/** How often the list is read by REST while Firebase cannot be reached. */
+/** How often the list is read by REST while a database of Firebase cannot be reached. */
 const POLL_MS = 5_000;
 
 export type RoomsApi = Pick<Api, 'rooms' | 'createRoom' | 'unreadCount'>;
 
 /**
- * The list of rooms with its badges. The newest rooms and all badges come from the inbox in Firebase; older rooms, archived
- * rooms and search come from REST, and so does everything while Firebase cannot be reached.
+ * The list of rooms with its badges. The newest rooms and all badges come from the inbox in Firebase; older rooms,
+ * archived rooms and search come from REST, and so does everything while a database of Firebase cannot be reached.
  */
 export class RoomList extends Observable {
   isLoaded = false;
@@ -44,7 +44,7 @@ export class RoomList extends Observable {
   #newest: Inbox | null = null;
   #unreadEntries: Inbox | null = null;
   #list: Retrying;
-  #endLive: Unlisten = () => {};
+  #listener: KeptListener | null = null;
   #endConnection: Unlisten = () => {};
   #cancelPoll: () => void = () => {};
 
@@ -96,7 +96,10 @@ export class RoomList extends Observable {
 
   open(): void {
     this.#list.request();
-    this.#endConnection = this.live.connection((isConnected) => (isConnected ? this.#listen() : this.#unlisten()));
+    this.#listener = keepListening((rejected) => this.#listen(rejected), this.#clock);
+    this.#endConnection = this.live.connection((isConnected) => {
+      if (!isConnected) this.#lose();
+    });
     this.#poll();
   }
 
@@ -104,7 +107,7 @@ export class RoomList extends Observable {
     this.#cancelPoll();
     this.#list.stop();
     this.#endConnection();
-    this.#endLive();
+    this.#listener?.stop();
   }
 
   show(filter: { search?: string; includeArchived?: boolean }): void {
@@ -126,6 +129,7 @@ export class RoomList extends Observable {
 
   /** The connection may be back: reads the list again. */
   wake(): void {
+    this.#listener?.wake();
     this.#list.wake();
     this.#list.request();
   }
@@ -181,13 +185,7 @@ export class RoomList extends Observable {
     this.changed();
   }
 
-  /** Starts again after each interruption, because the first event then has the current state. */
-  #listen(): void {
-    this.#unlisten();
-    this.#endLive = keepListening((rejected) => this.#listenOnce(rejected), this.#clock);
-  }
-
-  #listenOnce(rejected: () => void): Unlisten {
+  #listen(rejected: () => void): Unlisten {
     const { live } = this;
     const lost = () => {
       end();
@@ -195,27 +193,23 @@ export class RoomList extends Observable {
       rejected();
     };
     const ends = [
-      live.inbox((newest) => this.#receive(newest), lost),
-      live.unread((unread) => this.#receiveUnread(unread), lost),
+      live.inbox((newest, isComplete) => this.#receive(newest, isComplete), lost),
+      live.unread((unread, isComplete) => this.#receiveUnread(unread, isComplete), lost),
     ];
     const end = () => ends.forEach((one) => one());
     return end;
   }
 
-  #unlisten(): void {
-    this.#endLive();
-    this.#endLive = () => {};
-    this.#lose();
-  }
-
-  /** Without Firebase, the list continues from what it last showed. */
+  /** Without all databases of Firebase, the list continues from what it last showed. */
   #lose(): void {
     this.#unread = this.unread;
     if (!this.#isFiltered) this.#known = byId(this.rooms);
     this.#newest = this.#unreadEntries = null;
   }
 
-  #receive(newest: Inbox): void {
+  #receive(newest: Inbox, isComplete: boolean): void {
+    // In a part of the inbox, the other rooms would look as if they were closed: only REST has them all.
+    if (!isComplete) return this.#read();
     const before = this.#newest;
     this.#newest = newest;
     const left = [...(before ?? [])].filter(([id]) => !newest.has(id));
@@ -226,10 +220,11 @@ export class RoomList extends Observable {
     this.#loaded();
   }
 
-  #receiveUnread(unread: Inbox): void {
-    this.#unreadEntries = unread;
+  #receiveUnread(unread: Inbox, isComplete: boolean): void {
     // A release without `last_message_seq` may have mirrored the entry.
     for (const [id, { last_message_seq = 0 }] of unread) if (last_message_seq > 0) this.arrived(id, last_message_seq);
+    if (!isComplete) return;
+    this.#unreadEntries = unread;
     this.#loaded();
   }
 
@@ -240,12 +235,16 @@ export class RoomList extends Observable {
     return this.#unreadEntries ? { ...room, unread_count: 0 } : room;
   }
 
-  /** Without Firebase, reads the list from time to time. */
   #poll(): void {
     this.#cancelPoll = this.#clock.after(POLL_MS, () => {
-      if (this.#isVisible && !this.#isLive) this.#list.request();
+      this.#read();
       this.#poll();
     });
+  }
+
+  /** Reads the list while the inbox does not have all of it. */
+  #read(): void {
+    if (this.#isVisible && !this.#isLive) this.#list.request();
   }
 
   #fail(error: unknown): void {

@@ -1,6 +1,5 @@
 import type { FirebaseMetadata } from '../../../generated/typescript';
-import type { Inbox } from '../inbox';
-import type { Live, Unlisten } from '../live';
+import type { Live, ReceiveInbox, Unlisten } from '../live';
 import type { Message } from '../message';
 import type { Receipts } from '../receipts';
 
@@ -9,17 +8,23 @@ interface Listener<T> {
   rejected(): void;
 }
 
+interface InboxListener {
+  received: ReceiveInbox;
+  rejected(): void;
+}
+
 /** Firebase, simulated. */
 export class TestLive implements Live {
   listeners = {
-    inbox: new Set<Listener<Inbox>>(),
-    unread: new Set<Listener<Inbox>>(),
+    inbox: new Set<InboxListener>(),
+    unread: new Set<InboxListener>(),
     messages: new Set<Listener<Message>>(),
     metadata: new Set<Listener<FirebaseMetadata>>(),
     typing: new Set<Listener<string | null>>(),
     receipts: new Set<Listener<Receipts>>(),
   };
   #connections = new Set<(isConnected: boolean) => void>();
+  #roomConnections = new Set<(isConnected: boolean) => void>();
   #isConnected = true;
 
   messages(_: string, received: (message: Message) => void, rejected: () => void): Unlisten {
@@ -38,11 +43,11 @@ export class TestLive implements Live {
     return add(this.listeners.receipts, { received, rejected });
   }
 
-  inbox(received: (newest: Inbox) => void, rejected: () => void): Unlisten {
+  inbox(received: ReceiveInbox, rejected: () => void): Unlisten {
     return add(this.listeners.inbox, { received, rejected });
   }
 
-  unread(received: (unread: Inbox) => void, rejected: () => void): Unlisten {
+  unread(received: ReceiveInbox, rejected: () => void): Unlisten {
     return add(this.listeners.unread, { received, rejected });
   }
 
@@ -51,11 +56,21 @@ export class TestLive implements Live {
     return add(this.#connections, received);
   }
 
+  roomConnection(_: string, received: (isConnected: boolean) => void): Unlisten {
+    received(this.#isConnected);
+    return add(this.#roomConnections, received);
+  }
+
   clockOffset = () => 0;
 
   connect(isConnected: boolean): void {
     this.#isConnected = isConnected;
-    for (const received of this.#connections) received(isConnected);
+    for (const received of [...this.#connections, ...this.#roomConnections]) received(isConnected);
+  }
+
+  /** Loses one of several databases, on which no open room is. */
+  loseAnother(): void {
+    for (const received of this.#connections) received(false);
   }
 
   emit(...messages: Message[]): void {
