@@ -263,6 +263,7 @@ export function otherPaths() {
   const firebaseToken = CASES.find((it) => it.function === 'firebase-token');
   return [
     { function: 'list-messages', ...AS_DRIVER, path: '/messages/?chat_room_id={room}&after_seq=50' },
+    { function: 'search-messages', ...AS_DRIVER, path: '/messages/search/?q=bonjour&chat_room_id={room}' },
     { function: 'list-messages', ...AS_DRIVER, path: '/messages/?chat_room_id={room}&changed_since=50' },
     { ...send, environment },
     { ...send, environment: { ...environment, ...NO_FIREBASE, ...NO_FCM } },

@@ -8,13 +8,13 @@ export const DOCUMENT = join(ROOT, 'docs', 'performance.md');
 
 const TABLES = {
   summary: (results) => table(['', 'all functions', 'goal'], results.cold && results.warm && summary(results), 'cold,warm,firebase,growth'),
-  bare: ({ warm }) => {
-    const rows = warm?.bare?.rows.map(({ name, ours, pgbench, bare }) => [
+  bare: ({ bare: measured }) => {
+    const rows = measured?.rows.map(({ name, ours, pgbench, bare }) => [
       `\`${name}\``,
       ...[milliseconds(bare.p50).toFixed(2), times(pgbench.p50, bare.p50), times(ours.p50, bare.p50)],
       ...[milliseconds(bare.postgresCpu).toFixed(2), times(pgbench.postgresCpu, bare.postgresCpu)],
     ]);
-    return table(['', 'bare, p50 in ms', 'our statement', 'the function', 'bare, CPU of PostgreSQL in ms', 'our statement'], rows, 'warm');
+    return table(['', 'bare, p50 in ms', 'our statement', 'the function', 'bare, CPU of PostgreSQL in ms', 'our statement'], rows, 'bare');
   },
   capacity: ({ capacity }) => {
     const rows = capacity?.rows.map((row) => [

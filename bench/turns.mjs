@@ -25,14 +25,14 @@ async function startMeter(database, isOn) {
 }
 
 /** Measures a function with this many environments. */
-export async function withFunction(it, clients, { driver, database, seconds, quick, limited, counted }) {
+export async function withFunction(it, clients, { driver, database, seconds, scripts, quick, limited, counted }) {
   const requests = numberOf(it, quick);
   const warmUp = WARM_UP * clients;
   const environment = driver.environment(it.function, { variables: it.environment });
   const spent = await startMeter(database, counted);
   const found = await driver.load({
     environments: Array(clients).fill(environment),
-    events: eventsOf(it, requests ? requests + warmUp : ROUND),
+    events: eventsOf(it, requests ? requests + warmUp : (scripts ?? ROUND)),
     answers: it.answers ?? [200],
     warm_up: warmUp,
     mark: limited?.limit.command(limited.share),

@@ -1,4 +1,5 @@
--- Reads of others' rooms by access are rare. As functions, their tables cost the reads of the participants nothing.
+-- Only admins with access read rooms of others. What only these reads need is in functions, so that the read of a
+-- participant does not open its tables.
 
 -- Whether the user is an admin with access to the room.
 CREATE FUNCTION chat_has_access(reader uuid, room uuid) RETURNS boolean
@@ -7,15 +8,15 @@ CREATE FUNCTION chat_has_access(reader uuid, room uuid) RETURNS boolean
     BEGIN
         RETURN EXISTS (
             SELECT FROM chat_room_access AS access JOIN users AS admin ON admin.id = access.admin_id
-            WHERE access.chat_room_id = room AND access.admin_id = reader AND access.expires_at > clock_timestamp()
-              AND admin.is_active AND admin.user_type::text = 'admin'
+            WHERE access.chat_room_id = chat_has_access.room AND access.admin_id = chat_has_access.reader
+              AND access.expires_at > clock_timestamp() AND admin.is_active AND admin.user_type::text = 'admin'
         );
     END
     $$;
 
--- As chat_has_access; records the read, if it is allowed, as `action`.
+-- Returns the same as chat_has_access. If the read is allowed, records it as `action`.
 CREATE FUNCTION chat_reads_by_access(reader uuid, room uuid, action text) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql VOLATILE
     AS $$
     BEGIN
         IF NOT chat_has_access(reader, room) THEN
@@ -37,7 +38,7 @@ CREATE FUNCTION chat_versions_of(message uuid) RETURNS jsonb
                 'latitude', version.latitude, 'longitude', version.longitude,
                 'changed_at', to_char(version.changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
             ) ORDER BY version.revision), '[]')
-            FROM chat_message_versions AS version WHERE version.message_id = message
+            FROM chat_message_versions AS version WHERE version.message_id = chat_versions_of.message
         );
     END
     $$;

@@ -1,5 +1,6 @@
--- The export and the erasure of a person read all of their rooms. The other indexes by the other user have open rooms only,
--- so PostgreSQL read an index of all rooms completely. This one costs a message nothing, because it has no open room.
+-- The export and the erasure of a person read all of their rooms. The other indexes by the other user have open rooms
+-- only, so PostgreSQL read an index of all rooms completely. This one has closed rooms only, so sending a message does not
+-- update it.
 
 SET LOCAL lock_timeout = '5s';
 

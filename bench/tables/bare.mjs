@@ -1,5 +1,6 @@
 import { BARE, statementOf } from '../bare.mjs';
 import { CASES } from '../cases.mjs';
+import { apart } from '../cores.mjs';
 import { goal, milliseconds, print } from '../report.mjs';
 import { statementsOf } from '../statements.mjs';
 import { middle, withFunction, withPgbench } from '../turns.mjs';
@@ -13,16 +14,19 @@ const SCRIPTS = 20;
 const LIMIT = 1.5;
 
 /**
- * The second part of table `warm`: the busiest functions, compared with the least SQL that could do their work
- * (`bare.mjs`). The function, its statement by pgbench and the bare statement by pgbench take turns.
+ * Table `bare`: the busiest functions, compared with the least SQL that could do their work (`bare.mjs`). The function, its
+ * statement by pgbench and the bare statement by pgbench take turns.
  */
-export async function bare(bench) {
+export const bare = (bench) => apart(bench.database.pid(), () => compare(bench));
+
+async function compare(bench) {
   const { database, quick, say } = bench;
-  // In production, autovacuum does this. Without it, no read of an index would be enough.
-  for (const table of ['chat_rooms', 'chat_messages']) await database.query(`VACUUM ${table}`);
   const rows = [];
   for (const least of BARE) {
-    say(`  ${least.function}, bare`);
+    say(`  ${least.function}`);
+    // In production, autovacuum does this. Without it, no read of an index would be enough, and the sends before would have
+    // left dead entries in the lists.
+    for (const table of ['chat_rooms', 'chat_messages']) await database.query(`VACUUM (INDEX_CLEANUP ON) ${table}`);
     const it = CASES.find((one) => one.function === least.function);
     const { single, n } = await statementsOf(it, bench);
     const turn = { ...bench, seconds: TURN, scripts: SCRIPTS, counted: true };

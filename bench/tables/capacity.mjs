@@ -76,6 +76,7 @@ async function measure(bench) {
       turns.get(mode).push(await turn(mode, bench));
     }
   }
+  await reset({ FIREBASE_DATABASE_URL: '', FCM_URL: '' }, bench);
   const rows = MODES.map((mode) => {
     const figures = turns.get(mode);
     const of = (name) => median(figures.map((it) => it[name]));
@@ -110,10 +111,7 @@ async function turn(mode, bench) {
   const { driver, database, quick } = bench;
   const services = await start(mode, bench);
   try {
-    // Creates or drops the triggers of the webhooks.
-    const migrate = { environment: driver.environment('migrate-database', { variables: services.variables }), events: [{ event: '{}' }], answers: [] };
-    await driver.start({ rounds: 1, functions: { migrate } });
-    await database.query(RESET);
+    await reset(services.variables, bench);
     if (mode.stopped) await database.query(STOP);
     await database.query('VACUUM chat_rooms');
     const [{ now: began }] = (await database.query('SELECT clock_timestamp() AS now')).rows;
@@ -136,6 +134,13 @@ async function turn(mode, bench) {
   } finally {
     await services.stop();
   }
+}
+
+/** Marks everything as delivered, and creates or drops the triggers of the webhooks. */
+async function reset(variables, { driver, database }) {
+  const migrate = { environment: driver.environment('migrate-database', { variables }), events: [{ event: '{}' }], answers: [] };
+  await driver.start({ rounds: 1, functions: { migrate } });
+  await database.query(RESET);
 }
 
 /** Returns the CPU that PostgreSQL takes to index the words of a message, which `maintain-rooms` does later, in microseconds. */

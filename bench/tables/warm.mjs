@@ -4,7 +4,6 @@ import { goal, milliseconds, print } from '../report.mjs';
 import { eventsOf } from '../requests.mjs';
 import { statementsOf } from '../statements.mjs';
 import { middle, ROUNDS, WARM_UP, withFunction, withPgbench } from '../turns.mjs';
-import { bare } from './bare.mjs';
 
 /** The numbers of concurrent clients. One is for the comparison with pgbench; the largest saturates PostgreSQL. */
 const CLIENTS = [1, 8];
@@ -20,7 +19,6 @@ export const warm = (bench) => apart(bench.database.pid(), () => compare(bench))
 async function compare(bench) {
   const seconds = bench.quick ? 0.3 : 0.8;
   const hello = await helloWorld(bench, seconds);
-  const least = await bare(bench);
   const rows = [];
   for (const [index, it] of CASES.entries()) {
     bench.say(`  ${it.function}, ${index + 1} of ${CASES.length}`);
@@ -33,7 +31,6 @@ async function compare(bench) {
   return {
     hello,
     rows,
-    bare: least,
     goals: [
       goal('p50 within 0.3 ms of pgbench at c = 1', compared, (row) => row.ours[1].p50 - row.pgbench[1].p50 <= 300),
       goal('Throughput at saturation at least 80 % of pgbench', saturated, (row) => part(row) >= 0.8),

@@ -40,8 +40,8 @@ macro_rules! is_blocked {
     };
 }
 
-/// Whether the user `$1` is a participant of the room with the alias `room`, open or closed. Each part has an index of its
-/// own: the other user's are of open or of closed rooms.
+/// Whether the user `$1` is a participant of the room with the alias `room`, open or closed. The two
+/// conditions on `other_user_id` match one partial index each.
 macro_rules! is_room_of_user {
     () => {
         "(room.driver_id = $1

@@ -36,8 +36,8 @@ const LARGE_TABLES: &str = "
 const READ_COMPLETELY: &str = "
     SELECT relname || ': ' || seq_tup_read FROM pg_stat_user_tables WHERE seq_tup_read >= 4000 ORDER BY relname";
 
-/// The indexes of which the scans read more than a quarter each, because a condition is not on the first column. A write
-/// reads up to four blocks, and planning some.
+/// Indexes whose scans read more than a quarter of them on average, because no condition restricts the first column. Up to
+/// four blocks per write, and some for planning, are allowed.
 const INDEXES_READ_COMPLETELY: &str = "
     SELECT indexrelname || ': ' || idx_blks_read + idx_blks_hit || ' blocks in ' || scans.idx_scan || ' scans'
     FROM pg_statio_user_indexes AS blocks
@@ -160,10 +160,15 @@ async fn requests(test: &TestApp, driver: Viewer, client: Viewer, room: Uuid) {
         );
         list.run(database).await.unwrap().unwrap();
         rooms::unread_count(database, client).await.unwrap();
-        let scope = messages::Scope::default();
-        messages::search(database, client, "corrigé", &scope, size, None)
-            .await
-            .unwrap();
+        for room_id in [None, Some(room)] {
+            let scope = messages::Scope {
+                room_id,
+                before: None,
+            };
+            messages::search(database, client, "corrigé", &scope, size, None)
+                .await
+                .unwrap();
+        }
     }
 }
 

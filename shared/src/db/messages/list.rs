@@ -56,7 +56,7 @@ pub async fn list(
     // `before` is the `seq` before the first message of the page in either direction.
     const SQL: &str = concat!(
         "-- list_messages
-        WITH room AS (
+        WITH room AS MATERIALIZED (
             SELECT id, driver_id, other_user_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision,
                    CASE WHEN $5 THEN message_count - skipped - $3 ELSE skipped END AS before
             FROM chat_rooms
@@ -119,7 +119,7 @@ pub async fn backfill(
 ) -> Result<Backfill> {
     const SQL: &str = concat!(
         "-- backfill_messages
-        WITH room AS (
+        WITH room AS MATERIALIZED (
             SELECT id, driver_id, other_user_id, driver_delivered_seq, other_user_delivered_seq, message_count, revision
             FROM chat_rooms
             WHERE id = $2 AND ",

@@ -157,7 +157,8 @@ macro_rules! newest {
 ///
 /// `$allowed` is a CTE `allowed` that has a row if the viewer may search, and `$audited` a CTE that records the search.
 /// `$conditions` select the messages in `chat_message_search`, each by an index, and `$pending` those in
-/// `chat_message_search_pending`. `$found` is the condition for a row of the word index, and `$scope` the id that it has.
+/// `chat_message_search_pending`. `$scope` is the id that the word index looks up, the viewer's or the room's,
+/// and `$found` the condition for its rows.
 macro_rules! sql {
     ($name:literal, $allowed:literal, $audited:literal, $scope:literal, $found:literal, $conditions:tt, $pending:literal) => {
         concat!(
