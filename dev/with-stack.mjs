@@ -5,14 +5,14 @@
 // The command gets the variables of `.dev/env`, and TEST_DATABASE_URL: a database from which others can be created.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { maintenanceUrl } from './parts/database.mjs';
 import { DIRECTORY, ROOT } from './parts/places.mjs';
 import { endLeftover } from './parts/postgres.mjs';
-import { rootDataDirectory, postgresServer } from './parts/postgres-server.mjs';
+import { postgresServer, removeStack } from './parts/postgres-server.mjs';
 import { freePort, isRunning } from './parts/processes.mjs';
 import { readSettings, VARIABLES } from './parts/settings.mjs';
 import { PARTS, Stack } from './parts/stack.mjs';
@@ -34,7 +34,7 @@ const stopRequested = stopRequest();
 mkdirSync(directory, { recursive: true });
 for (const stale of staleDirectories()) {
   await endLeftover(postgresServer({ root: ROOT, directory: stale }));
-  remove(stale);
+  removeStack(ROOT, stale);
 }
 
 const stack = new Stack(await settings(), { root: ROOT, say: (text) => console.error(`  ${text}`), signal: stopRequested.signal });
@@ -47,7 +47,7 @@ try {
 } finally {
   await stack.stop();
 }
-if (code === 0) remove(directory);
+if (code === 0) removeStack(ROOT, directory);
 else console.error(`The logs are in ${join(directory, 'logs')}`);
 process.exit(code);
 
@@ -89,9 +89,4 @@ async function run([program, ...args]) {
 function staleDirectories() {
   const names = readdirSync(DIRECTORY).filter((name) => name.startsWith(PREFIX));
   return names.filter((name) => !isRunning(name.slice(PREFIX.length), 'with-stack')).map((name) => join(DIRECTORY, name));
-}
-
-function remove(path) {
-  rmSync(path, { recursive: true, force: true });
-  if (process.getuid() === 0) rmSync(join(rootDataDirectory(ROOT), basename(path)), { recursive: true, force: true });
 }

@@ -25,6 +25,12 @@ export function postgresServer({ root, directory }) {
   return { bin: own ?? join(copied(packaged(), place), 'bin'), data: join(data, 'postgresql'), as };
 }
 
+/** Deletes the directory of a stack, and root's PostgreSQL data for it. */
+export function removeStack(root, directory) {
+  rmSync(directory, { recursive: true, force: true });
+  if (process.getuid() === 0) rmSync(join(rootDataDirectory(root), basename(directory)), { recursive: true, force: true });
+}
+
 /** Returns the directory for root's PostgreSQL. */
 export function rootDataDirectory(root) {
   return `/var/tmp/relais-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;

@@ -10,10 +10,10 @@
 // --without-fence is the negative control: the rules' fence against stale writes is off, and the run must detect the
 // consequences.
 
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
+import { removeStack } from '../../dev/parts/postgres-server.mjs';
 import { freePort } from '../../dev/parts/processes.mjs';
 import { readSettings } from '../../dev/parts/settings.mjs';
 import { Stack } from '../../dev/parts/stack.mjs';
@@ -68,7 +68,7 @@ try {
 // Without the fence, a stale write reaches the room and its inbox entries.
 const ofInboxes = violations.filter((violation) => violation.startsWith('inbox of')).length;
 const asExpected = fence ? violations.length === 0 : ofInboxes > 0 && ofInboxes < violations.length;
-if (asExpected) rmSync(directory, { recursive: true, force: true });
+if (asExpected) removeStack(ROOT, directory);
 else console.log(`The logs are in ${join(directory, 'logs')}`);
 process.exit(asExpected ? 0 : 1);
 

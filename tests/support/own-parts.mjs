@@ -1,15 +1,14 @@
 // Servers and functions for one test file, beside the stack: a PostgreSQL that checks passwords or has few
 // connections, a pooler, or functions with other variables. They stop after the tests of the file.
 
-import { rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after } from 'node:test';
 
 import { emulatorBinary, folderOfBinaries } from '../../dev/parts/build.mjs';
 import { startFunctions } from '../../dev/parts/functions.mjs';
 import { startPgBouncer } from '../../dev/parts/pgbouncer.mjs';
 import { DIRECTORY, ROOT } from '../../dev/parts/places.mjs';
-import { rootDataDirectory, postgresServer } from '../../dev/parts/postgres-server.mjs';
+import { postgresServer, removeStack } from '../../dev/parts/postgres-server.mjs';
 import { startPostgres } from '../../dev/parts/postgres.mjs';
 import { freePort, start, untilReady } from '../../dev/parts/processes.mjs';
 import { startRedis } from '../../dev/parts/redis.mjs';
@@ -25,8 +24,7 @@ export function ownParts(name) {
   const undo = [];
   after(async () => {
     for (const end of undo.reverse()) await end();
-    rmSync(directory, { recursive: true, force: true });
-    if (process.getuid() === 0) rmSync(join(rootDataDirectory(ROOT), basename(directory)), { recursive: true, force: true });
+    removeStack(ROOT, directory);
   });
 
   return {
