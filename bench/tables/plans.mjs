@@ -10,6 +10,8 @@ const PLANS = join(ROOT, 'bench', 'plans');
 
 /** Returns the plan of each statement, with the parameters of a real request. */
 export async function plans(bench) {
+  // The tables before have sent what can be sent only once.
+  await bench.database.renew();
   // preflight reads the catalogue, and a row of each table of the platform.
   const requests = [...CASES.filter((it) => it.function !== 'preflight'), ...otherPaths(), ...GROWTH.flatMap(({ function: name, requests }) => Object.values(requests).map((it) => ({ function: name, ...it })))];
   const found = new Map();
